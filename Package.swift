@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+  name: "virt-nest",
+  products: [
+    .library(name: "VirtNest", targets: ["VirtNest"]),
+    .executable(name: "virt-nest", targets: ["virt-nest"]),
+  ],
+  dependencies: [
+    // Help, completion scripts and option parsing of the command; nothing of it reaches the library.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Paths and files without Foundation, which would double the time that a start takes.
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    // virsh, ssh and, in tests, everything else that is run. `traits: []` keeps Foundation out.
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibXML2",
+      pkgConfig: "libxml-2.0",
+      providers: [.apt(["libxml2-dev"]), .yum(["libxml2-devel"])]
+    ),
+    .target(name: "LosslessXML", dependencies: ["CLibXML2"]),
+    .target(
+      name: "VirtNest",
+      dependencies: [
+        "LosslessXML",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]
+    ),
+    .executableTarget(
+      name: "virt-nest",
+      dependencies: [
+        "VirtNest",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      path: "Tests/TestSupport"
+    ),
+    .testTarget(name: "LosslessXMLTests", dependencies: ["LosslessXML", "TestSupport"]),
+    .testTarget(name: "VirtNestTests", dependencies: ["VirtNest", "TestSupport"]),
+  ]
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+  ]
+}

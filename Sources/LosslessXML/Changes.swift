@@ -1,0 +1,243 @@
+/// What should be different in a document: intentions, turned into the fewest edits.
+///
+/// Several changes may be described before any is made; they all speak of the document as it is.
+/// What is inserted looks like its neighbours: indentation, line ends and quotes are theirs.
+public struct Changes: Sendable {
+  /// The document that they are about.
+  public let document: Document
+  /// Edits inside of tags and text.
+  private var edits: [Edit] = []
+  private var insertions: [Insertion] = []
+  private var removals: [Edit] = []
+
+  private struct Insertion {
+    var parent: Element
+    var anchor: Element?
+    var element: NewElement
+    var style: Style
+  }
+
+  /// How an element stands in its parent.
+  enum Style {
+    /// On a line of its own where its neighbours have theirs, else right behind them.
+    case likeNeighbours
+    /// Right behind the parent's start tag, written with end tags where the parent is `<a></a>`.
+    case adjacent
+    /// As ``likeNeighbours``, and on one line with a space before and behind its children.
+    case container
+  }
+
+  /// No changes yet.
+  public init(_ document: Document) { self.document = document }
+
+  /// Whether nothing would change.
+  public var isEmpty: Bool { edits.isEmpty && insertions.isEmpty && removals.isEmpty }
+
+  private var surroundings: Surroundings { Surroundings(document) }
+
+  // MARK: Attributes
+
+  /// Sets an attribute's value; nothing changes where its meaning is that already.
+  ///
+  /// A new attribute comes last, in the manner of the one before it.
+  public mutating func setAttribute(_ name: String, of element: Element, to value: String) {
+    let attributes = element.attributes
+    let bytes = document.bytes
+    if let attribute = attributes.first(where: { bytes[$0.name].elementsEqual(name.utf8) }) {
+      guard element.value(of: attribute) != value else { return }
+      let quote = bytes[attribute.value.upperBound]
+      edits.append(Edit(attribute.value, with: Escaping.attribute(value, quote: quote)))
+      return
+    }
+    let quote = surroundings.quote(near: [element])
+    var space: [UInt8] = [0x20]
+    if let last = attributes.last {
+      space = Array(bytes[last.withLeadingSpace.lowerBound..<last.name.lowerBound])
+    }
+    let end = attributes.last?.withLeadingSpace.upperBound ?? element.nameRange.upperBound
+    edits.append(
+      Edit(
+        end..<end,
+        with: space + Array(name.utf8) + [UInt8(ascii: "="), quote]
+          + Escaping.attribute(value, quote: quote) + [quote]))
+  }
+
+  /// Removes an attribute and the white space before it; nothing changes where there is none.
+  public mutating func removeAttribute(_ name: String, of element: Element) {
+    guard let attribute = element.attribute(named: name) else { return }
+    edits.append(Edit(attribute.withLeadingSpace, with: []))
+  }
+
+  // MARK: Text
+
+  /// Sets the text of an element without child elements; nothing changes where it is that already.
+  ///
+  /// Comments in it stay, and a CDATA section stays one.
+  /// - Parameter keepingSpace: leaves white space around the text where it is, for values to which
+  ///   it means nothing.
+  public mutating func setText(
+    of element: Element, to value: String, keepingSpace: Bool = false
+  ) {
+    guard element.text != value else { return }
+    let bytes = document.bytes
+    if element.isSelfClosed {
+      open(element, content: Escaping.text(value))
+      return
+    }
+    let runs = TextRun.runs(in: element.content, of: bytes)
+    let isBlank = { (run: TextRun) in bytes[run.range].allSatisfy(\.isXMLSpace) }
+    guard let first = runs.first(where: { !isBlank($0) }) ?? runs.first else {
+      let end = element.content.upperBound
+      edits.append(Edit(end..<end, with: Escaping.text(value)))
+      return
+    }
+    var range = first.range
+    if keepingSpace, !isBlank(first) {
+      while bytes[range.lowerBound].isXMLSpace { range = range.lowerBound + 1..<range.upperBound }
+      while bytes[range.upperBound - 1].isXMLSpace {
+        range = range.lowerBound..<range.upperBound - 1
+      }
+    }
+    switch first.kind {
+    case .plain: edits.append(Edit(range, with: Escaping.text(value)))
+    case .cdata where !value.contains("]]>") && !value.contains("\r"):
+      edits.append(Edit(range, with: Array(value.utf8)))
+    case .cdata:
+      let section = first.range.lowerBound - 9..<first.range.upperBound + 3
+      edits.append(Edit(section, with: Escaping.text(value)))
+    }
+    for run in runs where run.range != first.range && !(keepingSpace && isBlank(run)) {
+      let section = run.range.lowerBound - 9..<run.range.upperBound + 3
+      edits.append(Edit(run.kind == .plain ? run.range : section, with: []))
+    }
+  }
+
+  // MARK: Elements
+
+  /// Inserts an element.
+  ///
+  /// - Parameter anchor: the child of `parent` that it follows; `nil` puts it first.
+  public mutating func insert(
+    _ element: NewElement, into parent: Element, behind anchor: Element? = nil
+  ) {
+    insertions.append(
+      Insertion(parent: parent, anchor: anchor, element: element, style: .likeNeighbours))
+  }
+
+  /// Removes an element, with its lines where it has them to itself.
+  public mutating func remove(_ element: Element) {
+    removals.append(Edit(surroundings.rangeWithLine(of: element), with: []))
+  }
+
+  /// Replaces the bytes of a range, which must not cut through markup.
+  public mutating func replace(_ range: Range<Int>, with bytes: [UInt8]) {
+    edits.append(Edit(range, with: bytes))
+  }
+
+  mutating func insert(
+    _ element: NewElement, into parent: Element, behind anchor: Element?, style: Style
+  ) {
+    insertions.append(Insertion(parent: parent, anchor: anchor, element: element, style: style))
+  }
+
+  mutating func removeAlone(_ element: Element) { removals.append(Edit(element.range, with: [])) }
+
+  /// Turns `<a/>` into `<a>content</a>`.
+  private mutating func open(_ element: Element, content: [UInt8]) {
+    let end = element.range.upperBound
+    let name = Array(element.qualifiedName.utf8)
+    edits.append(
+      Edit(
+        end - 2..<end,
+        with: [UInt8(ascii: ">")] + content + Array("</".utf8) + name + [UInt8(ascii: ">")]))
+  }
+
+  // MARK: Edits
+
+  /// The edits, sorted and without overlap.
+  ///
+  /// - Throws: ``ConflictingChanges`` where two changes are about the same bytes.
+  public func sortedEdits() throws(ConflictingChanges) -> [Edit] {
+    var changes = self
+    changes.resolveInsertions()
+    // A stable sort: insertions at one place stay in the order in which they were asked for.
+    let sorted = (changes.edits + changes.removals).enumerated().sorted { left, right in
+      let (a, b) = (left.element.range, right.element.range)
+      return (a.lowerBound, a.upperBound, left.offset) < (b.lowerBound, b.upperBound, right.offset)
+    }.map(\.element)
+    for (edit, following) in zip(sorted, sorted.dropFirst())
+    where edit.range.upperBound > following.range.lowerBound {
+      throw ConflictingChanges(location: document.location(of: following.range.lowerBound))
+    }
+    return sorted
+  }
+
+  private mutating func resolveInsertions() {
+    var opened: Set<Element> = []
+    for insertion in insertions where insertion.parent.isSelfClosed {
+      guard opened.insert(insertion.parent).inserted else { continue }
+      fill(insertion.parent, with: insertions.filter { $0.parent == insertion.parent })
+    }
+    for insertion in insertions where !insertion.parent.isSelfClosed { place(insertion) }
+  }
+
+  /// Fills a self-closed parent: on its line where nothing inserted has children of its own.
+  private mutating func fill(_ parent: Element, with insertions: [Insertion]) {
+    let around = surroundings
+    let outer = around.indentation(before: parent)
+    let inLine = outer == nil || insertions.allSatisfy { $0.element.children.isEmpty }
+    let step = around.step(near: parent)
+    let layout = Layout(
+      indentation: inLine ? nil : outer.map { $0 + step }, step: step,
+      lineEnd: lineEnd(near: parent), quote: around.quote(near: [parent]))
+    var content: [UInt8] = []
+    for insertion in insertions {
+      if let indentation = layout.indentation { content += layout.lineEnd + indentation }
+      content += layout.bytes(of: insertion.element, spacedWithin: insertion.style == .container)
+    }
+    if let outer, !inLine { content += layout.lineEnd + outer }
+    open(parent, content: content)
+  }
+
+  /// Places an element among the children of a parent that is open.
+  private mutating func place(_ insertion: Insertion) {
+    let around = surroundings
+    let (parent, anchor) = (insertion.parent, insertion.anchor)
+    let behind = anchor?.range.upperBound ?? parent.content.lowerBound
+    var layout = Layout(
+      indentation: nil, step: around.step(near: parent), lineEnd: [0x0A],
+      quote: around.quote(near: [anchor, parent]))
+    if insertion.style == .adjacent {
+      layout.explicitEndTags = parent.content.isEmpty
+      let position = parent.content.lowerBound
+      edits.append(Edit(position..<position, with: layout.bytes(of: insertion.element)))
+    } else if let end = around.endOfLine(behind: behind, passingComments: true),
+      end < parent.content.upperBound, let lineEnd = around.lineEnd(at: end)
+    {
+      let indentation = around.indentation(ofChildOf: parent, behind: anchor)
+      layout.indentation = indentation
+      layout.lineEnd = lineEnd
+      edits.append(
+        Edit(end..<end, with: lineEnd + indentation + layout.bytes(of: insertion.element)))
+    } else {
+      let spaced = insertion.style == .container
+      edits.append(
+        Edit(behind..<behind, with: layout.bytes(of: insertion.element, spacedWithin: spaced)))
+    }
+  }
+
+  private func lineEnd(near element: Element) -> [UInt8] {
+    let bytes = document.bytes
+    guard
+      let newline = bytes[element.range.upperBound...].firstIndex(of: 0x0A)
+        ?? bytes.firstIndex(of: 0x0A), newline > 0, bytes[newline - 1] == 0x0D
+    else { return [0x0A] }
+    return [0x0D, 0x0A]
+  }
+}
+
+/// Two changes are about the same bytes.
+public struct ConflictingChanges: Error, Hashable, Sendable {
+  /// Where the second of them begins.
+  public var location: SourceLocation
+}

@@ -1,0 +1,176 @@
+/// An element of a document.
+public struct Element: Hashable, Sendable {
+  /// The document that it stands in.
+  public let document: Document
+  /// Its place in document order, from 0 for the root.
+  public let row: Int
+
+  var record: ElementRecord { document.records[row] }
+
+  public static func == (left: Element, right: Element) -> Bool {
+    left.row == right.row && left.document === right.document
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(row) }
+
+  // MARK: Place
+
+  /// The whole element.
+  public var range: Range<Int> { Int(record.lower)..<Int(record.upper) }
+  /// Its start tag; the whole element where that closes itself.
+  public var startTag: Range<Int> { Int(record.lower)..<Int(record.contentLower) }
+  /// What stands between its tags.
+  public var content: Range<Int> { Int(record.contentLower)..<Int(record.contentUpper) }
+  /// Whether it is written `<name/>`.
+  public var isSelfClosed: Bool { record.isSelfClosed }
+  /// Line and column of its `<`.
+  public var location: SourceLocation { document.location(of: range.lowerBound) }
+
+  // MARK: Name
+
+  /// The name as it is written, with its prefix.
+  public var qualifiedName: String { document.text(in: nameRange) }
+  /// The name without a prefix that is bound.
+  public var localName: String {
+    document.text(in: nameRange.dropFirst(Int(record.prefixLength)))
+  }
+  /// The prefix as it is written; `nil` where there is none, or one that is not bound.
+  public var prefix: String? {
+    record.prefixLength == 0
+      ? nil
+      : document.text(in: nameRange.prefix(Int(record.prefixLength) - 1))
+  }
+  /// The namespace name; `nil` for none.
+  public var namespace: String? {
+    record.namespace == 0 ? nil : document.namespaces[Int(record.namespace)]
+  }
+
+  var nameRange: Range<Int> {
+    let lower = Int(record.lower) + 1
+    return lower..<lower + Int(record.nameLength)
+  }
+
+  /// Whether it has this local name in this namespace.
+  ///
+  /// - Parameter namespace: a namespace name; `nil` for elements in no namespace.
+  public func isNamed(_ localName: String, in namespace: String? = nil) -> Bool {
+    let record = record
+    if let namespace {
+      guard record.namespace != 0, document.namespaces[Int(record.namespace)] == namespace else {
+        return false
+      }
+    } else if record.namespace != 0 {
+      return false
+    }
+    let lower = Int(record.lower) + 1 + Int(record.prefixLength)
+    let count = Int(record.nameLength - record.prefixLength)
+    let utf8 = localName.utf8
+    return utf8.count == count && document.bytes[lower..<lower + count].elementsEqual(utf8)
+  }
+
+  // MARK: Relations
+
+  /// The element around it; `nil` for the root.
+  public var parent: Element? {
+    record.parent < 0 ? nil : Element(document: document, row: Int(record.parent))
+  }
+
+  /// Its child elements in document order.
+  public var children: ChildElements {
+    ChildElements(document: document, row: row + 1, end: Int(record.next))
+  }
+
+  /// The first child of this name.
+  public func child(_ localName: String, in namespace: String? = nil) -> Element? {
+    children.first { $0.isNamed(localName, in: namespace) }
+  }
+
+  /// The children of this name.
+  public func children(_ localName: String, in namespace: String? = nil) -> [Element] {
+    children.filter { $0.isNamed(localName, in: namespace) }
+  }
+
+  /// The elements within it, in document order.
+  public var descendants: some Sequence<Element> {
+    let document = document
+    return (row + 1..<Int(record.next)).lazy.map { Element(document: document, row: $0) }
+  }
+
+  // MARK: Attributes
+
+  /// Its attributes as they are written, namespace declarations among them.
+  public var attributes: [Attribute] {
+    let tail = isSelfClosed ? 2 : 1
+    return Attribute.scan(document.bytes, in: nameRange.upperBound..<startTag.upperBound - tail)
+  }
+
+  /// The attribute that is written with this name.
+  public func attribute(named name: String) -> Attribute? {
+    attributes.first { document.bytes[$0.name].elementsEqual(name.utf8) }
+  }
+
+  /// The meaning of an attribute's value; `nil` where there is none of this name.
+  ///
+  /// - Parameter name: the name as it is written, with its prefix.
+  public subscript(name: String) -> String? {
+    attribute(named: name).map { value(of: $0) }
+  }
+
+  /// The meaning of an attribute's value, references resolved and white space normalised.
+  public func value(of attribute: Attribute) -> String {
+    Escaping.attributeValue(document.bytes[attribute.value])
+  }
+
+  /// The namespace that a prefix stands for here; `nil` where it is not bound.
+  ///
+  /// - Parameter prefix: a prefix; empty for the default namespace.
+  public func namespace(boundTo prefix: String) -> String? {
+    if prefix == "xml" { return "http://www.w3.org/XML/1998/namespace" }
+    let name = prefix.isEmpty ? "xmlns" : "xmlns:" + prefix
+    var element: Element? = self
+    while let here = element {
+      if let value = here[name] { return value.isEmpty ? nil : value }
+      element = here.parent
+    }
+    return nil
+  }
+
+  /// The innermost prefix that stands for a namespace here; `nil` where none does.
+  public func prefix(boundTo namespace: String) -> String? {
+    var element: Element? = self
+    while let here = element {
+      for attribute in here.attributes where here.value(of: attribute) == namespace {
+        let name = document.text(in: attribute.name)
+        guard name.hasPrefix("xmlns:") else { continue }
+        let prefix = String(name.dropFirst(6))
+        if self.namespace(boundTo: prefix) == namespace { return prefix }
+      }
+      element = here.parent
+    }
+    return nil
+  }
+
+  // MARK: Text
+
+  /// All text in it, as XPath's `string()` gives it: without comments, references resolved.
+  public var text: String {
+    var text: [UInt8] = []
+    for run in TextRun.runs(in: content, of: document.bytes) {
+      run.append(to: &text, document.bytes)
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+/// The child elements of an element, in document order.
+public struct ChildElements: Sequence, IteratorProtocol, Sendable {
+  let document: Document
+  var row: Int
+  let end: Int
+
+  public mutating func next() -> Element? {
+    guard row < end else { return nil }
+    defer { row = Int(document.records[row].next) }
+    return Element(document: document, row: row)
+  }
+}

@@ -1,0 +1,25 @@
+/// One row of the table of elements: where an element stands and whose child it is.
+///
+/// Offsets are 32 bits wide, since a document is at most ``Document/maximumSize`` long.
+struct ElementRecord {
+  /// Offset of the `<` of its start tag.
+  var lower: UInt32
+  /// Offset behind the start tag.
+  var contentLower: UInt32
+  /// Offset of its end tag; that of ``contentLower`` where it is self-closed.
+  var contentUpper: UInt32
+  /// Offset behind the element.
+  var upper: UInt32
+  /// Row of the parent; -1 for the root.
+  var parent: Int32
+  /// Row behind the last one of its descendants.
+  var next: Int32
+  /// Length of the qualified name in bytes.
+  var nameLength: UInt32
+  /// Length of the prefix and its colon in bytes; 0 where there is none, or none that is bound.
+  var prefixLength: UInt32
+  /// Index into ``Document/namespaces``; 0 for none.
+  var namespace: UInt32
+
+  var isSelfClosed: Bool { contentLower == upper }
+}

@@ -1,4 +1,4 @@
-/// Where an attribute stands in its start tag. Values are ranges of the document's bytes.
+/// Where an attribute stands in its start tag: ranges of the document's bytes.
 public struct Attribute: Hashable, Sendable {
   /// The name with its prefix.
   public var name: Range<Int>

@@ -60,14 +60,14 @@ extension Changes {
         let end = container.startTag.upperBound
         replace(end - 1..<container.range.upperBound, with: Array("/>".utf8))
       } else {
-        children.forEach { removeAlone($0) }
+        for child in children { removeAlone(child) }
       }
     } else if isBlank, gaps.first?.isEmpty == false, !last.isEmpty, hasNoMeaning(container) {
       remove(container)
     } else if isBlank, gaps.first?.isEmpty == true {
-      children.forEach { removeAlone($0) }
+      for child in children { removeAlone(child) }
     } else {
-      children.forEach { remove($0) }
+      for child in children { remove(child) }
     }
   }
 

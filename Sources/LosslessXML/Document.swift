@@ -9,7 +9,7 @@ public final class Document: Sendable {
   public let bytes: [UInt8]
   /// The elements in document order; the root is first.
   let records: ContiguousArray<ElementRecord>
-  /// The names of the namespaces that occur on elements. The first stands for none.
+  /// The names of the namespaces that occur on elements; the first stands for none.
   let namespaces: [String]
 
   /// Reads a document.

@@ -7,10 +7,12 @@ public struct Element: Hashable, Sendable {
 
   var record: ElementRecord { document.records[row] }
 
+  /// Whether both are the same element of the same document.
   public static func == (left: Element, right: Element) -> Bool {
     left.row == right.row && left.document === right.document
   }
 
+  /// Hashes the place in the document.
   public func hash(into hasher: inout Hasher) { hasher.combine(row) }
 
   // MARK: Place
@@ -168,6 +170,7 @@ public struct ChildElements: Sequence, IteratorProtocol, Sendable {
   var row: Int
   let end: Int
 
+  /// The next child.
   public mutating func next() -> Element? {
     guard row < end else { return nil }
     defer { row = Int(document.records[row].next) }

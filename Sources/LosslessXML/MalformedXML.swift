@@ -62,5 +62,6 @@ public struct MalformedXML: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// `LINE:COLUMN: MESSAGE`.
   public var description: String { "\(location): \(message)" }
 }

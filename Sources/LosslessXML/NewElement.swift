@@ -2,7 +2,9 @@
 public struct NewElement: Hashable, Sendable {
   /// An attribute's name and the meaning of its value.
   public struct Attribute: Hashable, Sendable {
+    /// The name with its prefix.
     public var name: String
+    /// What the value means, not yet escaped.
     public var value: String
   }
 
@@ -12,7 +14,7 @@ public struct NewElement: Hashable, Sendable {
   public var attributes: [Attribute]
   /// Its text; `nil` for none.
   public var text: String?
-  /// Elements within it. An element has text or children, not both.
+  /// Elements within it; an element has text or children, not both.
   public var children: [NewElement]
 
   /// An element with attributes, and text or children.

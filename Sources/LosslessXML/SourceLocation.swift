@@ -1,6 +1,6 @@
 /// A place in a document, as editors count it.
 public struct SourceLocation: Hashable, Sendable, Comparable, CustomStringConvertible {
-  /// Line, from 1. A line ends with LF.
+  /// Line, from 1; a line ends with LF.
   public var line: Int
   /// Column in bytes, from 1.
   public var column: Int
@@ -14,6 +14,7 @@ public struct SourceLocation: Hashable, Sendable, Comparable, CustomStringConver
   /// `LINE:COLUMN`.
   public var description: String { "\(line):\(column)" }
 
+  /// Whether a place comes before another.
   public static func < (left: SourceLocation, right: SourceLocation) -> Bool {
     (left.line, left.column) < (right.line, right.column)
   }

@@ -3,9 +3,12 @@ public import Testing
 
 /// A file of test data: its name and its bytes.
 public struct Sample: Sendable, CustomTestStringConvertible {
+  /// File name without its folder.
   public var name: String
+  /// What is in it.
   public var bytes: [UInt8]
 
+  /// The name.
   public var testDescription: String { name }
 }
 

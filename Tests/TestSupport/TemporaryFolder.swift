@@ -1,0 +1,60 @@
+internal import Glibc
+
+/// A folder of a test's own, removed with everything in it when the last reference goes.
+///
+/// Keep it in a `let` that lives as long as the files are needed: `withExtendedLifetime`, or
+/// `defer { folder.remove() }`, where only its path is used later on.
+public final class TemporaryFolder: Sendable {
+  /// The folder's absolute path, without a `/` at the end.
+  public let path: String
+
+  /// Makes a new, empty folder below `$TMPDIR` (else `/tmp`).
+  /// - Throws: ``CannotMakeTemporaryFolder``.
+  public init() throws(CannotMakeTemporaryFolder) {
+    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(base)/virt-nest-test.XXXXXX".utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { buffer in
+      buffer.baseAddress.flatMap { mkdtemp($0) } != nil
+    }
+    guard made else { throw CannotMakeTemporaryFolder(base: base, errorNumber: errno) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Removes the folder with everything in it; a second call does nothing.
+  ///
+  /// A file system mounted inside it is emptied too: unmount it first.
+  public func remove() { removeTree(path) }
+
+  deinit { remove() }
+
+  /// The path of `name` in this folder.
+  public func file(_ name: String) -> String { "\(path)/\(name)" }
+}
+
+/// A temporary folder that could not be made.
+public struct CannotMakeTemporaryFolder: Error, CustomStringConvertible {
+  var base: String
+  var errorNumber: Int32
+
+  /// Where the folder should have been, and the reason of the system.
+  public var description: String {
+    "cannot make a folder in \(base): \(String(cString: strerror(errorNumber)))"
+  }
+}
+
+/// Symbolic links are removed, never followed.
+private func removeTree(_ path: String) {
+  if unlink(path) == 0 || errno == ENOENT { return }
+  if let folder = opendir(path) {
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    closedir(folder)
+    for name in names { removeTree("\(path)/\(name)") }
+  }
+  rmdir(path)
+}

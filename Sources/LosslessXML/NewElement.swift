@@ -31,6 +31,15 @@ public struct NewElement: Hashable, Sendable {
     self.text = text
     self.children = children
   }
+
+  /// Gives an attribute another value, or a new one a place behind the others.
+  public mutating func setAttribute(_ name: String, to value: String) {
+    if let index = attributes.firstIndex(where: { $0.name == name }) {
+      attributes[index].value = value
+    } else {
+      attributes.append(Attribute(name: name, value: value))
+    }
+  }
 }
 
 /// How new elements are written: taken from what stands around them.

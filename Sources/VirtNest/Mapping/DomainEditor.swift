@@ -1,0 +1,179 @@
+internal import LosslessXML
+
+/// Collects what should be different in a definition, element by element.
+///
+/// Elements that are missing on the way to a place are made once, and put where libvirt prints
+/// them.
+struct DomainEditor {
+  let domain: Element
+  var changes: Changes
+  var messages: [Message] = []
+  var problems: [Problem] = []
+  private var additions: [Addition] = []
+  private var attributes: [PendingAttribute] = []
+  private var fromContainers: [Element] = []
+
+  private struct PendingAttribute {
+    var element: Element
+    var name: String
+    var value: String
+  }
+
+  /// A new element under one that exists.
+  private struct Addition {
+    var parent: Element
+    var step: Step
+    var element: NewElement
+  }
+
+  init(_ definition: DomainDefinition) {
+    domain = definition.domain
+    changes = Changes(definition.document)
+  }
+
+  // MARK: Places
+
+  /// Sets the text of the element at a place.
+  ///
+  /// - Parameter keepingSpace: for values to which white space around them means nothing.
+  mutating func setText(at path: [Step], to value: String, keepingSpace: Bool = false) {
+    if let element = domain.first(path) {
+      changes.setText(of: element, to: value, keepingSpace: keepingSpace)
+    } else {
+      make(path) { $0.text = value }
+    }
+  }
+
+  /// Sets an attribute of the element at a place.
+  mutating func setAttribute(_ name: String, at path: [Step], to value: String) {
+    if let element = domain.first(path) {
+      setAttribute(name, of: element, to: value)
+    } else {
+      make(path) { $0.setAttribute(name, to: value) }
+    }
+  }
+
+  /// Removes the element at a place; nothing changes where there is none.
+  mutating func remove(at path: [Step]) {
+    if let element = domain.first(path) { changes.remove(element) }
+  }
+
+  /// Makes the element at a place where there is none.
+  mutating func ensure(at path: [Step]) {
+    if domain.first(path) == nil { make(path) { _ in } }
+  }
+
+  // MARK: Elements
+
+  /// Sets an attribute; the last of several values for one counts.
+  mutating func setAttribute(_ name: String, of element: Element, to value: String) {
+    attributes.removeAll { $0.element == element && $0.name == name }
+    attributes.append(PendingAttribute(element: element, name: name, value: value))
+  }
+
+  /// The value that an attribute will have.
+  func attribute(_ name: String, of element: Element) -> String? {
+    attributes.last { $0.element == element && $0.name == name }?.value ?? element[name]
+  }
+
+  /// Removes an element that was inserted into a container, and the container when it is empty.
+  mutating func removeFromContainer(_ element: Element) { fromContainers.append(element) }
+
+  /// Adds an element beside others of its name.
+  mutating func add(_ element: NewElement, to path: [Step]) {
+    if let parent = domain.first(path) {
+      let step = Step(String(element.name.split(separator: ":").last ?? ""))
+      additions.append(Addition(parent: parent, step: step, element: element))
+    } else {
+      make(path) { Self.add(element, to: &$0) }
+    }
+  }
+
+  /// Adds an element at the place that libvirt gives it in an element that exists.
+  mutating func add(_ element: NewElement, toExisting parent: Element) {
+    let step = Step(String(element.name.split(separator: ":").last ?? ""))
+    additions.append(Addition(parent: parent, step: step, element: element))
+  }
+
+  private mutating func make(_ path: [Step], _ change: (inout NewElement) -> Void) {
+    var parent = domain
+    var rest = path[...]
+    while let step = rest.first, let child = parent.child(step.name, in: step.namespace) {
+      parent = child
+      rest.removeFirst()
+    }
+    guard let first = rest.popFirst() else { return }
+    let index: Int
+    if let known = additions.firstIndex(where: { $0.parent == parent && $0.step == first }) {
+      index = known
+    } else {
+      index = additions.count
+      additions.append(
+        Addition(parent: parent, step: first, element: parent.newElement(first)))
+    }
+    Self.descend(into: &additions[index].element, rest, below: parent, change)
+  }
+
+  private static func descend(
+    into element: inout NewElement, _ path: ArraySlice<Step>, below parent: Element,
+    _ change: (inout NewElement) -> Void
+  ) {
+    guard let step = path.first else { return change(&element) }
+    var child = parent.newElement(step)
+    // The prefix is declared further up already.
+    if child.attributes.first?.name.hasPrefix("xmlns") == true { child.attributes.removeFirst() }
+    let index = element.children.firstIndex { $0.name == child.name }
+    if let index {
+      descend(into: &element.children[index], path.dropFirst(), below: parent, change)
+    } else {
+      descend(into: &child, path.dropFirst(), below: parent, change)
+      add(child, to: &element)
+    }
+  }
+
+  private static func add(_ child: NewElement, to element: inout NewElement) {
+    let parent = element.name
+    let rank = { (name: String) in LibvirtOrder.rank(of: name, in: parent) ?? Int.max }
+    let index = element.children.firstIndex { rank($0.name) > rank(child.name) }
+    element.children.insert(child, at: index ?? element.children.endIndex)
+  }
+
+  /// The changes, with every new element at its place.
+  func resolved() -> Changes {
+    var changes = changes
+    for attribute in attributes {
+      changes.setAttribute(attribute.name, of: attribute.element, to: attribute.value)
+    }
+    removeFromContainers(&changes)
+    let rank = { (addition: Addition) in
+      LibvirtOrder.rank(of: addition.step.name, in: addition.parent.localName) ?? Int.max
+    }
+    let inOrder = additions.enumerated().sorted {
+      (rank($0.element), $0.offset) < (rank($1.element), $1.offset)
+    }.map(\.element)
+    for addition in inOrder {
+      let own = rank(addition)
+      let anchor = addition.parent.children.filter { child in
+        (LibvirtOrder.rank(of: child.localName, in: addition.parent.localName) ?? Int.max) <= own
+      }.last
+      if ["features", "commandline"].contains(addition.parent.localName) {
+        changes.insert([addition.element], intoContainer: addition.parent, behind: anchor)
+      } else {
+        changes.insert(container: addition.element, into: addition.parent, behind: anchor)
+      }
+    }
+    return changes
+  }
+
+  private func removeFromContainers(_ changes: inout Changes) {
+    let groups = Dictionary(grouping: Set(fromContainers)) { $0.parent }
+    for (container, children) in groups {
+      let inOrder = children.sorted { $0.row < $1.row }
+      if additions.contains(where: { $0.parent == container }) {
+        for child in inOrder { changes.remove(child) }
+      } else {
+        changes.removeWithEmptyContainer(inOrder)
+      }
+    }
+  }
+}

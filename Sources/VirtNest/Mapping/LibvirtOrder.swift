@@ -1,0 +1,57 @@
+/// The order in which libvirt prints the children of an element.
+///
+/// libvirt, `src/conf/domain_conf.c`: `virDomainDefFormatInternalSetRootName` and what it calls; the
+/// features in the order of `virDomainFeature`.
+enum LibvirtOrder {
+  private static let children: [String: [String]] = [
+    "domain": [
+      "name", "uuid", "genid", "title", "description", "metadata", "maxMemory", "memory",
+      "currentMemory", "blkiotune", "memtune", "memoryBacking", "vcpu", "vcpus", "iothreads",
+      "iothreadids", "defaultiothread", "cputune", "numatune", "resource", "sysinfo", "bootloader",
+      "bootloader_args", "os", "idmap", "features", "cpu", "clock", "on_poweroff", "on_reboot",
+      "on_crash", "on_lockfailure", "pm", "perf", "devices", "seclabel", "keywrap",
+      "launchSecurity", "commandline", "override",
+    ],
+    "os": [
+      "type", "firmware", "init", "initarg", "initenv", "initdir", "inituser", "initgroup",
+      "loader", "nvram", "kernel", "initrd", "cmdline", "dtb", "acpi", "boot", "bootmenu", "bios",
+      "smbios",
+    ],
+    "features": [
+      "acpi", "apic", "pae", "hap", "viridian", "privnet", "hyperv", "kvm", "pvspinlock",
+      "capabilities", "pmu", "vmport", "gic", "smm", "ioapic", "hpt", "vmcoreinfo", "htm",
+      "nested-hv", "msrs", "ccf-assist", "xen", "cfpc", "sbbc", "ibs", "tcg", "async-teardown",
+    ],
+    "memoryBacking": [
+      "hugepages", "nosharepages", "locked", "source", "access", "allocation", "discard",
+    ],
+    "cpu": ["arch", "model", "vendor", "topology", "cache", "maxphysaddr", "feature", "numa"],
+    "devices": [
+      "emulator", "disk", "controller", "lease", "filesystem", "interface", "smartcard", "serial",
+      "parallel", "console", "channel", "input", "tpm", "graphics", "audio", "sound", "video",
+      "hostdev", "redirdev", "redirfilter", "hub", "watchdog", "memballoon", "rng", "nvram",
+      "panic", "shmem", "memory", "iommu", "vsock", "crypto",
+    ],
+    "disk": [
+      "driver", "auth", "source", "backingStore", "mirror", "target", "iotune", "readonly",
+      "shareable", "transient", "serial", "wwn", "vendor", "product", "encryption", "boot",
+      "alias", "address",
+    ],
+    "interface": [
+      "mac", "source", "virtualport", "ip", "route", "script", "target", "guest", "model", "driver",
+      "backend", "filterref", "boot", "rom", "teaming", "bandwidth", "vlan", "link", "mtu",
+      "coalesce", "alias", "address",
+    ],
+    "console": ["source", "protocol", "log", "target", "alias", "address"],
+    "commandline": ["arg", "env"],
+  ]
+
+  /// The place of a child among its siblings; `nil` where it is not known.
+  ///
+  /// - Parameters:
+  ///   - child: a local name.
+  ///   - parent: a local name.
+  static func rank(of child: String, in parent: String) -> Int? {
+    children[parent]?.firstIndex(of: child)
+  }
+}

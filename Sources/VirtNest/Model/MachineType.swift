@@ -1,0 +1,42 @@
+/// The `machine` attribute: a machine type and, in definitions for old libvirt, properties behind it.
+public struct MachineType: Hashable, Sendable, CustomStringConvertible {
+  /// The attribute's value.
+  public var text: String
+
+  /// A machine type, as it is written.
+  public init(_ text: String) { self.text = text }
+
+  /// The machine type alone.
+  public var name: String { String(text.prefix { $0 != "," }) }
+
+  /// Whether it is a pSeries machine of QEMU, the only kind with the nested capabilities.
+  ///
+  /// QEMU's versions are `pseries-N.M`; vendors have `pseries-rhel8.6.0`, `pseries-bionic` and the
+  /// like.
+  public var isPSeries: Bool { name == "pseries" || name.hasPrefix("pseries-") }
+
+  /// The vendor whose QEMU alone has this machine type; `nil` where QEMU's own releases do.
+  public var vendor: String? {
+    guard isPSeries, name != "pseries" else { return nil }
+    let version = name.dropFirst("pseries-".count)
+    if version.first?.isNumber == true { return nil }
+    return version.hasPrefix("rhel") ? "Red Hat" : "Ubuntu"
+  }
+
+  /// The value as it is written.
+  public var description: String { text }
+
+  /// Whether libvirt's schema takes it (`[a-zA-Z0-9_\.\-]+`).
+  public var isAcceptedByLibvirt: Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
+          UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
+}

@@ -1,0 +1,57 @@
+/// The value of QEMU's `-machine`: a type and properties, with commas between them.
+///
+/// QEMU, `util/keyval.c`: a doubled comma stands for one in a value, a first part without `=` is the
+/// type; `system/vl.c` (`keyval_dashify`) takes `_` for `-` in names.
+struct MachineOptions: Hashable, Sendable {
+  struct Item: Hashable, Sendable {
+    /// The part as it is written, doubled commas and all.
+    var text: String
+    /// The property's name, with `-` for `_`; `nil` for the type.
+    var key: String?
+    var value: String
+  }
+
+  var items: [Item] = []
+
+  init(_ text: String) {
+    for item in OptionList(text).items {
+      let written = (item.key.map { $0 + "=" } ?? "") + item.value
+      let key = item.key == "type" ? nil : item.key?.replacing("_", with: "-")
+      items.append(
+        Item(text: written.replacing(",", with: ",,"), key: key, value: item.value))
+    }
+  }
+
+  /// The value as QEMU takes it.
+  var text: String { items.map(\.text).joined(separator: ",") }
+
+  /// The machine type; `nil` where none is named.
+  var type: String? {
+    guard let value = items.first(where: { $0.key == nil })?.value, !value.isEmpty else {
+      return nil
+    }
+    return value
+  }
+
+  /// The last value of a property, which is the one that counts.
+  func value(of property: String) -> String? { items.last { $0.key == property }?.value }
+
+  /// The options without a property.
+  func without(_ property: String) -> MachineOptions {
+    var options = self
+    options.items.removeAll { $0.key == property }
+    return options
+  }
+}
+
+/// A boolean as QEMU reads it (QEMU, `qapi/qapi-util.c`, `qapi_bool_parse`).
+enum QEMUBoolean {
+  /// `nil` where QEMU would refuse the text.
+  static func parse(_ text: String) -> Bool? {
+    switch text {
+    case "on", "yes", "true", "y": true
+    case "off", "no", "false", "n": false
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,91 @@
+public import LosslessXML
+
+/// One place of a definition that says something about nesting.
+public struct NestingContribution: Hashable, Sendable {
+  /// What it says.
+  public enum Value: Hashable, Sendable {
+    case on
+    case off
+    /// Something that libvirt or QEMU refuses.
+    case invalid(String)
+
+    init(_ text: String) {
+      switch QEMUBoolean.parse(text) {
+      case true?: self = .on
+      case false?: self = .off
+      case nil: self = .invalid(text)
+      }
+    }
+  }
+
+  /// The way in which it is said.
+  public var mechanism: NestingMechanism
+  /// Which interface it is about.
+  public var api: NestedAPI
+  /// What it says.
+  public var value: Value
+  /// As it is written, shortened to the part that matters.
+  public var text: String
+  /// Where it stands.
+  public var location: SourceLocation
+
+  /// The elements that it stands in.
+  enum Place: Hashable, Sendable {
+    case feature(Element)
+    case argument(option: Element, value: Element)
+    case machineAttribute(Element)
+  }
+
+  var place: Place
+
+  /// Every contribution, in the order in which QEMU comes to see them: libvirt's own `-machine`,
+  /// the type's properties before the features, then the arguments that are passed through.
+  static func all(in domain: Element) -> [NestingContribution] {
+    machineAttribute(in: domain) + features(in: domain) + arguments(in: domain)
+  }
+
+  private static func machineAttribute(in domain: Element) -> [NestingContribution] {
+    guard let type = domain.first(["os", "type"]), let machine = type["machine"] else { return [] }
+    let options = MachineOptions(machine)
+    return NestedAPI.allCases.compactMap { api in
+      options.value(of: api.machineProperty).map { value in
+        NestingContribution(
+          mechanism: .machine, api: api, value: Value(value), text: "machine='\(machine)'",
+          location: type.location, place: .machineAttribute(type))
+      }
+    }
+  }
+
+  private static func features(in domain: Element) -> [NestingContribution] {
+    domain.children("features").flatMap { features in
+      features.children("nested-hv").map { element in
+        let state = element["state"]
+        // libvirt's own switch takes these two words only (virXMLPropTristateSwitch).
+        let value: Value =
+          switch state {
+          case "on": .on
+          case "off": .off
+          default: .invalid(state ?? "")
+          }
+        return NestingContribution(
+          mechanism: .feature, api: .hv, value: value,
+          text: "<nested-hv" + (state.map { " state='\($0)'" } ?? "") + "/>",
+          location: element.location, place: .feature(element))
+      }
+    }
+  }
+
+  private static func arguments(in domain: Element) -> [NestingContribution] {
+    PassthroughArguments(of: domain).machineArguments.flatMap { argument in
+      NestedAPI.allCases.compactMap { api in
+        argument.options.value(of: api.machineProperty).map { value in
+          NestingContribution(
+            mechanism: .commandline, api: api, value: Value(value),
+            text: "\(argument.option.value) \(argument.value.value)",
+            location: argument.value.element.location,
+            place: .argument(option: argument.option.element, value: argument.value.element))
+        }
+      }
+    }
+  }
+}

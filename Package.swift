@@ -46,7 +46,14 @@ let package = Package(
       path: "Tests/TestSupport"
     ),
     .testTarget(name: "LosslessXMLTests", dependencies: ["LosslessXML", "TestSupport"]),
-    .testTarget(name: "VirtNestTests", dependencies: ["VirtNest", "TestSupport"]),
+    .testTarget(
+      name: "VirtNestTests",
+      dependencies: [
+        "VirtNest", "TestSupport",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]
+    ),
   ]
 )
 

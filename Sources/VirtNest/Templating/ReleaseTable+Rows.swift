@@ -1,0 +1,101 @@
+/// How the rows of the table are made: what the releases of a family have in common.
+extension ReleaseTable {
+  /// Names of the packages that bring QEMU and libvirt for L2 guests.
+  struct Packages {
+    let qemu: [String]
+    let libvirt: [String]
+
+    /// A distribution without QEMU for ppc64le.
+    static let none = Packages(qemu: [], libvirt: [])
+    static let fedora = Packages(
+      qemu: ["qemu-kvm"], libvirt: ["libvirt-daemon-kvm", "libvirt-client"])
+    static let enterpriseLinux = fedora
+    static let debian = Packages(
+      qemu: ["qemu-system-ppc"], libvirt: ["libvirt-daemon-system", "libvirt-clients"])
+    static let suse = Packages(
+      qemu: ["qemu-ppc"], libvirt: ["libvirt-daemon-qemu", "libvirt-client"])
+  }
+
+  /// A row of the table.
+  ///
+  /// Memory and disk are what an L1 guest needs, and the same for every distribution: 2 GiB
+  /// run one small L2 guest, 8 GiB some of Kata Containers' (2 GiB each).
+  static func row(
+    _ distribution: String, _ id: String, aliases: [String] = [], codename: String? = nil,
+    osinfo: String, kernel: KernelVersion?, nestedHV: NestedHVSupport, released: String? = nil,
+    endOfLife: String? = nil, image: String? = nil, packages: Packages = .none
+  ) -> Release {
+    Release(
+      distribution: distribution, id: id, aliases: aliases, codename: codename, osinfoID: osinfo,
+      kernel: kernel, nestedHV: nestedHV, releaseDate: released.map(day),
+      endOfLife: endOfLife.map(day), cloudImage: image, qemuPackages: packages.qemu,
+      libvirtPackages: packages.libvirt, minimumMemoryMiB: 2048, recommendedMemoryMiB: 8192,
+      minimumDiskGiB: 10, recommendedDiskGiB: 40)
+  }
+
+  static func fedora(
+    _ id: String, _ kernel: KernelVersion, _ released: String, _ endOfLife: String,
+    _ image: String
+  ) -> Release {
+    row(
+      "fedora", id, osinfo: "http://fedoraproject.org/fedora/\(id)", kernel: kernel,
+      nestedHV: .yes, released: released, endOfLife: endOfLife,
+      image: image,
+      packages: .fedora)
+  }
+
+  static func ubuntu(
+    _ id: String, _ codename: String, _ kernel: KernelVersion, _ released: String,
+    _ endOfLife: String, nestedHV: NestedHVSupport = .yes
+  ) -> Release {
+    row(
+      "ubuntu", id, codename: codename, osinfo: "http://ubuntu.com/ubuntu/\(id)", kernel: kernel,
+      nestedHV: nestedHV, released: released, endOfLife: endOfLife,
+      image: "\(codename)-server-cloudimg-ppc64el.img", packages: .debian)
+  }
+
+  static func debian(
+    _ id: String, _ codename: String, _ kernel: KernelVersion, _ released: String,
+    _ endOfLife: String, nestedHV: NestedHVSupport = .yes
+  ) -> Release {
+    row(
+      "debian", id, codename: codename, osinfo: "http://debian.org/debian/\(id)", kernel: kernel,
+      nestedHV: nestedHV, released: released, endOfLife: endOfLife,
+      image: "debian-\(id)-generic-ppc64el.qcow2", packages: .debian)
+  }
+
+  static func leap(
+    _ version: String, _ kernel: KernelVersion, _ released: String, _ endOfLife: String,
+    nestedHV: NestedHVSupport = .yes
+  ) -> Release {
+    row(
+      "opensuse", "leap\(version)", aliases: [version],
+      osinfo: "http://opensuse.org/opensuse/\(version)", kernel: kernel, nestedHV: nestedHV,
+      released: released, endOfLife: endOfLife, packages: .suse)
+  }
+
+  static func sles(
+    _ servicePack: Int, _ kernel: KernelVersion, _ released: String, _ endOfLife: String,
+    nestedHV: NestedHVSupport = .moduleUnsupportedByVendor(
+      note: "the kernel has kvm-hv; SUSE does not support KVM on Power")
+  ) -> Release {
+    row(
+      "sles", servicePack == 0 ? "15" : "15sp\(servicePack)",
+      aliases: servicePack == 0 ? ["15.0", "15sp0"] : ["15.\(servicePack)"],
+      osinfo: "http://suse.com/sle/15\(servicePack == 0 ? "" : ".\(servicePack)")",
+      kernel: kernel, nestedHV: nestedHV, released: released, endOfLife: endOfLife,
+      packages: .suse)
+  }
+
+  /// The minor releases of `major`, which are taken for it: `8.0`, `8.1` and so on.
+  static func minors(_ major: Int, _ range: ClosedRange<Int>) -> [String] {
+    range.map { "\(major).\($0)" }
+  }
+
+  static func day(_ text: String) -> CalendarDate {
+    guard let date = CalendarDate(text) else {
+      preconditionFailure("the table of releases has no such day: \(text)")
+    }
+    return date
+  }
+}

@@ -1,0 +1,83 @@
+import Glibc
+import Subprocess
+import Testing
+import VirtNest
+
+/// The table against the osinfo-db that is installed, for the releases that it knows.
+struct OSInfoDatabaseTests {
+  struct Entry {
+    let releaseDate: CalendarDate?
+    let endOfLife: CalendarDate?
+  }
+
+  /// Debian 12's, the oldest that is tested with.
+  static let reviewedVersion = "20221203"
+
+  /// Where the table means another day than osinfo-db, and why.
+  static let deliberate = [
+    "http://ubuntu.com/ubuntu/18.04": "osinfo-db has five years to the day; it was 2023-05-31"
+  ]
+
+  @Test(
+    "osinfo-db agrees on the dates of the releases that it knows",
+    .enabled("osinfo-query (Debian's libosinfo-bin, Fedora's libosinfo) is not installed") {
+      await isInstalledOrRequired()
+    })
+  func agrees() async throws {
+    let database = try await Self.database()
+    // Another osinfo-db than the one that the table was compared with may know better, which is a
+    // matter for the next review of the table, not a fault of the program.
+    let severity: Issue.Severity =
+      try await Self.databaseVersion() == Self.reviewedVersion ? .error : .warning
+    var compared = 0
+    for release in ReleaseTable.releases {
+      guard let entry = database[release.osinfoID] else { continue }
+      compared += 1
+      let name = "\(release.distribution) \(release.id)"
+      if let theirs = entry.endOfLife, release.endOfLife != theirs,
+        Self.deliberate[release.osinfoID] == nil
+      {
+        Issue.record(
+          "\(name): end of life \(String(describing: release.endOfLife)), osinfo-db \(theirs)",
+          severity: severity)
+      }
+      if let theirs = entry.releaseDate, release.releaseDate != theirs {
+        Issue.record(
+          "\(name): released \(String(describing: release.releaseDate)), osinfo-db \(theirs)",
+          severity: severity)
+      }
+    }
+    #expect(compared >= 32, "osinfo-db has only \(compared) of the table: are the ids right?")
+  }
+
+  /// The entries by osinfo id, from columns in the order that osinfo-query has for them.
+  static func database() async throws -> [String: Entry] {
+    let result = try await run(
+      .name("osinfo-query"), arguments: ["os", "--fields=release-date,eol-date,id"],
+      output: .string(limit: 4 << 20), error: .discarded)
+    #expect(result.terminationStatus.isSuccess)
+    var entries: [String: Entry] = [:]
+    for line in result.standardOutput.split(separator: "\n") {
+      let fields = line.split(separator: "|", omittingEmptySubsequences: false).map {
+        String($0.filter { $0 != " " })
+      }
+      guard fields.count == 3 else { continue }
+      entries[fields[2]] = Entry(
+        releaseDate: CalendarDate(fields[0]), endOfLife: CalendarDate(fields[1]))
+    }
+    return entries
+  }
+
+  static func databaseVersion() async throws -> String {
+    let result = try await run(
+      .name("cat"), arguments: ["/usr/share/osinfo/VERSION"], output: .string(limit: 4096),
+      error: .discarded)
+    return result.standardOutput.filter { !$0.isWhitespace }
+  }
+
+  /// A continuous integration run has to have it, and fails without.
+  static func isInstalledOrRequired() async -> Bool {
+    if getenv("CI") != nil { return true }
+    return (try? await Executable.name("osinfo-query").resolveExecutablePath(in: .inherit)) != nil
+  }
+}

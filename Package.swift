@@ -23,10 +23,20 @@ let package = Package(
       providers: [.apt(["libxml2-dev"]), .yum(["libxml2-devel"])]
     ),
     .target(name: "LosslessXML", dependencies: ["CLibXML2"]),
+    // The built-in templates. A test compares the folder with this list: a folder as one rule, or
+    // two rules for one file, does not build.
+    .target(
+      name: "Templates",
+      path: "Templates",
+      exclude: ["template.rng"],
+      resources: [
+        "almalinux", "centos", "debian", "fedora", "opensuse", "rhel", "rocky", "sles", "ubuntu",
+      ].map { .embedInCode("\($0).xml") }
+    ),
     .target(
       name: "VirtNest",
       dependencies: [
-        "LosslessXML",
+        "LosslessXML", "Templates",
         .product(name: "SystemPackage", package: "swift-system"),
       ]
     ),
@@ -49,7 +59,7 @@ let package = Package(
     .testTarget(
       name: "VirtNestTests",
       dependencies: [
-        "VirtNest", "TestSupport",
+        "Templates", "VirtNest", "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]

@@ -1,0 +1,30 @@
+/// The templates of this folder, built into the program: a domain definition per distribution.
+///
+/// The bytes are static data of the executable; nothing is read, copied or made at start-up.
+public enum BuiltInTemplates {
+  /// The names, in the order in which lists show them.
+  public static let names = [
+    "fedora", "ubuntu", "centos", "debian", "almalinux", "rocky", "rhel", "opensuse", "sles",
+  ]
+
+  /// The bytes of the template with this name; nil where there is none.
+  public static func bytes(of name: String) -> [UInt8]? {
+    switch name {
+    case "fedora": PackageResources.fedora_xml
+    case "ubuntu": PackageResources.ubuntu_xml
+    case "centos": PackageResources.centos_xml
+    case "debian": PackageResources.debian_xml
+    case "almalinux": PackageResources.almalinux_xml
+    case "rocky": PackageResources.rocky_xml
+    case "rhel": PackageResources.rhel_xml
+    case "opensuse": PackageResources.opensuse_xml
+    case "sles": PackageResources.sles_xml
+    default: nil
+    }
+  }
+
+  /// Every template with its bytes, in the order of ``names``.
+  public static var all: [(name: String, bytes: [UInt8])] {
+    names.compactMap { name in bytes(of: name).map { (name, $0) } }
+  }
+}

@@ -11,7 +11,7 @@ public enum NestedHVSupport: Sendable, Equatable {
   /// The release's own kernel is too old; `hint` says which package brings a newer one.
   case needsNewerKernel(hint: String)
 
-  /// The module is in the release, but its vendor does not support KVM on Power there; `note`
+  /// The kernel is new enough, but the vendor does not support KVM on Power in this release; `note`
   /// says what follows for whoever uses it all the same.
   case moduleUnsupportedByVendor(note: String)
 }

@@ -113,12 +113,12 @@ public enum ReleaseTable {
     row(
       "centos", "stream9", aliases: ["9-stream", "9"],
       osinfo: "http://centos.org/centos-stream/9", kernel: .init(5, 14),
-      nestedHV: withoutQEMU, released: "2021-12-03", endOfLife: "2027-05-31",
+      nestedHV: droppedByRedHat, released: "2021-12-03", endOfLife: "2027-05-31",
       image: "CentOS-Stream-GenericCloud-9-latest.ppc64le.qcow2"),
     row(  // End: 2030, no day published. Image: unknown.
       "centos", "stream10", aliases: ["10-stream", "10"],
       osinfo: "http://centos.org/centos-stream/10", kernel: .init(6, 12),
-      nestedHV: withoutQEMU, released: "2024-12-12"),
+      nestedHV: droppedByRedHat, released: "2024-12-12"),
   ]
 
   // The end is that of support for ppc64el: long-term support takes it in for 12 alone so far.
@@ -157,12 +157,12 @@ public enum ReleaseTable {
   private static let rocky: [Release] = [
     row(
       "rocky", "9", aliases: minors(9, 0...8), osinfo: "http://rockylinux.org/rocky/9",
-      kernel: .init(5, 14), nestedHV: withoutQEMU, released: "2022-07-14",
+      kernel: .init(5, 14), nestedHV: droppedByRedHat, released: "2022-07-14",
       endOfLife: "2032-05-31", image: "Rocky-9-GenericCloud-Base.latest.ppc64le.qcow2"),
-    row(
+    row(  // Image: unknown.
       "rocky", "10", aliases: minors(10, 0...2), osinfo: "http://rockylinux.org/rocky/10",
-      kernel: .init(6, 12), nestedHV: withoutQEMU, released: "2025-06-11",
-      endOfLife: "2035-05-31", image: "Rocky-10-GenericCloud-Base.latest.ppc64le.qcow2"),
+      kernel: .init(6, 12), nestedHV: droppedByRedHat, released: "2025-06-11",
+      endOfLife: "2035-05-31"),
   ]
 
   // libosinfo knows minor releases; its N-unknown stands for any of them. The images are behind a
@@ -174,15 +174,15 @@ public enum ReleaseTable {
       endOfLife: "2029-05-31", packages: .enterpriseLinux),
     row(
       "rhel", "9", aliases: minors(9, 0...8), osinfo: "http://redhat.com/rhel/9-unknown",
-      kernel: .init(5, 14), nestedHV: withoutQEMU, released: "2022-05-17",
+      kernel: .init(5, 14), nestedHV: droppedByRedHat, released: "2022-05-17",
       endOfLife: "2032-05-31"),
     row(
       "rhel", "10", aliases: minors(10, 0...2), osinfo: "http://redhat.com/rhel/10-unknown",
-      kernel: .init(6, 12), nestedHV: withoutQEMU, released: "2025-05-20",
+      kernel: .init(6, 12), nestedHV: droppedByRedHat, released: "2025-05-20",
       endOfLife: "2035-05-31"),
   ]
 
-  // Images for ppc64le: unknown, for openSUSE and SLES alike.
+  // Images for ppc64le: unknown, for openSUSE and SLES alike. Leap 16.0 needs POWER9 or later.
   private static let opensuse: [Release] = [
     leap("15.0", .init(4, 12), "2018-05-25", "2019-12-03", nestedHV: olderSUSEKernel),
     leap("15.1", .init(4, 12), "2019-05-22", "2021-01-31", nestedHV: olderSUSEKernel),
@@ -197,7 +197,8 @@ public enum ReleaseTable {
       nestedHV: .yes, packages: .suse),
   ]
 
-  // The end is that of general support; LTSS goes on.
+  // The end is that of general support; LTSS goes on. SP6's is "six months after SP7", taken to the
+  // end of that month as with every other service pack.
   private static let sles: [Release] = [
     sles(0, .init(4, 12), "2018-07-16", "2019-12-31", nestedHV: olderSUSEKernel),
     sles(1, .init(4, 12), "2019-06-24", "2021-01-31", nestedHV: olderSUSEKernel),
@@ -209,9 +210,11 @@ public enum ReleaseTable {
     sles(7, .init(6, 4), "2025-06-17", "2031-07-31"),
   ]
 
-  // Red Hat builds kvm-hv (kernel-ark merge request 1039) and no QEMU for ppc64le since 9.0.
-  private static let withoutQEMU = NestedHVSupport.moduleUnsupportedByVendor(
-    note: "the kernel has kvm-hv; there is no QEMU package for ppc64le, so bring your own")
+  // kernel-ark merge request 1039 leaves kvm-hv on for tests of their own; AlmaLinux's RFC 0003 has
+  // a kernel of its own for it. QEMU is built for other architectures only.
+  private static let droppedByRedHat = NestedHVSupport.moduleUnsupportedByVendor(
+    note: "KVM on Power was dropped in 9.0: see whether 'modinfo kvm-hv' finds the module, and "
+      + "bring a QEMU for ppc64le, or take AlmaLinux, which has both")
 
   private static let olderSUSEKernel = NestedHVSupport.needsNewerKernel(
     hint: "take a later release: its own kernel is Linux 4.12")

@@ -56,14 +56,7 @@ let package = Package(
       path: "Tests/TestSupport"
     ),
     .testTarget(name: "LosslessXMLTests", dependencies: ["LosslessXML", "TestSupport"]),
-    .testTarget(
-      name: "VirtNestTests",
-      dependencies: [
-        "Templates", "VirtNest", "TestSupport",
-        .product(name: "Subprocess", package: "swift-subprocess"),
-        .product(name: "SystemPackage", package: "swift-system"),
-      ]
-    ),
+    .testTarget(name: "VirtNestTests", dependencies: ["Templates", "VirtNest", "TestSupport"]),
   ]
 )
 

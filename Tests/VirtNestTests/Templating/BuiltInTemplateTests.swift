@@ -1,15 +1,12 @@
 import Foundation
-import Subprocess
-import SystemPackage
 import Templates
+import TestSupport
 import Testing
 import VirtNest
 
 /// The files of Templates/, before anything of ours has read them.
 struct BuiltInTemplateTests {
-  static let folder = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "Templates")
+  static let folder = Corpus.checkout.appending(path: "Templates")
 
   @Test("The program has every template of the folder, byte for byte, and no other")
   func folderAndList() throws {
@@ -86,24 +83,20 @@ struct BuiltInTemplateTests {
     }, arguments: BuiltInTemplates.names)
   func validForLibvirt(name: String) async throws {
     let file = Self.folder.appending(path: "\(name).xml").path
-    let result = try await run(
-      .name("virt-xml-validate"), arguments: [file, "domain"], output: .string(limit: 65536),
-      error: .string(limit: 65536))
-    #expect(result.terminationStatus.isSuccess, "\(result.standardError)")
+    let result = try await run("virt-xml-validate", [file, "domain"])
+    #expect(result.succeeded, "\(result.errorText)")
   }
 
   static func text(of path: String, in name: String) async throws -> String {
     let file = folder.appending(path: "\(name).xml").path
-    let result = try await run(
-      .name("xmllint"), arguments: ["--nonet", "--xpath", "string(\(path))", file],
-      output: .string(limit: 65536), error: .string(limit: 65536))
-    #expect(result.terminationStatus.isSuccess, "\(result.standardError)")
-    return result.standardOutput.trimmingCharacters(in: .newlines)
+    let result = try await run("xmllint", ["--nonet", "--xpath", "string(\(path))", file])
+    #expect(result.succeeded, "\(result.errorText)")
+    return result.outputText.trimmingCharacters(in: .newlines)
   }
 }
 
 /// Whether a program is installed; in continuous integration it has to be, and its test fails.
 func isInstalledOrRequired(_ program: String) async -> Bool {
   if ProcessInfo.processInfo.environment["CI"] != nil { return true }
-  return (try? await Executable.name(program).resolveExecutablePath(in: .inherit)) != nil
+  return (try? await run("sh", ["-c", "command -v \(program)"]))?.succeeded ?? false
 }

@@ -1,4 +1,4 @@
-import Subprocess
+import TestSupport
 import Testing
 import VirtNest
 
@@ -27,7 +27,7 @@ struct OSInfoDatabaseTests {
     // Another osinfo-db than the one that the table was compared with may know better, which is a
     // matter for the next review of the table, not a fault of the program.
     let severity: Issue.Severity =
-      try await Self.databaseVersion() == Self.reviewedVersion ? .error : .warning
+      try Self.databaseVersion() == Self.reviewedVersion ? .error : .warning
     var compared = 0
     for release in ReleaseTable.releases {
       guard let entry = database[release.osinfoID] else { continue }
@@ -51,12 +51,10 @@ struct OSInfoDatabaseTests {
 
   /// The entries by osinfo id, from columns in the order that osinfo-query has for them.
   static func database() async throws -> [String: Entry] {
-    let result = try await run(
-      .name("osinfo-query"), arguments: ["os", "--fields=release-date,eol-date,id"],
-      output: .string(limit: 4 << 20), error: .discarded)
-    #expect(result.terminationStatus.isSuccess)
+    let result = try await run("osinfo-query", ["os", "--fields=release-date,eol-date,id"])
+    #expect(result.succeeded, "\(result.errorText)")
     var entries: [String: Entry] = [:]
-    for line in result.standardOutput.split(separator: "\n") {
+    for line in result.outputText.split(separator: "\n") {
       let fields = line.split(separator: "|", omittingEmptySubsequences: false).map {
         String($0.filter { $0 != " " })
       }
@@ -67,10 +65,8 @@ struct OSInfoDatabaseTests {
     return entries
   }
 
-  static func databaseVersion() async throws -> String {
-    let result = try await run(
-      .name("cat"), arguments: ["/usr/share/osinfo/VERSION"], output: .string(limit: 4096),
-      error: .discarded)
-    return result.standardOutput.filter { !$0.isWhitespace }
+  static func databaseVersion() throws -> String {
+    String(decoding: try readFile("/usr/share/osinfo/VERSION"), as: UTF8.self)
+      .filter { !$0.isWhitespace }
   }
 }

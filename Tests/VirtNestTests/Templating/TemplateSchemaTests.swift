@@ -1,7 +1,6 @@
 import Foundation
-import Subprocess
-import SystemPackage
 import Templates
+import TestSupport
 import Testing
 
 /// Templates/template.rng, by xmllint.
@@ -74,11 +73,9 @@ struct TemplateSchemaTests {
   static func validate(_ bytes: [UInt8]) async throws -> (isValid: Bool, message: String) {
     let schema = BuiltInTemplateTests.folder.appending(path: "template.rng").path
     let result = try await run(
-      .name("xmllint"), arguments: ["--nonet", "--noout", "--relaxng", schema, "-"],
-      input: .array(bytes), output: .discarded, error: .string(limit: 65536))
+      "xmllint", ["--nonet", "--noout", "--relaxng", schema, "-"], input: bytes)
     // 3 and 4 are "not valid"; anything else says that the schema itself or xmllint failed.
-    let isAnswer = [.exited(0), .exited(3), .exited(4)].contains(result.terminationStatus)
-    #expect(isAnswer, "\(result.standardError)")
-    return (result.terminationStatus.isSuccess, result.standardError)
+    #expect([.exited(0), .exited(3), .exited(4)].contains(result.status), "\(result.errorText)")
+    return (result.succeeded, result.errorText)
   }
 }

@@ -126,7 +126,7 @@ public struct Changes: Sendable {
 
   /// Removes an element, with its lines where it has them to itself.
   public mutating func remove(_ element: Element) {
-    removals.append(Edit(surroundings.rangeWithLine(of: element), with: []))
+    remove(surroundings.rangeWithLine(of: element))
   }
 
   /// Replaces the bytes of a range, which must not cut through markup.
@@ -140,7 +140,13 @@ public struct Changes: Sendable {
     insertions.append(Insertion(parent: parent, anchor: anchor, element: element, style: style))
   }
 
-  mutating func removeAlone(_ element: Element) { removals.append(Edit(element.range, with: [])) }
+  mutating func removeAlone(_ element: Element) { remove(element.range) }
+
+  /// Removing something twice is removing it once.
+  private mutating func remove(_ range: Range<Int>) {
+    let removal = Edit(range, with: [])
+    if !removals.contains(removal) { removals.append(removal) }
+  }
 
   /// Turns `<a/>` into `<a>content</a>`.
   private mutating func open(_ element: Element, content: [UInt8]) {

@@ -8,6 +8,12 @@ public struct Sample: Sendable, CustomTestStringConvertible {
   /// What is in it.
   public var bytes: [UInt8]
 
+  /// A name and bytes.
+  public init(name: String, bytes: [UInt8]) {
+    self.name = name
+    self.bytes = bytes
+  }
+
   /// The name.
   public var testDescription: String { name }
 }

@@ -95,6 +95,15 @@ struct DomainEditor {
     additions.append(Addition(parent: parent, step: step, element: element))
   }
 
+  /// Changes the new child of an element that exists, which is made where there is none yet.
+  mutating func addOrExtend(
+    _ element: NewElement, in parent: Element, _ change: (inout NewElement) -> Void
+  ) {
+    let known = additions.firstIndex { $0.parent == parent && $0.element.name == element.name }
+    if known == nil { add(element, toExisting: parent) }
+    change(&additions[known ?? additions.count - 1].element)
+  }
+
   private mutating func make(_ path: [Step], _ change: (inout NewElement) -> Void) {
     var parent = domain
     var rest = path[...]
@@ -141,7 +150,7 @@ struct DomainEditor {
   /// The changes, with every new element at its place.
   func resolved() -> Changes {
     var changes = changes
-    for attribute in attributes {
+    for attribute in attributes where !fromContainers.contains(attribute.element) {
       changes.setAttribute(attribute.name, of: attribute.element, to: attribute.value)
     }
     removeFromContainers(&changes)

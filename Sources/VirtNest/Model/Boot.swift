@@ -23,8 +23,10 @@ public struct Boot: Hashable, Sendable {
       case nil:
         guard Self.deviceNames.contains(item.value), devices?.contains(item.value) != true else {
           throw InvalidValue(
-            "boot", text, "'\(item.value)' is no device; the devices are "
-              + "\(Self.deviceNames.joined(separator: ", ")), each once; the keys are kernel, initrd, kernel_args")
+            "boot", text,
+            "'\(item.value)' is no device; the devices are "
+              + "\(Self.deviceNames.joined(separator: ", ")), each once; the keys are kernel, initrd, kernel_args"
+          )
         }
         devices = (devices ?? []) + [item.value]
       case "kernel": try Self.set(&kernel, item.value, text)

@@ -59,7 +59,8 @@ public struct Disk: Hashable, Sendable {
     let values = try list.values(for: "disk", positional: "path", keys: Self.keys)
     self = try Disk(values, given: text)
     if source == nil, device != "cdrom", device != "floppy" {
-      throw InvalidValue("disk", text, "say where it is, as in path=/var/lib/libvirt/images/a.qcow2")
+      throw InvalidValue(
+        "disk", text, "say where it is, as in path=/var/lib/libvirt/images/a.qcow2")
     }
   }
 

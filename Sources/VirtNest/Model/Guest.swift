@@ -30,9 +30,9 @@ public struct Guest: Hashable, Sendable {
   /// Path of QEMU on the host; `nil` lets libvirt choose.
   public var emulator: String?
   /// What it boots.
-  public var boot: Boot?
+  public var boot = Boot()
   /// Its first console.
-  public var console: Console?
+  public var console = Console()
   /// Disks in the order of the definition.
   public var disks: [Disk]?
   /// Network interfaces in the order of the definition.
@@ -42,4 +42,9 @@ public struct Guest: Hashable, Sendable {
 
   /// A guest of which nothing is said.
   public init() {}
+
+  /// Reads the guest that a definition describes.
+  public init(reading definition: DomainDefinition) {
+    for property in Property.all { property.read(definition.domain, &self) }
+  }
 }

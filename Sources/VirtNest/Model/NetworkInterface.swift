@@ -43,7 +43,8 @@ public struct NetworkInterface: Hashable, Sendable {
     if source == nil {
       throw InvalidValue(
         "network", text,
-        "say what it is connected to: network=NAME, bridge=DEVICE, type=direct,source=DEVICE or user")
+        "say what it is connected to: network=NAME, bridge=DEVICE, type=direct,source=DEVICE or user"
+      )
     }
   }
 
@@ -92,7 +93,8 @@ public struct NetworkInterface: Hashable, Sendable {
       found.append(.direct(device: values["source"] ?? "", mode: mode))
     case let type?:
       throw InvalidValue(
-        "network", text, "type=\(type) is not known here, or needs source=NAME; "
+        "network", text,
+        "type=\(type) is not known here, or needs source=NAME; "
           + "the types are network, bridge, direct and user")
     }
     guard found.count <= 1 else {

@@ -58,7 +58,8 @@ public struct OptionList: Hashable, Sendable {
     for (index, item) in items.enumerated() {
       guard let key = item.key ?? (index == 0 ? positional : nil) else {
         throw InvalidValue(
-          option, text, "'\(item.value)' is no KEY=VALUE; the keys are \(keys.joined(separator: ", "))")
+          option, text,
+          "'\(item.value)' is no KEY=VALUE; the keys are \(keys.joined(separator: ", "))")
       }
       guard keys.contains(key) else {
         throw InvalidValue(

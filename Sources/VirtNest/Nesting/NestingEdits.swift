@@ -23,7 +23,8 @@ extension DomainEditor {
           messages += obstacles.map { .warning("forced, although \($0.reason)") }
         } else if !obstacles.isEmpty {
           problems += obstacles.map { obstacle in
-            Problem("nesting cannot be switched on: \(obstacle.reason); --force does it all the same")
+            Problem(
+              "nesting cannot be switched on: \(obstacle.reason); --force does it all the same")
           }
           return
         }
@@ -145,7 +146,8 @@ extension DomainEditor {
       removeFromContainer(emulator)
     } else {
       messages.append(
-        .note("the emulator \(wrapper) is not QEMU itself; it is left as it is", at: emulator.location))
+        .note(
+          "the emulator \(wrapper) is not QEMU itself; it is left as it is", at: emulator.location))
     }
   }
 

@@ -28,7 +28,8 @@ public struct NestingObstacle: Hashable, Sendable {
     // libvirt takes pseries for ppc64 where no machine is said.
     guard let machine = guest.machine, !machine.isPSeries else { return nil }
     return NestingObstacle(
-      reason: "the machine type is '\(machine.name)', and only pseries machines have the capability")
+      reason: "the machine type is '\(machine.name)', and only pseries machines have the capability"
+    )
   }
 
   /// QEMU: "Nested-HV only supported on POWER9 and later", at the start of the guest.

@@ -1,0 +1,109 @@
+internal import LosslessXML
+
+extension Property {
+  /// The number of CPUs and their topology.
+  static let vcpus = Property(
+    name: "vcpus",
+    read: { domain, guest in guest.vcpus = VirtualCPUs(reading: domain) },
+    write: { guest, editor in
+      guard let vcpus = guest.vcpus else { return }
+      let old = VirtualCPUs(reading: editor.domain)
+      let most = vcpus.maximum ?? vcpus.count
+      let isSame =
+        old?.count == vcpus.count && (vcpus.maximum == nil || vcpus.maximum == old?.maximum)
+      if !isSame {
+        editor.setText(at: ["vcpu"], to: String(most), keepingSpace: true)
+        if vcpus.maximum != nil {
+          editor.setAttribute("current", at: ["vcpu"], to: String(vcpus.count))
+        } else if let element = editor.domain.child("vcpu") {
+          editor.changes.removeAttribute("current", of: element)
+        }
+        editor.checkFits(vcpus, most: most)
+      }
+      guard let topology = vcpus.topology, topology != old?.topology else { return }
+      let place: [Step] = ["cpu", "topology"]
+      editor.setAttribute("sockets", at: place, to: String(topology.sockets))
+      if let dies = topology.dies { editor.setAttribute("dies", at: place, to: String(dies)) }
+      editor.setAttribute("cores", at: place, to: String(topology.cores))
+      editor.setAttribute("threads", at: place, to: String(topology.threads))
+    })
+
+  /// The CPU's mode and model.
+  static let cpu = Property(
+    name: "cpu",
+    read: { domain, guest in
+      guard let cpu = domain.child("cpu") else { return }
+      let model = cpu.child("model").map { $0.text.trimmingSpaces }
+      guard cpu["mode"] != nil || model != nil else { return }
+      guest.cpu = CPU(mode: cpu["mode"] ?? "custom", model: model)
+    },
+    write: { guest, editor in
+      guard let cpu = guest.cpu, let mode = cpu.mode else { return }
+      let place: [Step] = ["cpu"]
+      let old = editor.domain.child("cpu")
+      editor.setAttribute("mode", at: place, to: mode)
+      if let model = cpu.model {
+        if mode == "custom", old?["match"] == nil {
+          editor.setAttribute("match", at: place, to: "exact")
+        }
+        if old?.child("model").map({ $0.text.trimmingSpaces }) != model {
+          editor.setText(at: ["cpu", "model"], to: model)
+        }
+        return
+      }
+      editor.remove(at: ["cpu", "model"])
+      if let old { editor.changes.removeAttribute("match", of: old) }
+    })
+}
+
+extension VirtualCPUs {
+  /// Reads `<vcpu>` and the topology in `<cpu>`.
+  init?(reading domain: Element) {
+    guard let element = domain.child("vcpu"), let most = Int(element.text.trimmingSpaces) else {
+      return nil
+    }
+    let current = element["current"].flatMap { Int($0) }
+    self.init(count: current ?? most, maximum: current == nil ? nil : most)
+    guard let topology = domain.first(["cpu", "topology"]),
+      let sockets = topology["sockets"].flatMap({ Int($0) }),
+      let cores = topology["cores"].flatMap({ Int($0) }),
+      let threads = topology["threads"].flatMap({ Int($0) })
+    else { return }
+    let dies = topology["dies"].flatMap { Int($0) }
+    self.topology = Topology(sockets: sockets, dies: dies, cores: cores, threads: threads)
+  }
+}
+
+extension DomainEditor {
+  /// Refuses a number of CPUs that libvirt would refuse beside what else is said of them.
+  fileprivate mutating func checkFits(_ vcpus: VirtualCPUs, most: Int) {
+    if vcpus.topology == nil, let topology = VirtualCPUs(reading: domain)?.topology,
+      topology.cpuCount != most
+    {
+      let threads = most.isMultiple(of: topology.threads) ? topology.threads : 1
+      problems.append(
+        Problem(
+          "the topology \(topology) multiplies to \(topology.cpuCount) CPUs, which libvirt refuses "
+            + "beside \(most); give one that fits: "
+            + "--vcpus \(most),sockets=1,cores=\(most / threads),threads=\(threads)",
+          at: domain.first(["cpu", "topology"])?.location))
+    }
+    for pin in domain.first(["cputune"])?.children("vcpupin") ?? [] {
+      guard let cpu = pin["vcpu"].flatMap({ Int($0) }), cpu >= most else { continue }
+      problems.append(
+        Problem("CPU \(cpu) is pinned here, and there would be only \(most)", at: pin.location))
+    }
+    if let list = domain.child("vcpus") {
+      problems.append(
+        Problem("the CPUs are listed one by one here; change the list instead", at: list.location))
+    }
+    if let numa = domain.first(["cpu", "numa"]),
+      numa.children.contains(where: { $0["cpus"] != nil })
+    {
+      problems.append(
+        Problem(
+          "the NUMA cells in <cpu> say which CPUs they have; change them together with the number",
+          at: numa.location))
+    }
+  }
+}

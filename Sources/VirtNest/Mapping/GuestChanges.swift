@@ -1,0 +1,52 @@
+/// What should be different in a definition.
+public struct GuestChanges: Hashable, Sendable {
+  /// A partial guest: what is `nil` is left alone. Its disks and interfaces, where they are given,
+  /// take the place of all that are there.
+  public var guest = Guest()
+  /// Disks that are added.
+  public var addedDisks: [Disk] = []
+  /// Disks that are changed, by the name of their target, to what the disk says of itself.
+  public var editedDisks: [Edited<Disk>] = []
+  /// Disks that are removed, by the name of their target.
+  public var removedDisks: [String] = []
+  /// Interfaces that are added.
+  public var addedInterfaces: [NetworkInterface] = []
+  /// Interfaces that are changed, by address, name on the host, or number from 1.
+  public var editedInterfaces: [Edited<NetworkInterface>] = []
+  /// Interfaces that are removed, by address, name on the host, or number from 1.
+  public var removedInterfaces: [String] = []
+  /// What should become of nesting; `nil` leaves it alone.
+  public var nesting: NestingChange?
+  /// Makes a guest that runs under TCG anywhere.
+  public var emulated = false
+  /// Derives uuid and addresses anew from the name.
+  public var identity: Identity?
+  /// Does what is refused for the guest's own good.
+  public var force = false
+
+  /// A device and what it should become.
+  public struct Edited<Device: Hashable & Sendable>: Hashable, Sendable {
+    /// Which one.
+    public var selector: String
+    /// What should be different: what is `nil` is left alone.
+    public var device: Device
+
+    /// A device and what it should become.
+    public init(_ selector: String, _ device: Device) {
+      self.selector = selector
+      self.device = device
+    }
+  }
+
+  /// How uuid and addresses are derived.
+  public struct Identity: Hashable, Sendable {
+    /// Hashed in, where two sites use the same names.
+    public var text: String?
+
+    /// From the name, and a text where one is given.
+    public init(text: String? = nil) { self.text = text }
+  }
+
+  /// No changes yet.
+  public init() {}
+}

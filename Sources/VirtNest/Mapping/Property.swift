@@ -1,0 +1,86 @@
+internal import LosslessXML
+
+/// A row of the table that ties the properties of a guest to their places in a definition.
+///
+/// Reading and writing use the same row. Writing edits nothing where the definition says the same
+/// already, in whatever spelling.
+struct Property: Sendable {
+  /// The name, as the command's options have it.
+  let name: String
+  /// Takes over what a definition says.
+  let read: @Sendable (Element, inout Guest) -> Void
+  /// Makes a definition say what a partial guest says; does nothing where that says nothing.
+  let write: @Sendable (Guest, inout DomainEditor) -> Void
+
+  /// The table, in the order in which libvirt prints the places.
+  static let all: [Property] = identity + resources + boot + features + devices
+
+  private static let identity: [Property] = [
+    .attribute("virt-type", "type", at: [], \.domainType),
+    .text("name", at: ["name"], \.name),
+    .uuid,
+    .attribute("os", "id", at: ["metadata", .libosinfo, .libosinfoOS], \.osinfoID),
+  ]
+  private static let resources: [Property] = [.memory, .hugePages, .vcpus, .cpu]
+  private static let boot: [Property] = [
+    .attribute("arch", "arch", at: ["os", "type"], \.architecture),
+    .machine,
+    .text("kernel", at: ["os", "kernel"], \.boot.kernel),
+    .text("initrd", at: ["os", "initrd"], \.boot.initrd),
+    .text("kernel_args", at: ["os", "cmdline"], \.boot.kernelArguments),
+    .bootDevices,
+  ]
+  private static let features = PSeriesFeature.allCases.map { Property.feature($0) }
+  private static let devices: [Property] = [
+    .text("emulator", at: ["devices", "emulator"], \.emulator), .disks, .interfaces, .console,
+  ]
+
+  typealias Path<Value> = any WritableKeyPath<Guest, Value> & Sendable
+
+  /// A property that is the text of one element.
+  private static func text(_ name: String, at place: [Step], _ path: Path<String?>) -> Property {
+    Property(
+      name: name,
+      read: { domain, guest in guest[keyPath: path] = domain.first(place)?.text },
+      write: { guest, editor in
+        if let value = guest[keyPath: path] { editor.setText(at: place, to: value) }
+      })
+  }
+
+  /// The uuid, equal in any spelling that libvirt reads.
+  private static let uuid = Property(
+    name: "uuid",
+    read: { domain, guest in guest.uuid = domain.child("uuid").flatMap { DomainUUID($0.text) } },
+    write: { guest, editor in
+      guard let uuid = guest.uuid,
+        editor.domain.child("uuid").flatMap({ DomainUUID($0.text) }) != uuid
+      else { return }
+      editor.setText(at: ["uuid"], to: uuid.description)
+    })
+
+  /// A property that is one attribute.
+  private static func attribute(
+    _ name: String, _ attribute: String, at place: [Step], _ path: Path<String?>
+  ) -> Property {
+    Property(
+      name: name,
+      read: { domain, guest in guest[keyPath: path] = domain.first(place)?[attribute] },
+      write: { guest, editor in
+        guard let value = guest[keyPath: path] else { return }
+        editor.setAttribute(attribute, at: place, to: value)
+      })
+  }
+
+  /// The machine type; properties that are joined to it stay.
+  private static let machine = Property(
+    name: "machine",
+    read: { domain, guest in
+      guest.machine = domain.first(["os", "type"])?["machine"].map { MachineType($0) }
+    },
+    write: { guest, editor in
+      guard let machine = guest.machine else { return }
+      let old = editor.domain.first(["os", "type"])?["machine"] ?? ""
+      let joined = old.drop { $0 != "," }
+      editor.setAttribute("machine", at: ["os", "type"], to: machine.text + joined)
+    })
+}

@@ -1,0 +1,93 @@
+import LosslessXML
+import TestSupport
+import Testing
+import VirtNest
+
+@Suite("Nesting goes on and off again without a trace")
+struct NestingRoundTripTests {
+  static let hardCases: [Sample] = {
+    let domain = { (features: String, tail: String, attributes: String) in
+      """
+      <!-- before -->
+      <?pi?>
+      <domain type='kvm'\(attributes)>
+        <name>kata-x</name>
+        <!-- memory -->
+        <memory unit='KiB'>4194304</memory>
+        <os>
+          <type arch='ppc64le' machine='pseries'>hvm</type>
+        </os>
+        \(features)
+        <devices>
+        </devices>
+        \(tail)
+      </domain>
+      <!-- behind -->
+      """
+    }
+    let qemu = "http://libvirt.org/schemas/domain/qemu/1.0"
+    let forms = [
+      "", "<features/>", "<features></features>", "<features>\n  </features>",
+      "<features>\n    <acpi/>\n  </features>", "<features><!-- c --></features>",
+      "<features/>\n  <features/>",
+    ]
+    let tails = [
+      ("", ""), ("", " xmlns:qemu='\(qemu)'"), ("<q:commandline/>", " xmlns:q=\"\(qemu)\""),
+      ("<qemu:commandline></qemu:commandline>", " xmlns:qemu='\(qemu)'"),
+      ("<qemu:commandline>\n  </qemu:commandline>", " xmlns:qemu='\(qemu)'"),
+      ("<commandline xmlns='\(qemu)'>\n    <arg value='-S'/>\n  </commandline>", ""),
+      (
+        "<qemu:commandline xmlns:qemu='\(qemu)'><qemu:env name='A' value='b'/></qemu:commandline>",
+        " xmlns:qemu='urn:other'"
+      ),
+    ]
+    var samples: [Sample] = []
+    for (i, form) in forms.enumerated() {
+      for (j, tail) in tails.enumerated() {
+        let text = domain(form, tail.0, tail.1)
+        for (k, variant) in [
+          text, text.replacing("\n", with: "\r\n"), text.replacing("  ", with: "\t"),
+          text.replacing("\n", with: " ").replacing("  ", with: ""),
+        ].enumerated() {
+          samples.append(
+            Sample(name: "form \(i), tail \(j), variant \(k)", bytes: Array(variant.utf8)))
+        }
+      }
+    }
+    return samples
+  }()
+
+  static let ways: [(NestingMechanism?, NestedAPI?)] = [
+    (nil, nil), (.feature, nil), (.commandline, nil), (.machine, nil), (.commandline, .papr),
+    (nil, .papr),
+  ]
+
+  @Test("on, on again, off, off again", arguments: hardCases + Corpus.libvirt, ways.indices)
+  func roundTrip(_ sample: Sample, way: Int) throws {
+    guard let original = try? DomainDefinition(sample.bytes) else { return }
+    let (mechanism, api) = Self.ways[way]
+    guard NestingState(of: original).contributions.isEmpty else { return }
+    var on = GuestChanges()
+    on.nesting = NestingChange(.on, mechanism: mechanism, api: api)
+    on.force = original.domain.child("os")?.child("type")?["machine"] != nil
+    let patched: Patch
+    do {
+      patched = try original.patch(on)
+    } catch {
+      // Refused, and nothing written.
+      return
+    }
+    let isOn = NestingState(of: try DomainDefinition(patched.bytes))
+    #expect(isOn.effective == .on(api ?? .hv))
+    #expect(try DomainDefinition(patched.bytes).patch(on).isEmpty)
+
+    var off = GuestChanges()
+    off.nesting = NestingChange(.off(explicit: false))
+    let back = try DomainDefinition(patched.bytes).patch(off)
+    #expect(
+      back.bytes == sample.bytes,
+      "\(String(decoding: patched.bytes, as: UTF8.self))\n---\n\(String(decoding: back.bytes, as: UTF8.self))"
+    )
+    #expect(try DomainDefinition(back.bytes).patch(off).isEmpty)
+  }
+}

@@ -8,10 +8,12 @@ public struct DomainDefinition: Hashable, Sendable {
   /// The root.
   public var domain: Element { document.root }
 
+  /// Whether both are the same document.
   public static func == (left: DomainDefinition, right: DomainDefinition) -> Bool {
     left.document === right.document
   }
 
+  /// Hashes the document's identity.
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(document)) }
 
   /// Reads a definition.

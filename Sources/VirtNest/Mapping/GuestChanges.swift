@@ -1,7 +1,8 @@
 /// What should be different in a definition.
 public struct GuestChanges: Hashable, Sendable {
-  /// A partial guest: what is `nil` is left alone. Its disks and interfaces, where they are given,
-  /// take the place of all that are there.
+  /// A partial guest: what is `nil` is left alone.
+  ///
+  /// Its disks and interfaces, where they are given, take the place of all that are there.
   public var guest = Guest()
   /// Disks that are added.
   public var addedDisks: [Disk] = []

@@ -1,4 +1,6 @@
-/// What a guest boots. Properties that are `nil` are left as they are.
+/// What a guest boots.
+///
+/// Properties that are `nil` are left as they are.
 public struct Boot: Hashable, Sendable {
   /// A kernel on the host that is booted directly.
   public var kernel: String?
@@ -52,7 +54,9 @@ public struct Boot: Hashable, Sendable {
   }
 }
 
-/// The first console of a guest. Properties that are `nil` are left as they are.
+/// The first console of a guest.
+///
+/// Properties that are `nil` are left as they are.
 public struct Console: Hashable, Sendable {
   /// A file on the host that everything the guest prints is written to.
   public var logFile: String?

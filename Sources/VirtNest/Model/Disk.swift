@@ -1,4 +1,6 @@
-/// A disk or CD-ROM of a guest. Properties that are `nil` are left as they are, or to libvirt.
+/// A disk or CD-ROM of a guest.
+///
+/// Properties that are `nil` are left as they are, or to libvirt.
 public struct Disk: Hashable, Sendable {
   /// Where the data is.
   public enum Source: Hashable, Sendable {

@@ -1,4 +1,6 @@
-/// A network interface of a guest. Properties that are `nil` are left as they are, or to libvirt.
+/// A network interface of a guest.
+///
+/// Properties that are `nil` are left as they are, or to libvirt.
 public struct NetworkInterface: Hashable, Sendable {
   /// What it is connected to.
   public enum Source: Hashable, Sendable {

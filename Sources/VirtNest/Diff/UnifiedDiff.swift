@@ -1,0 +1,131 @@
+/// The difference between two texts, line by line, in the form that `diff -u` prints and `patch` and
+/// `git apply` read.
+///
+/// Lines are bytes: a carriage return belongs to its line, and nothing need be UTF-8.
+public struct UnifiedDiff: Sendable {
+  private let old: DiffText
+  private let new: DiffText
+  private let oldLabel: String
+  private let newLabel: String
+  private let context: Int
+  private let hunks: [[LineChange]]
+
+  /// Compares `old` and `new`.
+  /// - Parameters:
+  ///   - oldLabel: The name in the line that begins with `---`.
+  ///   - newLabel: The name in the line that begins with `+++`.
+  ///   - context: How many unchanged lines are shown around a change.
+  public init(
+    from old: [UInt8], to new: [UInt8], oldLabel: String, newLabel: String, context: Int = 3
+  ) {
+    self.old = DiffText(old)
+    self.new = DiffText(new)
+    self.oldLabel = oldLabel
+    self.newLabel = newLabel
+    self.context = max(context, 0)
+    hunks = Self.hunks(of: Self.changes(from: self.old, to: self.new), context: self.context)
+  }
+
+  /// Whether the texts are equal.
+  public var isEmpty: Bool { hunks.isEmpty }
+
+  /// The text of the difference; no bytes where the texts are equal.
+  /// - Parameter coloured: With the colours that a terminal shows: headers bold, hunk lines cyan,
+  ///   old lines red, new lines green. `patch` does not read those.
+  public func bytes(coloured: Bool = false) -> [UInt8] {
+    var output = DiffOutput(coloured: coloured)
+    guard !isEmpty else { return [] }
+    output.add("--- \(Self.quoted(oldLabel))\n".utf8, .header)
+    output.add("+++ \(Self.quoted(newLabel))\n".utf8, .header)
+    for hunk in hunks { add(hunk, to: &output) }
+    return output.bytes
+  }
+
+  private func add(_ hunk: [LineChange], to output: inout DiffOutput) {
+    guard let first = hunk.first, let last = hunk.last else { return }
+    let before = min(context, first.old.lowerBound)
+    let after = min(context, old.lines.count - last.old.upperBound)
+    let oldLines = first.old.lowerBound - before..<last.old.upperBound + after
+    let newLines = first.new.lowerBound - before..<last.new.upperBound + after
+    let ranges = "-\(Self.words(for: oldLines)) +\(Self.words(for: newLines))"
+    output.add("@@ \(ranges) @@\n".utf8, .hunk)
+    var next = oldLines.lowerBound
+    for change in hunk {
+      for line in next..<change.old.lowerBound { output.add(old[line], after: " ", .context) }
+      for line in change.old { output.add(old[line], after: "-", .removed) }
+      for line in change.new { output.add(new[line], after: "+", .added) }
+      next = change.old.upperBound
+    }
+    for line in next..<oldLines.upperBound { output.add(old[line], after: " ", .context) }
+  }
+
+  /// Changes that belong into one hunk: with no more lines between them than both show as context.
+  private static func hunks(of changes: [LineChange], context: Int) -> [[LineChange]] {
+    var hunks: [[LineChange]] = []
+    for change in changes {
+      if let last = hunks.last?.last, change.old.lowerBound - last.old.upperBound <= 2 * context {
+        hunks[hunks.count - 1].append(change)
+      } else {
+        hunks.append([change])
+      }
+    }
+    return hunks
+  }
+
+  /// First line and number of lines as GNU diff writes them: no number for one line, and the line
+  /// before where there are none.
+  private static func words(for lines: Range<Int>) -> String {
+    switch lines.count {
+    case 0: "\(lines.lowerBound),0"
+    case 1: "\(lines.lowerBound + 1)"
+    default: "\(lines.lowerBound + 1),\(lines.count)"
+    }
+  }
+
+  /// A name as GNU patch and git read it: in C's quotes where it has a control character, a quote
+  /// or a backslash, and with a tab behind it where it has a space.
+  private static func quoted(_ label: String) -> String {
+    let needsQuotes = label.utf8.contains { $0 < 0x20 || $0 == 0x7f || $0 == 0x22 || $0 == 0x5c }
+    guard needsQuotes else { return label.utf8.contains(0x20) ? label + "\t" : label }
+    var text = "\""
+    for scalar in label.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": text += "\\\(scalar)"
+      case "\n": text += "\\n"
+      case "\t": text += "\\t"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+        let octal = String(scalar.value, radix: 8)
+        text += "\\" + String(repeating: "0", count: 3 - octal.count) + octal
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text + "\""
+  }
+
+  /// Only what is between the equal beginning and the equal end is looked at line by line: most
+  /// edits of a large file are small.
+  private static func changes(from old: DiffText, to new: DiffText) -> [LineChange] {
+    let limit = min(old.lines.count, new.lines.count)
+    var low = 0
+    while low < limit, old.hasLine(low, equalTo: low, of: new) { low += 1 }
+    var high = 0
+    while high < limit - low,
+      old.hasLine(old.lines.count - 1 - high, equalTo: new.lines.count - 1 - high, of: new)
+    {
+      high += 1
+    }
+    var numbers: [ArraySlice<UInt8>: Int] = [:]
+    func number(_ line: ArraySlice<UInt8>) -> Int {
+      if let number = numbers[line] { return number }
+      defer { numbers[line] = numbers.count }
+      return numbers.count
+    }
+    let oldNumbers = (low..<old.lines.count - high).map { number(old[$0]) }
+    let newNumbers = (low..<new.lines.count - high).map { number(new[$0]) }
+    return lineChanges(from: oldNumbers, to: newNumbers).map { change in
+      LineChange(
+        old: change.old.lowerBound + low..<change.old.upperBound + low,
+        new: change.new.lowerBound + low..<change.new.upperBound + low)
+    }
+  }
+}

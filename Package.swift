@@ -38,6 +38,12 @@ let package = Package(
       dependencies: [
         "LosslessXML", "Templates",
         .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      // One rule a file: a rule for the folder fails as a duplicate of itself.
+      resources: [
+        .embedInCode("Host/Scripts/wrapper.sh"),
+        .embedInCode("Host/Scripts/place-wrapper.sh"),
+        .embedInCode("Host/Scripts/install-wrapper.sh"),
       ]
     ),
     .executableTarget(

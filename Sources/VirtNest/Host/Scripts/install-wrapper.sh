@@ -1,0 +1,226 @@
+#!/bin/sh
+# virt-nest: puts an emulator wrapper on this host, or takes it away again.
+# Usage, as root: sh FILE [--install | --uninstall]. Doing it again does no harm.
+# With DESTDIR=TREE the files of that tree are changed, and the running host is not touched.
+set -eu
+umask 022
+
+root=${DESTDIR:-}
+wrapper='@PATH@'
+emulator='@EMULATOR@'
+placement='@PLACEMENT@'
+action=${1:-'@ACTION@'}
+
+keeper=/usr/local/sbin/virt-nest-place-wrapper
+units=/etc/systemd/system
+abstraction=/etc/apparmor.d/abstractions/libvirt-qemu
+mark='# virt-nest wrapper'
+
+say() {
+  printf 'virt-nest: %s\n' "$*" >&2
+}
+
+fail() {
+  say "error: $*"
+  exit 1
+}
+
+on_this_host() {
+  [ -z "$root" ]
+}
+
+is_wrapper() {
+  [ -f "$1" ] && head -n 2 "$1" | LC_ALL=C grep -q -x '# virt-nest: emulator wrapper'
+}
+
+print_placer() {
+  cat <<'VIRT_NEST_PLACER'
+@PLACER@
+VIRT_NEST_PLACER
+}
+
+# dpkg's diversions: an upgrade puts the package's file where the diversion says.
+
+has_dpkg() {
+  [ -f "$root/var/lib/dpkg/status" ] && command -v dpkg-divert >/dev/null 2>&1
+}
+
+divert() {
+  # Older ones know no --no-rename and never rename unless told.
+  if dpkg-divert --help | grep -q -e --no-rename; then set -- --no-rename "$@"; fi
+  dpkg-divert ${root:+--root "$root"} --quiet --local "$@" "$wrapper"
+}
+
+# rpm has no diversions. A unit of systemd watches the path instead and puts the wrapper back after
+# an upgrade; a guest that starts in the moment between runs without nesting.
+
+unit_text() {
+  printf '%s\n' "$1" | sed 's/%/%%/g'
+}
+
+watch() {
+  mkdir -p "$root${keeper%/*}" "$root$units"
+  print_placer >"$root$keeper"
+  chmod 755 "$root$keeper"
+  cat >"$root$units/virt-nest-wrapper.service" <<UNIT
+[Unit]
+Description=Put the emulator wrapper of virt-nest back after an upgrade of QEMU
+
+[Service]
+Type=oneshot
+ExecStart=$keeper
+UNIT
+  cat >"$root$units/virt-nest-wrapper.path" <<UNIT
+[Unit]
+Description=Watch the emulator that a wrapper of virt-nest stands for
+
+[Path]
+PathChanged=$(unit_text "$wrapper")
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  if on_this_host && command -v systemctl >/dev/null 2>&1; then
+    systemctl daemon-reload
+    systemctl enable --now virt-nest-wrapper.path
+  fi
+}
+
+unwatch() {
+  if [ ! -e "$root$units/virt-nest-wrapper.path" ]; then return 0; fi
+  if on_this_host && command -v systemctl >/dev/null 2>&1; then
+    systemctl disable --now virt-nest-wrapper.path
+  fi
+  rm -f "$root$units/virt-nest-wrapper.path" "$root$units/virt-nest-wrapper.service" "$root$keeper"
+  if on_this_host && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload; fi
+}
+
+# SELinux: chcon alone is lost at the next relabel.
+
+has_selinux() {
+  on_this_host && command -v selinuxenabled >/dev/null 2>&1 && selinuxenabled
+}
+
+pattern_of() {
+  printf '%s' "$1" | sed 's/[][\\.*^$+?(){}|]/\\&/g'
+}
+
+label() {
+  if ! command -v semanage >/dev/null 2>&1; then
+    fail "SELinux is on and semanage is not there: install policycoreutils-python-utils, run this again"
+  fi
+  for path in "$wrapper" "$emulator"; do
+    semanage fcontext -a -t qemu_exec_t "$(pattern_of "$path")" 2>/dev/null ||
+      semanage fcontext -m -t qemu_exec_t "$(pattern_of "$path")"
+    restorecon -F "$path"
+  done
+}
+
+unlabel() {
+  for path in "$wrapper" "$emulator"; do
+    semanage fcontext -d "$(pattern_of "$path")" 2>/dev/null || :
+    if [ -e "$path" ]; then restorecon -F "$path"; fi
+  done
+}
+
+# AppArmor: the guests' profile names each emulator, libvirt's own knows /usr/bin.
+
+apparmor_path() {
+  printf '"%s"' "$(printf '%s' "$1" | sed 's/[][\\*?^{}"]/\\&/g')"
+}
+
+add_rule() {
+  file=$root$1
+  rule="$2 $mark"
+  if grep -q -x -F -e "$rule" "$file" 2>/dev/null; then return 0; fi
+  mkdir -p "${file%/*}"
+  if [ -s "$file" ] && [ -n "$(tail -c 1 "$file")" ]; then printf '\n' >>"$file"; fi
+  printf '%s\n' "$rule" >>"$file"
+}
+
+remove_rules() {
+  file=$root$1
+  if ! grep -q -F -e "$mark" "$file" 2>/dev/null; then return 0; fi
+  sed "/^\".*$mark\$/d" "$file" >"$file.virt-nest-new"
+  cat "$file.virt-nest-new" >"$file"
+  rm -f "$file.virt-nest-new"
+}
+
+allow() {
+  local_rules=/etc/apparmor.d/local/abstractions/libvirt-qemu
+  for path in "$wrapper" "$emulator"; do
+    add_rule "$local_rules" "$(apparmor_path "$path") rmix,"
+  done
+  if ! grep -q local/abstractions/libvirt-qemu "$root$abstraction"; then
+    say "warning: $abstraction does not include $local_rules; add to it: include <${local_rules#*.d/}>"
+  fi
+  case $wrapper in /usr/bin/*/*) ;; /usr/bin/*) return 0 ;; esac
+  for daemon in libvirtd virtqemud; do
+    if [ ! -e "$root/etc/apparmor.d/usr.sbin.$daemon" ]; then continue; fi
+    add_rule "/etc/apparmor.d/local/usr.sbin.$daemon" "$(apparmor_path "$wrapper") PUx,"
+    reload "$daemon"
+  done
+}
+
+disallow() {
+  remove_rules /etc/apparmor.d/local/abstractions/libvirt-qemu
+  for daemon in libvirtd virtqemud; do
+    if ! grep -q -F -e "$mark" "$root/etc/apparmor.d/local/usr.sbin.$daemon" 2>/dev/null; then
+      continue
+    fi
+    remove_rules "/etc/apparmor.d/local/usr.sbin.$daemon"
+    reload "$daemon"
+  done
+}
+
+reload() {
+  if on_this_host && [ -e /sys/kernel/security/apparmor/profiles ]; then
+    apparmor_parser -r "/etc/apparmor.d/usr.sbin.$1"
+  fi
+}
+
+install_wrapper() {
+  print_placer | sh
+  if [ "$placement" = replace ]; then
+    if has_dpkg; then divert --divert "$emulator" --add; else watch; fi
+  fi
+  if has_selinux; then label; fi
+  if [ -e "$root$abstraction" ]; then allow; fi
+  # libvirt asks an emulator again what it can do when its ctime is another.
+  touch "$root$wrapper"
+  if [ "$placement" = beside ]; then
+    say "guests get it by <emulator>$wrapper</emulator>; after an upgrade of QEMU: touch $wrapper"
+  else
+    say "$wrapper is the wrapper now, and QEMU is $emulator"
+  fi
+}
+
+uninstall_wrapper() {
+  unwatch
+  if is_wrapper "$root$wrapper"; then
+    case $placement in
+      beside) rm -f "$root$wrapper" ;;
+      replace)
+        # Without QEMU there is its package gone, and the wrapper stands for nothing.
+        if [ -e "$root$emulator" ]; then
+          mv -f "$root$emulator" "$root$wrapper"
+        else
+          rm -f "$root$wrapper"
+        fi
+        ;;
+    esac
+  elif [ -e "$root$wrapper" ]; then
+    say "$wrapper is no wrapper of virt-nest: left as it is"
+  fi
+  if [ "$placement" = replace ] && has_dpkg; then divert --remove; fi
+  if has_selinux; then unlabel; fi
+  disallow
+}
+
+on_this_host || [ -d "$root" ] || fail "DESTDIR: $root is no folder"
+if on_this_host && [ "$(id -u)" != 0 ]; then fail "run this as root"; fi
+case $action in
+  --install) install_wrapper ;;
+  --uninstall) uninstall_wrapper ;;
+  *) fail "unknown option $action: it is --install or --uninstall" ;;
+esac

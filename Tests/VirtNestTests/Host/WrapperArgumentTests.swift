@@ -2,9 +2,6 @@ import TestSupport
 import Testing
 import VirtNest
 
-/// The shells that hosts have as /bin/sh.
-let shells = [["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"]]
-
 /// A wrapper over a program that records its arguments.
 struct RecordingWrapper {
   let folder: TemporaryFolder
@@ -33,13 +30,6 @@ struct RecordingWrapper {
       recorded.map { String(decoding: $0, as: UTF8.self) }, run.outputText + run.errorText
     )
   }
-}
-
-/// Writes an executable file.
-func write(_ text: String, to path: String) async throws {
-  let run = try await run(
-    "sh", ["-c", "cat >\"$1\" && chmod 755 \"$1\"", "sh", path], input: Array(text.utf8))
-  try #require(run.succeeded, "\(run.errorText)")
 }
 
 private let on = ["-machine", "cap-nested-hv=on"]

@@ -1,0 +1,44 @@
+internal import Glibc
+import TestSupport
+import Testing
+
+extension Trait where Self == ConditionTrait {
+  /// Skips the test where one of these programs is not installed, and lets it fail in CI, where
+  /// each has to be.
+  static func needs(_ programs: String...) -> Self {
+    let missing = programs.filter { !isInstalled($0) }
+    return .enabled(
+      if: missing.isEmpty || getenv("CI") != nil,
+      "not installed: \(missing.joined(separator: ", "))")
+  }
+}
+
+func isInstalled(_ program: String) -> Bool {
+  let path = getenv("PATH").map { String(cString: $0) } ?? ""
+  return (path + ":/usr/sbin:/sbin").split(separator: ":").contains {
+    access("\($0)/\(program)", X_OK) == 0
+  }
+}
+
+/// The shells that hosts have as /bin/sh.
+let shells = [["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"]]
+
+/// Writes a file that may be executed.
+func write(_ text: String, to path: String) async throws {
+  let script = "mkdir -p \"${1%/*}\" && cat >\"$1\" && chmod 755 \"$1\""
+  let run = try await run("sh", ["-c", script, "sh", path], input: Array(text.utf8))
+  try #require(run.succeeded, "\(run.errorText)")
+}
+
+/// The text of a file.
+func text(of path: String) async throws -> String {
+  let run = try await run("cat", [path])
+  try #require(run.succeeded, "\(run.errorText)")
+  return run.outputText
+}
+
+/// Lets shellcheck look at a script of POSIX sh.
+func expectClean(_ script: String, _ name: String) async throws {
+  let check = try await run("shellcheck", ["-s", "sh", "-"], input: Array(script.utf8))
+  #expect(check.succeeded, "\(name): \(check.outputText)\(check.errorText)")
+}

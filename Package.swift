@@ -44,6 +44,7 @@ let package = Package(
         .embedInCode("Host/Scripts/wrapper.sh"),
         .embedInCode("Host/Scripts/place-wrapper.sh"),
         .embedInCode("Host/Scripts/install-wrapper.sh"),
+        .embedInCode("Host/Scripts/host-facts.sh"),
       ]
     ),
     .executableTarget(
@@ -62,7 +63,11 @@ let package = Package(
       path: "Tests/TestSupport"
     ),
     .testTarget(name: "LosslessXMLTests", dependencies: ["LosslessXML", "TestSupport"]),
-    .testTarget(name: "VirtNestTests", dependencies: ["Templates", "VirtNest", "TestSupport"]),
+    .testTarget(
+      name: "VirtNestTests",
+      dependencies: ["Templates", "VirtNest", "TestSupport"],
+      exclude: ["HostFacts"]
+    ),
   ]
 )
 

@@ -2,5 +2,16 @@ import ArgumentParser
 
 @main
 struct VirtNestCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "virt-nest")
+  static let configuration = CommandConfiguration(
+    commandName: "virt-nest",
+    abstract: "Make, change, explain and check libvirt definitions of L1 guests for nested KVM on Power.",
+    discussion: """
+      Exit status:
+        0   yes: done, nothing found, nothing would change
+        1   no: check found something, patch --check would change something
+        2   trouble: a file, a value in it or the machine is not as it should be
+        64  usage: the options are wrong
+      """,
+    version: "0.1.0",
+    subcommands: [PatchCommand.self])
 }

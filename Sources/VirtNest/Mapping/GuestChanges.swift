@@ -51,3 +51,34 @@ public struct GuestChanges: Hashable, Sendable {
   /// No changes yet.
   public init() {}
 }
+
+extension GuestChanges.Edited where Device == Disk {
+  /// Reads `TARGET,KEY=VALUE…` with the keys of `--disk`.
+  ///
+  /// - Throws: ``InvalidValue`` where the target is missing or a key is unknown.
+  public init(disk text: String) throws(InvalidValue) {
+    let (selector, values) = try selected(text, option: "edit-disk", keys: Disk.keys)
+    try self.init(selector, Disk(values, given: text))
+  }
+}
+
+extension GuestChanges.Edited where Device == NetworkInterface {
+  /// Reads `INTERFACE,KEY=VALUE…` with the keys of `--network`.
+  ///
+  /// - Throws: ``InvalidValue`` where the interface is not said or a key is unknown.
+  public init(network text: String) throws(InvalidValue) {
+    let (selector, values) = try selected(text, option: "edit-network", keys: NetworkInterface.keys)
+    try self.init(selector, NetworkInterface(values, given: text))
+  }
+}
+
+private func selected(
+  _ text: String, option: String, keys: [String]
+) throws(InvalidValue) -> (selector: String, values: [String: String]) {
+  var values = try OptionList(text).values(
+    for: option, positional: "selector", keys: ["selector"] + keys)
+  guard let selector = values.removeValue(forKey: "selector"), !values.isEmpty else {
+    throw InvalidValue(option, text, "say which one first, then what changes: vda,cache=none")
+  }
+  return (selector, values)
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Glibc
+import LosslessXML
+import SystemPackage
+import VirtNest
+
+/// A definition that a command was given: a file, or standard input.
+struct Input {
+  /// The name as it was given.
+  var name: String
+  var bytes: [UInt8]
+  /// The file; `nil` for standard input.
+  var file: OriginalFile?
+
+  /// Reads a file, or standard input for `-`; says what is wrong and gives `nil` where it cannot.
+  static func read(_ name: String) -> Input? {
+    if name == "-" { return readStandardInput() }
+    do {
+      let file = try OriginalFile.read(FilePath(name), maximumSize: Document.maximumSize)
+      return Input(name: name, bytes: file.bytes, file: file)
+    } catch {
+      Terminal.say("error", error.message, file: name, at: nil)
+      return nil
+    }
+  }
+
+  private static func readStandardInput() -> Input? {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    do {
+      while bytes.count <= Document.maximumSize {
+        let count = try buffer.withUnsafeMutableBytes {
+          try FileDescriptor.standardInput.read(into: $0)
+        }
+        if count == 0 { return Input(name: "-", bytes: bytes, file: nil) }
+        bytes += buffer[..<count]
+      }
+      Terminal.say(
+        "error", "more than \(Document.maximumSize) bytes; is it a domain definition?", file: "-",
+        at: nil)
+    } catch {
+      Terminal.say("error", "cannot read: \(error)", file: "-", at: nil)
+    }
+    return nil
+  }
+
+  /// The definition in it; says what is wrong and gives `nil` where there is none.
+  func definition() -> DomainDefinition? {
+    do {
+      return try DomainDefinition(bytes)
+    } catch {
+      Terminal.say("error", error.message, file: name, at: error.location)
+      return nil
+    }
+  }
+}

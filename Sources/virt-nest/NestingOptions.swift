@@ -1,0 +1,92 @@
+import ArgumentParser
+import VirtNest
+
+/// The options that are about nesting.
+struct NestingOptions: ParsableArguments {
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Switch nesting on, or off. A guest in which it is on already is left alone.")
+  var nested: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "Switch nesting on by this mechanism, and remove the others: feature (libvirt's <nested-hv>), "
+        + "commandline (qemu:commandline), machine (a property of the machine type; refused by "
+        + "today's libvirt), wrapper (an <emulator> that adds it), auto.",
+      valueName: "mechanism"))
+  var mechanism: String?
+
+  @Option(
+    name: .customLong("nested-api"),
+    help: ArgumentHelp(
+      "Interface between L1 and L0: hv (KVM on PowerNV) or papr (PowerVM; commandline only).",
+      valueName: "api"))
+  var nestedAPI: String?
+
+  @Flag(help: "With --no-nested: write state='off' instead of nothing.")
+  var explicit = false
+
+  @Option(help: ArgumentHelp("The wrapper of --mechanism wrapper.", valueName: "path"))
+  var wrapper: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Choose the mechanism for this version of libvirt.", valueName: "version"))
+  var forLibvirt: String?
+
+  @Option(
+    name: .customLong("for-qemu"),
+    help: ArgumentHelp("Choose the mechanism for this version of QEMU.", valueName: "version"))
+  var forQEMU: String?
+
+  @Flag(help: "Switch nesting on even where the guest cannot nest.")
+  var force = false
+
+  func change() throws -> NestingChange? {
+    let chosen = try chosenMechanism()
+    let api = try chosenAPI()
+    let asksForOn = nested == true || mechanism != nil || api != nil
+    if nested == false {
+      guard mechanism == nil, api == nil else {
+        throw ValidationError("--no-nested goes with neither --mechanism nor --nested-api")
+      }
+      return NestingChange(.off(explicit: explicit))
+    }
+    if explicit { throw ValidationError("--explicit goes with --no-nested") }
+    guard asksForOn else {
+      if wrapper != nil { throw ValidationError("--wrapper goes with --mechanism wrapper") }
+      return nil
+    }
+    if wrapper != nil, chosen != .wrapper {
+      throw ValidationError("--wrapper goes with --mechanism wrapper")
+    }
+    return NestingChange(
+      .on, mechanism: chosen, api: api, wrapper: wrapper ?? Emulator.defaultWrapper,
+      libvirt: try version(forLibvirt, "--for-libvirt"), qemu: try version(forQEMU, "--for-qemu"))
+  }
+
+  private func chosenMechanism() throws -> NestingMechanism? {
+    guard let mechanism, mechanism != "auto" else { return nil }
+    guard let chosen = NestingMechanism(rawValue: mechanism) else {
+      let known = NestingMechanism.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("there is no mechanism '\(mechanism)'; there are \(known) and auto")
+    }
+    return chosen
+  }
+
+  private func chosenAPI() throws -> NestedAPI? {
+    guard let nestedAPI else { return nil }
+    guard let api = NestedAPI(rawValue: nestedAPI) else {
+      throw ValidationError("there is no interface '\(nestedAPI)'; there are hv and papr")
+    }
+    return api
+  }
+
+  private func version(_ text: String?, _ option: String) throws -> Version? {
+    guard let text else { return nil }
+    guard let version = Version(text) else {
+      throw ValidationError("\(option): '\(text)' is no version such as 9.0.0")
+    }
+    return version
+  }
+}

@@ -1,0 +1,146 @@
+import ArgumentParser
+import LosslessXML
+import SystemPackage
+import VirtNest
+
+struct PatchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "patch",
+    abstract: "Change definitions that exist, every byte outside the change untouched.",
+    discussion: """
+      The result goes to standard output, or with --in-place back into the file. '-' is standard \
+      input:
+
+        virsh dumpxml --inactive G | virt-nest patch - --nested | virsh define /dev/stdin
+
+      Exit status: 0 done (with --check: nothing would change), 1 with --check something would \
+      change, 2 a file could not be read, changed or written, 64 the options are wrong.
+      """)
+
+  @Argument(help: "Domain definitions; '-' is standard input.")
+  var files: [String]
+
+  @OptionGroup var changeOptions: ChangeOptions
+  @OptionGroup(title: "Devices") var devices: DeviceOptions
+
+  @Flag(name: [.customShort("i"), .long], help: "Write the result back into the file.")
+  var inPlace = false
+
+  @Flag(help: "Print what would change, as diff -u does.")
+  var diff = false
+
+  @Flag(help: "Print nothing; exit with 1 where something would change.")
+  var check = false
+
+  @Option(help: ArgumentHelp("With -i: keep the old file as FILE + suffix.", valueName: "suffix"))
+  var backup: String?
+
+  @Flag(help: "With -i: write into the file itself, for hard links and folders that cannot be written.")
+  var overwrite = false
+
+  @Flag(help: "Derive uuid and addresses anew from the name.")
+  var newIdentity = false
+
+  @Option(help: ArgumentHelp("With --new-identity: hashed in.", valueName: "text"))
+  var identity: String?
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func validate() throws {
+    if [inPlace, diff, check].filter(\.self).count > 1 {
+      throw ValidationError("--in-place, --diff and --check exclude each other")
+    }
+    if files.count > 1, !inPlace, !diff, !check {
+      throw ValidationError("several files need --in-place, --diff or --check")
+    }
+    if inPlace, files.contains("-") {
+      throw ValidationError("standard input cannot be changed in place")
+    }
+    if files.count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("standard input can be read only once")
+    }
+    if !inPlace, backup != nil || overwrite {
+      throw ValidationError("--backup and --overwrite go with --in-place")
+    }
+    if let backup, backup.isEmpty || backup.contains("/") {
+      throw ValidationError("--backup takes a suffix such as .orig, without '/'")
+    }
+    if identity != nil, !newIdentity {
+      throw ValidationError("--identity goes with --new-identity")
+    }
+    let changes = try changes()
+    if changes == GuestChanges() {
+      throw ValidationError("nothing to change is given; see virt-nest patch --help")
+    }
+    if files.count > 1, changes.guest.name != nil || changes.guest.uuid != nil {
+      throw ValidationError("--name and --uuid are one guest's, and there are \(files.count) files")
+    }
+  }
+
+  func run() throws {
+    let changes = try changes()
+    var wouldChange = false
+    var isInTrouble = false
+    for name in files {
+      guard let input = Input.read(name), let patch = patch(input, changes) else {
+        isInTrouble = true
+        continue
+      }
+      wouldChange = wouldChange || !patch.isEmpty
+      if try !deliver(patch, of: input) { isInTrouble = true }
+    }
+    if isInTrouble { throw ExitCode.trouble }
+    if check, wouldChange { throw ExitCode.no }
+  }
+
+  private func changes() throws -> GuestChanges {
+    var changes = try changeOptions.changes()
+    try devices.apply(to: &changes)
+    if newIdentity { changes.identity = GuestChanges.Identity(text: identity) }
+    return changes
+  }
+
+  private func patch(_ input: Input, _ changes: GuestChanges) -> Patch? {
+    guard let definition = input.definition() else { return nil }
+    do {
+      let patch = try definition.patch(changes)
+      if !quiet {
+        for message in patch.messages {
+          Terminal.say(
+            message.level.rawValue, message.text, file: input.name, at: message.location)
+        }
+      }
+      return patch
+    } catch {
+      for problem in error.problems {
+        Terminal.say("error", problem.text, file: input.name, at: problem.location)
+      }
+      return nil
+    }
+  }
+
+  /// Brings the result where it was asked for; `false` where that failed and was said.
+  private func deliver(_ patch: Patch, of input: Input) throws -> Bool {
+    if check { return true }
+    if diff {
+      let name = Terminal.display(input.name)
+      let diff = UnifiedDiff(
+        from: input.bytes, to: patch.bytes, oldLabel: name, newLabel: name)
+      try Terminal.write(diff.bytes(coloured: Terminal.showsColours))
+      return true
+    }
+    guard inPlace, let file = input.file else {
+      try Terminal.write(patch.bytes)
+      return true
+    }
+    do {
+      try file.replace(
+        with: patch.bytes, backupSuffix: backup, method: overwrite ? .overwrite : .atomic)
+      return true
+    } catch {
+      Terminal.say("error", error.message, file: input.name, at: nil)
+      return false
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Glibc
+import LosslessXML
+import SystemPackage
+import VirtNest
+
+/// What the command says besides its result, and how it ends.
+enum Terminal {
+  /// Writes a result to standard output, whole.
+  ///
+  /// - Throws: ``ExitCode`` 2 where it cannot be written, as on a full disk.
+  static func write(_ bytes: [UInt8]) throws {
+    do {
+      try FileDescriptor.standardOutput.writeAll(bytes)
+    } catch let error as Errno where error == .brokenPipe {
+      throw ExitCode(2)
+    } catch {
+      say("virt-nest: error: cannot write to standard output: \(error)")
+      throw ExitCode(2)
+    }
+  }
+
+  /// Writes a line to standard error.
+  static func say(_ text: String) {
+    // Where standard error is gone, there is nobody to tell.
+    _ = try? FileDescriptor.standardError.writeAll(Array((text + "\n").utf8))
+  }
+
+  /// Says what there is to know about a file, as compilers do: `FILE:LINE:COLUMN: LEVEL: TEXT`.
+  static func say(_ level: String, _ text: String, file: String, at place: SourceLocation?) {
+    let location = place.map { ":\($0)" } ?? ""
+    say("\(display(file))\(location): \(level): \(text)")
+  }
+
+  /// A file's name as messages have it.
+  static func display(_ file: String) -> String { file == "-" ? "<stdin>" : file }
+
+  /// Whether colours are wanted: on a terminal, unless `NO_COLOR` is set.
+  static var showsColours: Bool {
+    let refused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+    return isatty(STDOUT_FILENO) == 1 && !refused
+  }
+}
+
+extension ExitCode {
+  /// The answer is no: something would change, or something was found.
+  static let no = ExitCode(1)
+  /// Something is wrong with a file, a value or the machine.
+  static let trouble = ExitCode(2)
+}

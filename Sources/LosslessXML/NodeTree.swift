@@ -1,0 +1,207 @@
+internal import CLibXML2
+
+/// libxml2's own tree of a document, each element tied to its place.
+///
+/// It costs three times what ``Document`` costs, and is built only for XPath and for validation.
+/// Elements are tied by counting them in document order, which is the order of a document's rows.
+final class NodeTree {
+  let document: Document
+  let pointer: UnsafeMutablePointer<xmlDoc>
+  /// The elements by row.
+  let nodes: [UnsafeMutablePointer<xmlNode>]
+  /// What was taken out of the tree and has to be freed apart from it.
+  private var detached: Set<UnsafeMutablePointer<xmlNode>> = []
+  /// The text of the elements that were asked about, each cut into pieces once.
+  private var textRanges: [Int: [UnsafeMutablePointer<xmlNode>: Range<Int>]] = [:]
+
+  init(_ document: Document) {
+    LibXML2.initialize()
+    self.document = document
+    // Adjacent text and CDATA become one node, as XPath wants it. The limits that `HUGE` lifts are
+    // Document's to keep: it has taken these bytes, whose size and depth are bounded.
+    let options =
+      XML_PARSE_NONET.rawValue | XML_PARSE_NOCDATA.rawValue | XML_PARSE_HUGE.rawValue
+      | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+    let tree = document.bytes.withUnsafeBufferPointer { buffer in
+      buffer.withMemoryRebound(to: CChar.self) { chars in
+        xmlReadMemory(chars.baseAddress, CInt(chars.count), nil, nil, CInt(options))
+      }
+    }
+    guard let tree else { preconditionFailure("libxml2 took these bytes before") }
+    pointer = tree
+    var nodes: [UnsafeMutablePointer<xmlNode>] = []
+    nodes.reserveCapacity(document.records.count)
+    var next = xmlDocGetRootElement(tree)
+    while let node = next {
+      nodes.append(node)
+      node.pointee._private = UnsafeMutableRawPointer(bitPattern: nodes.count)
+      next = Self.element(behind: node)
+    }
+    precondition(nodes.count == document.records.count, "the tree has other elements")
+    self.nodes = nodes
+  }
+
+  deinit {
+    for node in detached {
+      if node.pointee.type == XML_ATTRIBUTE_NODE {
+        node.withMemoryRebound(to: xmlAttr.self, capacity: 1) { xmlFreeProp($0) }
+      } else {
+        xmlFreeNode(node)
+      }
+    }
+    xmlFreeDoc(pointer)
+  }
+
+  // MARK: Places
+
+  /// The row of an element; `nil` for other nodes.
+  static func row(of node: UnsafeMutablePointer<xmlNode>) -> Int? {
+    guard node.pointee.type == XML_ELEMENT_NODE, let tag = node.pointee._private else { return nil }
+    return Int(bitPattern: tag) - 1
+  }
+
+  /// The next element in document order.
+  private static func element(
+    behind node: UnsafeMutablePointer<xmlNode>
+  ) -> UnsafeMutablePointer<xmlNode>? {
+    if let child = xmlFirstElementChild(node) { return child }
+    var current: UnsafeMutablePointer<xmlNode>? = node
+    while let here = current, here.pointee.type == XML_ELEMENT_NODE {
+      if let sibling = xmlNextElementSibling(here) { return sibling }
+      current = here.pointee.parent
+    }
+    return nil
+  }
+
+  /// The attributes of an element as nodes, each with its place.
+  ///
+  /// libxml2 keeps them in the order in which they are written, namespace declarations apart.
+  func attributes(
+    of element: Element
+  ) -> [(node: UnsafeMutablePointer<xmlAttr>, attribute: Attribute)] {
+    let written = element.attributes.filter { !element.declaresNamespace($0) }
+    var nodes: [UnsafeMutablePointer<xmlAttr>] = []
+    var next = self.nodes[element.row].pointee.properties
+    while let node = next {
+      nodes.append(node)
+      next = node.pointee.next
+    }
+    precondition(nodes.count == written.count, "the tree has other attributes")
+    return Array(zip(nodes, written)).map { (node: $0.0, attribute: $0.1) }
+  }
+
+  /// The bytes of a text node: all text and CDATA between the markup around it.
+  func range(ofText node: UnsafeMutablePointer<xmlNode>, in element: Element) -> Range<Int>? {
+    if let known = textRanges[element.row] { return known[node] }
+    let ranges = ranges(ofTextIn: element)
+    textRanges[element.row] = ranges
+    return ranges[node]
+  }
+
+  private func ranges(
+    ofTextIn element: Element
+  ) -> [UnsafeMutablePointer<xmlNode>: Range<Int>] {
+    // What stands between other nodes is paired by counting those, which is safe where libxml2
+    // leaves out empty text.
+    var gaps: [Range<Int>?] = [nil]
+    for piece in element.ownPieces {
+      switch piece.kind {
+      case .text, .cdata:
+        let lower = gaps[gaps.count - 1]?.lowerBound ?? piece.range.lowerBound
+        gaps[gaps.count - 1] = lower..<piece.range.upperBound
+      case .comment, .processingInstruction, .tag: gaps.append(nil)
+      }
+    }
+    var ranges: [UnsafeMutablePointer<xmlNode>: Range<Int>] = [:]
+    var gap = 0
+    var next = nodes[element.row].pointee.children
+    while let node = next, gap < gaps.count {
+      if node.pointee.type == XML_TEXT_NODE { ranges[node] = gaps[gap] } else { gap += 1 }
+      next = node.pointee.next
+    }
+    return ranges
+  }
+
+  // MARK: Meaning
+
+  /// What libxml2 says that an attribute's value is.
+  func value(of attribute: UnsafeMutablePointer<xmlAttr>) -> String {
+    guard let value = xmlNodeListGetString(pointer, attribute.pointee.children, 1) else {
+      return ""
+    }
+    defer { virtNestFree(value) }
+    return String(cString: value)
+  }
+
+  /// What libxml2 says that the text of an element is.
+  func text(of element: Element) -> String {
+    guard let text = xmlNodeGetContent(nodes[element.row]) else { return "" }
+    defer { virtNestFree(text) }
+    return String(cString: text)
+  }
+
+  /// What libxml2 says that the name and the namespace of an element are.
+  func name(of element: Element) -> (localName: String, namespace: String?) {
+    let node = nodes[element.row].pointee
+    return (
+      node.name.map { String(cString: $0) } ?? "",
+      node.ns.flatMap { $0.pointee.href }.map { String(cString: $0) }
+    )
+  }
+
+  // MARK: Taking out and putting back
+
+  /// Takes an element or an attribute out of the tree.
+  func detach(_ node: UnsafeMutablePointer<xmlNode>) {
+    guard detached.insert(node).inserted else { return }
+    xmlUnlinkNode(node)
+  }
+
+  /// Puts an element back behind what precedes it in the document and is still there.
+  func attach(_ element: Element) {
+    let node = nodes[element.row]
+    guard let parent = element.parent, detached.remove(node) != nil else { return }
+    let row = element.row
+    var previous: UnsafeMutablePointer<xmlNode>?
+    var sibling = nodes[parent.row].pointee.children
+    while let here = sibling {
+      if let other = Self.row(of: here), other > row { break }
+      previous = here
+      sibling = here.pointee.next
+    }
+    if let previous {
+      xmlAddNextSibling(previous, node)
+    } else if let first = nodes[parent.row].pointee.children {
+      xmlAddPrevSibling(first, node)
+    } else {
+      xmlAddChild(nodes[parent.row], node)
+    }
+  }
+
+  /// Puts an attribute back; their order means nothing.
+  func attach(_ attribute: UnsafeMutablePointer<xmlAttr>, to element: Element) {
+    let node = UnsafeMutableRawPointer(attribute).assumingMemoryBound(to: xmlNode.self)
+    guard detached.remove(node) != nil else { return }
+    xmlAddChild(nodes[element.row], node)
+  }
+}
+
+extension Element {
+  /// Whether an attribute of it declares a namespace.
+  func declaresNamespace(_ attribute: Attribute) -> Bool {
+    let name = document.bytes[attribute.name]
+    return name.elementsEqual("xmlns".utf8) || name.starts(with: "xmlns:".utf8)
+  }
+
+  /// The pieces of its content; each child element is one of them.
+  var ownPieces: [(kind: Markup.Kind, range: Range<Int>)] {
+    var pieces: [(kind: Markup.Kind, range: Range<Int>)] = []
+    var position = content.lowerBound
+    for child in children {
+      pieces += Markup.pieces(in: position..<child.range.lowerBound, of: document.bytes)
+      pieces.append((.tag, child.range))
+      position = child.range.upperBound
+    }
+    return pieces + Markup.pieces(in: position..<content.upperBound, of: document.bytes)
+  }
+}

@@ -5,19 +5,31 @@ enum SHA1 {
     var state: InlineArray<5, UInt32> = [
       0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0,
     ]
-    var padded = message + [0x80]
+    var padded: [UInt8] = []
+    padded.reserveCapacity(message.count + 72)
+    padded += message
+    padded.append(0x80)
     padded += repeatElement(0, count: (120 - padded.count % 64) % 64)
-    padded += bigEndianBytes(of: UInt64(message.count) * 8)
-    for start in stride(from: 0, to: padded.count, by: 64) {
-      mix(padded[start..<start + 64], into: &state)
+    withUnsafeBytes(of: (UInt64(message.count) * 8).bigEndian) { padded += $0 }
+    padded.withUnsafeBytes { bytes in
+      for start in stride(from: 0, to: bytes.count, by: 64) {
+        mix(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 64]), into: &state)
+      }
     }
-    return state.indices.flatMap { bigEndianBytes(of: state[$0]) }
+    return [UInt8](unsafeUninitializedCapacity: 20) { digest, count in
+      for index in state.indices {
+        UnsafeMutableRawBufferPointer(digest).storeBytes(
+          of: state[index].bigEndian, toByteOffset: index * 4, as: UInt32.self)
+      }
+      count = 20
+    }
   }
 
-  private static func mix(_ block: ArraySlice<UInt8>, into state: inout InlineArray<5, UInt32>) {
+  private static func mix(_ block: UnsafeRawBufferPointer, into state: inout InlineArray<5, UInt32>)
+  {
     var words = InlineArray<80, UInt32>(repeating: 0)
-    for (offset, byte) in block.enumerated() {
-      words[offset / 4] = words[offset / 4] << 8 | UInt32(byte)
+    for t in 0..<16 {
+      words[t] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: t * 4, as: UInt32.self))
     }
     for t in 16..<80 {
       words[t] = (words[t - 3] ^ words[t - 8] ^ words[t - 14] ^ words[t - 16]).rotatedLeft(by: 1)
@@ -40,12 +52,10 @@ enum SHA1 {
     state[3] &+= d
     state[4] &+= e
   }
-
-  private static func bigEndianBytes<Word: FixedWidthInteger>(of word: Word) -> [UInt8] {
-    withUnsafeBytes(of: word.bigEndian) { Array($0) }
-  }
 }
 
 extension UInt32 {
-  fileprivate func rotatedLeft(by count: UInt32) -> UInt32 { self << count | self >> (32 - count) }
+  fileprivate func rotatedLeft(by count: UInt32) -> UInt32 {
+    self &<< count | self &>> (32 - count)
+  }
 }

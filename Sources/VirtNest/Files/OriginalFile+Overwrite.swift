@@ -19,9 +19,10 @@ extension OriginalFile {
       // With deferred durability too: a backup that is not on the disk when the file is written
       // over would be no backup.
       let folder = try openFolder()
-      try stageBackup(
-        suffix: backupSuffix, try attributes(of: file), in: folder, durability: .eachFile
-      )?.commit()
+      let attributes = try attributes(of: file)
+      let backup = try stageBackup(
+        suffix: backupSuffix, attributes, in: folder, durability: .eachFile)
+      if let backup { try commitBackup(backup) }
     }
     try writeTail(of: newBytes, to: file)
     do {

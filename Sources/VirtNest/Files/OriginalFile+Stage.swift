@@ -31,6 +31,16 @@ extension OriginalFile {
       durability: durability)
   }
 
+  /// Puts the backup in its place; the file itself is unchanged, whatever becomes of that.
+  func commitBackup(_ backup: StagedFile) throws(FileError) {
+    do throws(FileError) {
+      try backup.commit()
+    } catch {
+      throw FileError(
+        path, "was not replaced, since its backup \(backup.path) \(error.problem)", error.reason)
+    }
+  }
+
   func attributes(of file: borrowing OwnedDescriptor) throws(FileError) -> FileAttributes {
     try FileError.wrap(path, "cannot read mode, owner and extended attributes") {
       try FileAttributes(of: file.file)

@@ -46,8 +46,7 @@ public final class StagedFile: Sendable {
   /// Removes the temporary file, and that of its backup; after ``commit()``, nothing.
   public func discard() {
     guard takePending() else { return }
-    discardBackup()
-    temporaryName.path(in: path.removingLastComponent()).withPlatformString { _ = unlink($0) }
+    removeTemporaryFiles()
   }
 
   /// Puts the content in its place; only the first call does anything.
@@ -55,28 +54,34 @@ public final class StagedFile: Sendable {
   /// - Throws: ``FileError``; the temporary file is removed then.
   public func commit() throws(FileError) {
     guard takePending() else { return }
+    do throws(FileError) {
+      try takePlace()
+    } catch {
+      if !error.keepsTemporaryFile { removeTemporaryFiles() }
+      throw error
+    }
+  }
+
+  private func takePlace() throws(FileError) {
     let folder = try FileError.wrap(path, "cannot open the folder of the file") {
       try FileDescriptor.openFolder(path.removingLastComponent())
     }
-    do throws(FileError) {
-      switch place {
-      case .original(let original, let backup):
-        let file = try original.reopen(O_RDONLY)
-        try original.lock(file)
-        try backup?.commit()
-        try exchange(with: original, file, in: folder)
-      case .free: try takeFreePlace(in: folder)
-      case .any:
-        try FileError.wrap(path, "cannot replace") {
-          try folder.file.rename(temporaryName, to: name, .replace)
-        }
+    switch place {
+    case .original(let original, let backup):
+      let file = try original.reopen(O_RDONLY)
+      try original.lock(file)
+      if let backup { try original.commitBackup(backup) }
+      try exchange(with: original, file, in: folder)
+    case .free: try takeFreePlace(in: folder)
+    case .any:
+      try FileError.wrap(path, "cannot be put in its place") {
+        try folder.file.rename(temporaryName, to: name, .replace)
       }
-    } catch {
-      discardBackup()
-      if !error.keepsTemporaryFile { removeTemporaryFile(temporaryName, in: folder) }
-      throw error
     }
-    guard durability == .eachFile else { return }
+    if durability == .eachFile { try synchronize(folder) }
+  }
+
+  private func synchronize(_ folder: borrowing OwnedDescriptor) throws(FileError) {
     do {
       try folder.file.synchronize()
     } catch .invalidArgument {
@@ -88,8 +93,13 @@ public final class StagedFile: Sendable {
     }
   }
 
-  private func discardBackup() {
+  /// By path, since the folder may be what cannot be opened.
+  ///
+  /// A name that has found its place is gone already. That a file cannot be removed is the lesser
+  /// trouble of two, and no reason to hide the other.
+  private func removeTemporaryFiles() {
     if case .original(_, let backup?) = place { backup.discard() }
+    temporaryName.path(in: path.removingLastComponent()).withPlatformString { _ = unlink($0) }
   }
 
   private func takePending() -> Bool {

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Synchronization
 import SystemPackage
@@ -79,14 +78,5 @@ struct ConcurrentReplaceTests {
     let names = try await fixture.names()
     // A version that two others followed within one exchange is kept, and the error says where.
     #expect(names.filter { !$0.hasSuffix(".tmp") } == ["guest.xml"])
-  }
-}
-
-/// Runs `body` on a thread of its own: the threads of Swift's tasks are few, and must not wait.
-private func onThread(_ body: @escaping @Sendable () throws -> Void) -> Task<Void, any Error> {
-  Task {
-    try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue(label: "writer").async { continuation.resume(with: Result(catching: body)) }
-    }
   }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import SystemPackage
 import TestSupport
@@ -44,5 +45,14 @@ let isRoot = geteuid() == 0
 extension [UInt8] {
   init(_ text: String) {
     self.init(text.utf8)
+  }
+}
+
+/// Runs `body` on a thread of its own: the threads of Swift's tasks are few, and must not wait.
+func onThread(_ body: @escaping @Sendable () throws -> Void) -> Task<Void, any Error> {
+  Task {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue(label: "writer").async { continuation.resume(with: Result(catching: body)) }
+    }
   }
 }

@@ -53,4 +53,17 @@ struct Input {
       return nil
     }
   }
+
+  /// The template in it; says what is wrong and throws where there is none.
+  func template() throws -> Template {
+    guard let definition = definition() else { throw ExitCode.trouble }
+    do throws(TemplateError) {
+      return try Template(definition)
+    } catch {
+      for problem in error.problems {
+        Terminal.say("error", problem.text, file: name, at: problem.location)
+      }
+      throw ExitCode.trouble
+    }
+  }
 }

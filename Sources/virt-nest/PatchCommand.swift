@@ -35,7 +35,8 @@ struct PatchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("With -i: keep the old file as FILE + suffix.", valueName: "suffix"))
   var backup: String?
 
-  @Flag(help: "With -i: write into the file itself, for hard links and folders that cannot be written.")
+  @Flag(
+    help: "With -i: write into the file itself, for hard links and folders that cannot be written.")
   var overwrite = false
 
   @Flag(help: "Derive uuid and addresses anew from the name.")

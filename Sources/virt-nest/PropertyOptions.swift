@@ -68,7 +68,9 @@ struct PropertyOptions: ParsableArguments {
         + "repeatable.", valueName: "name=value"))
   var feature: [String] = []
 
-  @Flag(help: "Make a guest that runs under TCG on any machine: type qemu, CPU POWER9, one thread a core.")
+  @Flag(
+    help:
+      "Make a guest that runs under TCG on any machine: type qemu, CPU POWER9, one thread a core.")
   var emulated = false
 
   /// Puts the options into the changes.

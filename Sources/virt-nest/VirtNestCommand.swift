@@ -4,7 +4,8 @@ import ArgumentParser
 struct VirtNestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "virt-nest",
-    abstract: "Make, change, explain and check libvirt definitions of L1 guests for nested KVM on Power.",
+    abstract:
+      "Make, change, explain and check libvirt definitions of L1 guests for nested KVM on Power.",
     discussion: """
       Exit status:
         0   yes: done, nothing found, nothing would change
@@ -13,5 +14,5 @@ struct VirtNestCommand: ParsableCommand {
         64  usage: the options are wrong
       """,
     version: "0.1.0",
-    subcommands: [PatchCommand.self])
+    subcommands: [CreateCommand.self, PatchCommand.self, TemplateCommand.self])
 }

@@ -48,7 +48,7 @@ public struct Disk: Hashable, Sendable {
 
   static let keys = [
     "path", "vol", "device", "format", "bus", "target", "cache", "discard", "io", "serial",
-    "boot.order", "readonly", "type", "size",
+    "boot.order", "readonly", "type", "size", "seed",
   ]
 
   /// Reads virt-install's `--disk`: a path, or `path=…,format=qcow2,bus=virtio`.
@@ -59,11 +59,25 @@ public struct Disk: Hashable, Sendable {
   public init(_ text: String) throws(InvalidValue) {
     let list = OptionList(text)
     let values = try list.values(for: "disk", positional: "path", keys: Self.keys)
+    if let seed = values["seed"] {
+      guard values.count == 1 else {
+        throw InvalidValue("disk", text, "seed=PATH goes with no other key")
+      }
+      try self.init(seed: seed)
+      return
+    }
     self = try Disk(values, given: text)
     if source == nil, device != "cdrom", device != "floppy" {
       throw InvalidValue(
         "disk", text, "say where it is, as in path=/var/lib/libvirt/images/a.qcow2")
     }
+  }
+
+  /// The image that cloud-init reads at the first boot: a CD-ROM.
+  ///
+  /// - Throws: ``InvalidValue`` for a relative path.
+  public init(seed path: String) throws(InvalidValue) {
+    try self.init(["path": path, "device": "cdrom", "type": "file"], given: path)
   }
 
   /// Reads the keys of a disk; no key is required.

@@ -1,0 +1,152 @@
+internal import LosslessXML
+
+/// Reads the parameters of a template's block, and finds their places.
+struct ParameterReader {
+  let block: Element
+  var problems: [Problem] = []
+  private let context: XPathContext
+
+  init(_ block: Element) {
+    self.block = block
+    var namespaces = DomainNamespace.boundPrefixes
+    // The block's own declarations come on top, for what else a definition may hold.
+    for attribute in block.attributes {
+      let name = block.document.text(in: attribute.name)
+      if name.hasPrefix("xmlns:") {
+        namespaces[String(name.dropFirst(6))] = block.value(of: attribute)
+      }
+    }
+    context = XPathContext(block.document, namespaces: namespaces)
+  }
+
+  mutating func read() -> [Parameter] {
+    var parameters: [Parameter] = []
+    for element in block.children("parameter", in: DomainNamespace.template) {
+      guard let parameter = read(element) else { continue }
+      if Template.reservedNames.contains(parameter.name) {
+        problems.append(
+          Problem("the name '\(parameter.name)' is reserved", at: element.location))
+      }
+      if parameters.contains(where: { $0.name == parameter.name }) {
+        problems.append(
+          Problem("there are two parameters '\(parameter.name)'", at: element.location))
+      }
+      parameters.append(parameter)
+    }
+    return parameters
+  }
+
+  private mutating func read(_ element: Element) -> Parameter? {
+    guard let name = element["name"], !name.isEmpty,
+      !name.contains(where: { "={}:, ".contains($0) })
+    else {
+      problems.append(
+        Problem("a parameter needs a name without any of '={}:,' and spaces", at: element.location))
+      return nil
+    }
+    guard let type = element["type"], let kind = Parameter.Kind(rawValue: type) else {
+      let kinds = Parameter.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      problems.append(
+        Problem("the type of '\(name)' must be one of \(kinds)", at: element.location))
+      return nil
+    }
+    let help = element.child("help", in: DomainNamespace.template)
+    let values = element.children("value", in: DomainNamespace.template).map {
+      $0.text.trimmingSpaces
+    }
+    if kind == .enum, values.isEmpty {
+      problems.append(Problem("the enum '\(name)' has no <value>", at: element.location))
+    }
+    checkLimits(of: element, name, kind)
+    return Parameter(
+      name: name, kind: kind,
+      help: help.map { $0.text.split(whereSeparator: \.isWhitespace).joined(separator: " ") },
+      defaultText: element["default"], minimum: element["min"], maximum: element["max"],
+      multiple: element["multiple"], pattern: element["pattern"], values: values,
+      location: element.location, defaultTemplate: template(element["default"], at: element),
+      compiledPattern: pattern(of: element), places: places(of: element))
+  }
+
+  private mutating func checkLimits(of element: Element, _ name: String, _ kind: Parameter.Kind) {
+    for attribute in ["min", "max", "multiple"] {
+      guard let text = element[attribute] else { continue }
+      let isRead =
+        switch kind {
+        case .integer: Int(text) != nil
+        case .size: (try? MemorySize(text)) != nil
+        default: false
+        }
+      if !isRead || attribute == "multiple" && Int(text).map({ $0 < 1 }) == true {
+        problems.append(
+          Problem(
+            "\(attribute)='\(text)' of '\(name)' is no \(kind == .size ? "size" : "number") "
+              + "(only integers and sizes have limits)", at: element.location))
+      }
+    }
+  }
+
+  private mutating func pattern(of element: Element) -> Pattern? {
+    guard let text = element["pattern"] else { return nil }
+    do { return try Pattern(text) } catch {
+      problems.append(Problem(error.description, at: element.location))
+      return nil
+    }
+  }
+
+  private mutating func template(_ text: String?, at element: Element) -> ValueTemplate? {
+    guard let text else { return nil }
+    do { return try ValueTemplate(text) } catch {
+      problems.append(Problem(error.description, at: element.location))
+      return nil
+    }
+  }
+
+  private mutating func places(of parameter: Element) -> [ParameterPlace] {
+    var places: [ParameterPlace] = []
+    for set in parameter.children("set", in: DomainNamespace.template) {
+      guard let select = set["select"], let text = set["value"] else {
+        problems.append(Problem("<set> needs select and value", at: set.location))
+        continue
+      }
+      guard let value = template(text, at: set) else { continue }
+      do {
+        let matches = try context.matches(of: select)
+        check(matches, of: set, select)
+        places.append(
+          ParameterPlace(select: select, value: value, matches: matches, location: set.location))
+      } catch {
+        problems.append(Problem(error.description, at: set.location))
+      }
+    }
+    return places
+  }
+
+  private mutating func check(_ matches: [XPathMatch], of set: Element, _ select: String) {
+    let isMany = set["many"] == "yes"
+    let isOptional = set["optional"] == "yes"
+    if matches.isEmpty, !isOptional {
+      problems.append(
+        Problem(
+          "'\(select)' finds nothing; optional='yes' says that this may be", at: set.location))
+    }
+    if matches.count > 1, !isMany {
+      problems.append(
+        Problem(
+          "'\(select)' finds \(matches.count) places; many='yes' says that all are meant",
+          at: set.location))
+    }
+    for match in matches {
+      if match.range.overlaps(block.range) {
+        problems.append(
+          Problem("'\(select)' finds something in the block of parameters itself", at: set.location)
+        )
+      }
+      if case .element(let element) = match, element.children.first(where: { _ in true }) != nil {
+        problems.append(
+          Problem(
+            "'\(select)' finds <\(element.qualifiedName)>, which has elements in it and no text",
+            at: set.location))
+      }
+    }
+  }
+}

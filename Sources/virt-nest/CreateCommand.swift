@@ -1,0 +1,154 @@
+import ArgumentParser
+import Glibc
+import LosslessXML
+import SystemPackage
+import VirtNest
+
+struct CreateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create",
+    abstract: "Make definitions of L1 guests from a template.",
+    discussion: """
+      The definition goes to standard output, ready for virsh define:
+
+        virt-nest create fedora --release 43 --index 0 > kata-fedora-43-vm-00.xml
+
+      TEMPLATE is a name (virt-nest template list) or the path of anybody's definition, which is \
+      then a template without parameters. uuid and MAC addresses derive from the name, so that \
+      creating and defining again updates the guest.
+      """)
+
+  @Argument(help: "Name of a template, or path of a definition (it has a '/' or ends in .xml).")
+  var template: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Release of the distribution: 43, 24.04, noble, stream9.", valueName: "release"))
+  var release: String?
+
+  @Option(help: ArgumentHelp("Number of the guest, which its name ends in.", valueName: "number"))
+  var index = 0
+
+  @Option(
+    help: ArgumentHelp("How many guests, from --index on; needs -o FOLDER.", valueName: "number"))
+  var count = 1
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Value of a parameter of the template; repeatable.", valueName: "parameter=value"))
+  var assignments: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "File of lines parameter=value; empty lines and lines that begin with # are passed over.",
+      valueName: "file"))
+  var parameters: String?
+
+  @Flag(help: "List the template's parameters with their types and defaults.")
+  var helpParameters = false
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "A file, or a folder that is there, where NAME.xml is made.", valueName: "path"))
+  var output: String?
+
+  @OptionGroup var changeOptions: ChangeOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "cloud-init seed image for the first boot, attached as a CD-ROM.", valueName: "path"))
+  var seed: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Hashed into uuid and addresses, where two sites use the same names.", valueName: "text"))
+  var identity: String?
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func validate() throws {
+    guard (1...1_000_000).contains(count) else {
+      throw ValidationError("--count is a number from 1 to 1000000")
+    }
+    guard (0...999_999_999).contains(index) else {
+      throw ValidationError("--index is a number from 0 to 999999999")
+    }
+    if count > 1, output == nil {
+      throw ValidationError("--count \(count) needs -o FOLDER")
+    }
+    _ = try Assignments(assignments)
+    _ = try request(for: nil)
+  }
+
+  func run() throws {
+    let template = try loadTemplate()
+    if helpParameters { return try Terminal.write(Array(ParameterList(template).text.utf8)) }
+    let request = try request(for: template)
+    let first = try create(template, request)
+    if !quiet { say(first) }
+    let target = try OutputTarget(output, needsFolder: count > 1)
+    guard count > 1 else { return try target.write(first, force: changeOptions.nesting.force) }
+    var guests = [first]
+    for offset in 1..<count {
+      var next = request
+      next.index += offset
+      guests.append(try create(template, next))
+    }
+    try target.write(guests, force: changeOptions.nesting.force)
+  }
+
+  private func loadTemplate() throws -> Template {
+    let found: TemplateStore.Found
+    do throws(TemplateNotFound) {
+      found = try TemplateStore().template(template)
+    } catch {
+      Terminal.say("virt-nest: error: \(error.message)")
+      throw ExitCode.trouble
+    }
+    return try Input(name: template, bytes: found.bytes, file: nil).template()
+  }
+
+  /// The request; with a template, options that are named like its parameters become these.
+  private func request(for template: Template?) throws -> GuestRequest {
+    var values = try Assignments(assignments).values
+    if let parameters, template != nil {
+      values.merge(try Assignments(file: parameters).values) { given, _ in given }
+    }
+    var options = changeOptions
+    if let template { try options.properties.move(to: &values, of: template) }
+    var changes = try options.changes()
+    changes.identity = GuestChanges.Identity(text: identity)
+    if let seed {
+      changes.addedDisks.append(try usage { () throws(InvalidValue) in try Disk(seed: seed) })
+    }
+    return GuestRequest(release: release, index: index, parameters: values, changes: changes)
+  }
+
+  private func create(_ template: Template, _ request: GuestRequest) throws -> CreatedGuest {
+    do throws(ChangeError) {
+      return try template.create(request)
+    } catch {
+      for problem in error.problems {
+        Terminal.say("error", problem.text, file: self.template, at: problem.location)
+      }
+      throw ExitCode.trouble
+    }
+  }
+
+  private func say(_ guest: CreatedGuest) {
+    for message in guest.messages {
+      Terminal.say(message.level.rawValue, message.text, file: template, at: message.location)
+    }
+    guard let release = guest.release else { return }
+    if let note = release.endOfLifeNote(today: Today.date) { Terminal.say("note: \(note)") }
+    switch release.nestedHV {
+    case .yes, .backported: break
+    case .needsNewerKernel(let hint):
+      Terminal.say("note: the release's own kernel is too old for an L1 guest: \(hint)")
+    case .moduleUnsupportedByVendor(let note): Terminal.say("note: \(note)")
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Glibc
+import SystemPackage
+import VirtNest
+
+/// Where created definitions go: standard output, a file, or a folder.
+enum OutputTarget {
+  case standardOutput
+  case file(FilePath)
+  case folder(FilePath)
+
+  init(_ path: String?, needsFolder: Bool) throws {
+    guard let path, path != "-" else {
+      self = .standardOutput
+      return
+    }
+    var status = stat()
+    let isFolder = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    if isFolder {
+      self = .folder(FilePath(path))
+    } else if needsFolder || path.hasSuffix("/") {
+      Terminal.say("error", "there is no such folder; make it first", file: path, at: nil)
+      throw ExitCode.trouble
+    } else {
+      self = .file(FilePath(path))
+    }
+  }
+
+  /// Writes one definition.
+  func write(_ guest: CreatedGuest, force: Bool) throws {
+    switch self {
+    case .standardOutput: try Terminal.write(guest.bytes)
+    case .file(let path): try Self.write(guest.bytes, at: path, force: force)
+    case .folder(let folder):
+      try Self.write(guest.bytes, at: folder.appending(guest.name + ".xml"), force: force)
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], at path: FilePath, force: Bool) throws {
+    do throws(FileError) {
+      try OutputFile.write(bytes, at: path, force: force)
+    } catch {
+      Terminal.say("virt-nest: error: \(error)")
+      throw ExitCode.trouble
+    }
+  }
+
+  /// Writes definitions into the folder; none where one is in the way.
+  func write(_ guests: [CreatedGuest], force: Bool) throws {
+    guard case .folder(let folder) = self else { return }
+    if Set(guests.map(\.name)).count < guests.count {
+      Terminal.say(
+        "virt-nest: error: several of the guests would have the same name; "
+          + "put {index} into it or leave --name away")
+      throw ExitCode.trouble
+    }
+    var staged: [StagedFile] = []
+    do throws(FileError) {
+      for guest in guests {
+        let path = folder.appending(guest.name + ".xml")
+        let (file, _) = try OutputFile.stage(
+          guest.bytes, at: path, force: force, durability: .deferred)
+        if let file { staged.append(file) }
+      }
+      try syncFileSystem(containing: folder)
+      for file in staged { try file.commit() }
+      try syncFileSystem(containing: folder)
+    } catch {
+      for file in staged { file.discard() }
+      Terminal.say("virt-nest: error: \(error)")
+      throw ExitCode.trouble
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import VirtNest
+
+struct TemplateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "template", abstract: "List and show templates.",
+    subcommands: [TemplateListCommand.self, TemplateShowCommand.self])
+}
+
+struct TemplateListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List the templates: name, distribution, default release, releases, where from.")
+
+  func run() throws {
+    let store = TemplateStore()
+    var rows = [["NAME", "DISTRIBUTION", "DEFAULT", "RELEASES", "WHERE"]]
+    for name in store.names() {
+      guard let found = try? store.template(name) else {
+        rows.append([name, "-", "-", "-", "cannot be read"])
+        continue
+      }
+      let template = (try? DomainDefinition(found.bytes)).flatMap { try? Template($0) }
+      let distribution = template?.distribution
+      let releases = distribution.map { ReleaseTable.releases(of: $0).map(\.id) } ?? []
+      let shadows = found.shadowed.map { " (hides \($0.description))" }.joined()
+      rows.append([
+        name, distribution.flatMap { ReleaseTable.distribution($0)?.displayName } ?? "-",
+        template?.release ?? "-", Self.summary(releases), found.origin.description + shadows,
+      ])
+    }
+    try Terminal.write(Array(Self.table(rows).utf8))
+  }
+
+  private static func summary(_ releases: [String]) -> String {
+    guard let first = releases.first, let last = releases.last, releases.count > 1 else {
+      return releases.first ?? "-"
+    }
+    return "\(first) … \(last) (\(releases.count))"
+  }
+
+  /// Columns as wide as their widest cell.
+  private static func table(_ rows: [[String]]) -> String {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let cells = zip(row, widths).map { cell, width in
+        cell + String(repeating: " ", count: width - cell.count)
+      }
+      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed()) + "\n"
+    }.joined()
+  }
+}
+
+struct TemplateShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Print a template as it stands, byte for byte.")
+
+  @Argument(help: "Name or path of a template.")
+  var template: String
+
+  func run() throws {
+    do throws(TemplateNotFound) {
+      let found = try TemplateStore().template(template)
+      try? Terminal.write(found.bytes)
+    } catch {
+      Terminal.say("virt-nest: error: \(error.message)")
+      throw ExitCode.trouble
+    }
+  }
+}

@@ -14,5 +14,7 @@ struct VirtNestCommand: ParsableCommand {
         64  usage: the options are wrong
       """,
     version: "0.1.0",
-    subcommands: [CreateCommand.self, PatchCommand.self, TemplateCommand.self])
+    subcommands: [
+      CreateCommand.self, PatchCommand.self, InspectCommand.self, TemplateCommand.self,
+    ])
 }

@@ -1,0 +1,39 @@
+import ArgumentParser
+import VirtNest
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Say what guest a definition describes, and whether nesting is really on.",
+    discussion: """
+      Nesting is computed from everything in the definition that says something about it, as QEMU \
+      would see it: the last one wins.
+      """)
+
+  @Argument(help: "Domain definitions; '-' is standard input.")
+  var files: [String]
+
+  @Flag(help: "For other programs: a list of objects, sizes in bytes.")
+  var json = false
+
+  func run() throws {
+    var reports: [JSONWriter.Value] = []
+    var text = ""
+    var isInTrouble = false
+    for name in files {
+      guard let definition = Input.read(name)?.definition() else {
+        isInTrouble = true
+        continue
+      }
+      let inspection = Inspection(of: definition)
+      if json {
+        reports.append(inspection.json(file: name))
+      } else {
+        if files.count > 1 { text += (text.isEmpty ? "" : "\n") + "file     \(name)\n" }
+        text += inspection.text
+      }
+    }
+    try Terminal.write(Array((json ? JSONWriter.text(of: .array(reports)) : text).utf8))
+    if isInTrouble { throw ExitCode.trouble }
+  }
+}

@@ -62,6 +62,12 @@ let package = Package(
       ],
       path: "Tests/TestSupport"
     ),
+    .executableTarget(
+      name: "example-use-the-library", dependencies: ["VirtNest"],
+      path: "Examples/use-the-library", exclude: ["README.md"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["virt-nest", "example-use-the-library", "VirtNest", "TestSupport"]),
     .testTarget(name: "LosslessXMLTests", dependencies: ["LosslessXML", "TestSupport"]),
     .testTarget(
       name: "VirtNestTests",

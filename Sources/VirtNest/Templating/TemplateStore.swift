@@ -59,6 +59,9 @@ public struct TemplateStore: Sendable {
     self.systemFolder = systemFolder
   }
 
+  /// The bytes of a template that is built into the program; `nil` where there is none of the name.
+  public static func builtIn(_ name: String) -> [UInt8]? { BuiltInTemplates.bytes(of: name) }
+
   /// Whether an argument is a path and not a name: it has a `/` in it or ends in `.xml`.
   public static func isPath(_ argument: String) -> Bool {
     argument.contains("/") || argument.hasSuffix(".xml")

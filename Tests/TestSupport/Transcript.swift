@@ -72,8 +72,6 @@ public struct Transcript: Sendable {
         + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"),
       "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "SOURCE_DATE_EPOCH": "1795478400",
       "XDG_CONFIG_HOME": folder + "/.config", "SWIFT_BACKTRACE": "enable=no",
-      // libvirt's driver within virsh logs its version to standard error unless told otherwise.
-      "LIBVIRT_LOG_OUTPUTS": "1:file:/dev/null",
     ]
     var differences: [Difference] = []
     for step in steps {

@@ -1,0 +1,57 @@
+# virt-nest: `make demo` and `make test` do all the set-up on a fresh machine with a Swift toolchain.
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+RELEASE = -c release --static-swift-stdlib
+# Where the release binary is put; asking swift for it costs a second at each use.
+BINARY = .build/release/virt-nest
+
+.PHONY: all build demo test lint install uninstall proof fuzz bench clean
+
+all: build
+
+# The release binary: Swift's runtime is linked statically, libxml2 is the only library it needs.
+build:
+	.ci/packages build
+	$(SWIFT) build $(RELEASE) --product virt-nest
+
+# Makes and checks the three guests of the procedure that the project began from.
+demo: build
+	@mkdir -p demo
+	$(BINARY) create fedora --release 31 --index 0 --force -o demo
+	$(BINARY) create centos --release 8 --index 1 --force -o demo
+	$(BINARY) create ubuntu --release 18.04 --force -o demo
+	$(BINARY) check --fail-on error demo/*.xml
+	$(BINARY) inspect demo/*.xml
+	@echo
+	@echo 'The definitions are in demo/. On a Power host: virsh define demo/kata-fedora-31-vm-00.xml'
+
+lint:
+	$(SWIFT) format lint --strict --recursive Sources Tests Templates Examples Package.swift
+
+test: lint
+	.ci/packages test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+install: build
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
+	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' \
+	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
+	install -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/virt-nest'
+	$(BINARY) --generate-completion-script bash \
+	  > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/virt-nest'
+	$(BINARY) --generate-completion-script zsh \
+	  > '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_virt-nest'
+	$(BINARY) --generate-completion-script fish \
+	  > '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/virt-nest.fish'
+
+uninstall:
+	rm -f '$(DESTDIR)$(PREFIX)/bin/virt-nest' \
+	  '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/virt-nest' \
+	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_virt-nest' \
+	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/virt-nest.fish'
+
+clean:
+	$(SWIFT) package clean
+	rm -rf demo

@@ -11,6 +11,8 @@ final class NodeTree {
   let nodes: [UnsafeMutablePointer<xmlNode>]
   /// What was taken out of the tree and has to be freed apart from it.
   private var detached: Set<UnsafeMutablePointer<xmlNode>> = []
+  /// The row of the sibling before each element, -1 for none; made when it is needed.
+  private var previousSiblings: [Int32] = []
   /// The text of the elements that were asked about, each cut into pieces once.
   private var textRanges: [Int: [UnsafeMutablePointer<xmlNode>: Range<Int>]] = [:]
 
@@ -151,31 +153,48 @@ final class NodeTree {
 
   // MARK: Taking out and putting back
 
+  /// Whether an element itself was taken out.
+  func isDetached(_ element: Element) -> Bool { detached.contains(nodes[element.row]) }
+
+  /// Gives an attribute another value.
+  func setValue(of attribute: UnsafeMutablePointer<xmlAttr>, to value: String) {
+    guard let element = attribute.pointee.parent else { return }
+    xmlSetNsProp(element, attribute.pointee.ns, attribute.pointee.name, value)
+  }
+
   /// Takes an element or an attribute out of the tree.
   func detach(_ node: UnsafeMutablePointer<xmlNode>) {
     guard detached.insert(node).inserted else { return }
     xmlUnlinkNode(node)
   }
 
-  /// Puts an element back behind what precedes it in the document and is still there.
+  /// Puts an element back among its siblings, in the order of the document.
   func attach(_ element: Element) {
     let node = nodes[element.row]
     guard let parent = element.parent, detached.remove(node) != nil else { return }
-    let row = element.row
-    var previous: UnsafeMutablePointer<xmlNode>?
-    var sibling = nodes[parent.row].pointee.children
-    while let here = sibling {
-      if let other = Self.row(of: here), other > row { break }
-      previous = here
-      sibling = here.pointee.next
+    if previousSiblings.isEmpty { previousSiblings = siblingsBefore() }
+    var previous = previousSiblings[element.row]
+    while previous >= 0, detached.contains(nodes[Int(previous)]) {
+      previous = previousSiblings[Int(previous)]
     }
-    if let previous {
-      xmlAddNextSibling(previous, node)
+    if previous >= 0 {
+      xmlAddNextSibling(nodes[Int(previous)], node)
     } else if let first = nodes[parent.row].pointee.children {
       xmlAddPrevSibling(first, node)
     } else {
       xmlAddChild(nodes[parent.row], node)
     }
+  }
+
+  private func siblingsBefore() -> [Int32] {
+    var before = [Int32](repeating: -1, count: nodes.count)
+    for row in nodes.indices {
+      let next = Int(document.records[row].next)
+      if next < nodes.count, document.records[next].parent == document.records[row].parent {
+        before[next] = Int32(row)
+      }
+    }
+    return before
   }
 
   /// Puts an attribute back; their order means nothing.

@@ -1,0 +1,207 @@
+internal import CLibXML2
+
+/// Reads a RELAX NG grammar from its files.
+struct GrammarLoader {
+  /// Something that it does not understand: messages then come from libxml2 alone.
+  private struct Unsupported: Error {}
+
+  private static let namespace = "http://relaxng.org/ns/structure/1.0"
+
+  private var grammar = Grammar()
+  private var loaded: Set<String> = []
+
+  /// The grammar; `nil` where a file cannot be read or has something that is not understood.
+  static func grammar(path: String) -> Grammar? {
+    var loader = GrammarLoader()
+    do throws(Unsupported) {
+      try loader.load(path)
+    } catch {
+      return nil
+    }
+    return loader.grammar
+  }
+
+  private mutating func load(_ path: String) throws(Unsupported) {
+    guard loaded.insert(path).inserted else { return }
+    let options = CInt(XML_PARSE_NONET.rawValue)
+    guard let file = ErrorLog().collecting({ xmlReadFile(path, nil, options) }) else {
+      throw Unsupported()
+    }
+    defer { xmlFreeDoc(file) }
+    guard let root = xmlDocGetRootElement(file), Self.kind(of: root) == "grammar" else {
+      throw Unsupported()
+    }
+    try read(grammarContent: root, path: path, overriding: [])
+  }
+
+  private mutating func read(
+    grammarContent node: UnsafeMutablePointer<xmlNode>, path: String, overriding: Set<String>
+  ) throws(Unsupported) {
+    for child in Self.children(of: node) {
+      switch Self.kind(of: child) {
+      case "start": grammar.start = .choice([grammar.start, try all(in: child)])
+      case "define":
+        guard let name = Self.attribute("name", of: child) else { throw Unsupported() }
+        define(name, as: try all(in: child), combine: Self.attribute("combine", of: child))
+      case "div": try read(grammarContent: child, path: path, overriding: overriding)
+      case "include":
+        // What an include replaces is not told apart from what it adds.
+        guard let href = Self.attribute("href", of: child), !href.contains(":"),
+          Self.children(of: child).isEmpty
+        else { throw Unsupported() }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        try load(href.hasPrefix("/") ? href : folder + href)
+      default: throw Unsupported()
+      }
+    }
+  }
+
+  private mutating func define(_ name: String, as rule: Grammar.Rule, combine: String?) {
+    guard let known = grammar.defines[name] else {
+      grammar.defines[name] = rule
+      return
+    }
+    grammar.defines[name] = combine == "interleave" ? .all([known, rule]) : .choice([known, rule])
+  }
+
+  private mutating func all(
+    in node: UnsafeMutablePointer<xmlNode>
+  ) throws(Unsupported) -> Grammar.Rule {
+    let rules = try rules(in: node)
+    return rules.count == 1 ? rules[0] : .all(rules)
+  }
+
+  private mutating func rules(
+    in node: UnsafeMutablePointer<xmlNode>
+  ) throws(Unsupported) -> [Grammar.Rule] {
+    var rules: [Grammar.Rule] = []
+    for child in Self.children(of: node) { rules.append(try rule(child)) }
+    return rules
+  }
+
+  private mutating func rule(
+    _ node: UnsafeMutablePointer<xmlNode>
+  ) throws(Unsupported) -> Grammar.Rule {
+    switch Self.kind(of: node) {
+    case "element":
+      let (names, content) = try declaration(node, namespace: Self.inherited("ns", at: node))
+      grammar.elements.append(Grammar.Declaration(names: names, content: content))
+      return .element(grammar.elements.count - 1)
+    case "attribute":
+      // The short form of a name takes no namespace from around it (RELAX NG 4.8).
+      let (names, content) = try declaration(node, namespace: Self.attribute("ns", of: node))
+      grammar.attributes.append(Grammar.Declaration(names: names, content: content))
+      return .attribute(grammar.attributes.count - 1)
+    case "choice": return .choice(try rules(in: node))
+    case "group", "interleave", "oneOrMore": return try all(in: node)
+    case "optional", "zeroOrMore": return .optional(try all(in: node))
+    case "mixed": return .all([.optional(.text), try all(in: node)])
+    case "ref":
+      guard let name = Self.attribute("name", of: node) else { throw Unsupported() }
+      return .ref(name)
+    case "text": return .text
+    case "empty": return .empty
+    case "notAllowed": return .notAllowed
+    case "value": return .value(Self.text(of: node))
+    case "list": return .list
+    case "data": return .data(try data(node))
+    default: throw Unsupported()
+    }
+  }
+
+  private mutating func declaration(
+    _ node: UnsafeMutablePointer<xmlNode>, namespace: String?
+  ) throws(Unsupported) -> (names: [Grammar.Name]?, content: Grammar.Rule) {
+    if let name = Self.attribute("name", of: node) {
+      let parts = name.split(separator: ":")
+      guard parts.count == 1 else { throw Unsupported() }
+      let isAttribute = Self.kind(of: node) == "attribute"
+      var content = try all(in: node)
+      // An attribute without content takes any text.
+      if isAttribute, Self.children(of: node).isEmpty { content = .text }
+      return ([Grammar.Name(local: name, namespace: namespace ?? "")], content)
+    }
+    var children = Self.children(of: node)
+    guard let names = children.first, children.removeFirst() == names else { throw Unsupported() }
+    var rules: [Grammar.Rule] = []
+    for child in children { rules.append(try rule(child)) }
+    if rules.isEmpty { rules = [.text] }
+    switch Self.kind(of: names) {
+    case "name":
+      let name = Grammar.Name(
+        local: Self.text(of: names), namespace: Self.inherited("ns", at: names) ?? "")
+      return ([name], .all(rules))
+    case "anyName", "nsName": return (nil, .all(rules))
+    default: throw Unsupported()
+    }
+  }
+
+  private func data(
+    _ node: UnsafeMutablePointer<xmlNode>
+  ) throws(Unsupported) -> Grammar.DataType {
+    guard let type = Self.attribute("type", of: node) else { throw Unsupported() }
+    var data = Grammar.DataType(name: type, patterns: [], least: nil, most: nil)
+    for child in Self.children(of: node) where Self.kind(of: child) == "param" {
+      let text = Self.text(of: child)
+      switch Self.attribute("name", of: child) {
+      case "pattern":
+        do {
+          data.patterns.append(try Pattern(text))
+        } catch {
+          throw Unsupported()
+        }
+      case "minInclusive": data.least = text
+      case "maxInclusive": data.most = text
+      default: break
+      }
+    }
+    return data
+  }
+
+  // MARK: Nodes
+
+  private static func kind(of node: UnsafeMutablePointer<xmlNode>) -> String {
+    guard node.pointee.ns?.pointee.href.map({ String(cString: $0) }) == namespace,
+      let name = node.pointee.name
+    else { return "" }
+    return String(cString: name)
+  }
+
+  /// The child elements of RELAX NG; others are annotations.
+  private static func children(
+    of node: UnsafeMutablePointer<xmlNode>
+  ) -> [UnsafeMutablePointer<xmlNode>] {
+    var children: [UnsafeMutablePointer<xmlNode>] = []
+    var next = xmlFirstElementChild(node)
+    while let child = next {
+      if !kind(of: child).isEmpty { children.append(child) }
+      next = xmlNextElementSibling(child)
+    }
+    return children
+  }
+
+  private static func attribute(
+    _ name: String, of node: UnsafeMutablePointer<xmlNode>
+  ) -> String? {
+    guard let value = xmlGetNoNsProp(node, name) else { return nil }
+    defer { virtNestFree(value) }
+    return String(cString: value)
+  }
+
+  private static func inherited(
+    _ name: String, at node: UnsafeMutablePointer<xmlNode>
+  ) -> String? {
+    var next: UnsafeMutablePointer<xmlNode>? = node
+    while let here = next, here.pointee.type == XML_ELEMENT_NODE {
+      if let value = attribute(name, of: here) { return value }
+      next = here.pointee.parent
+    }
+    return nil
+  }
+
+  private static func text(of node: UnsafeMutablePointer<xmlNode>) -> String {
+    guard let text = xmlNodeGetContent(node) else { return "" }
+    defer { virtNestFree(text) }
+    return String(cString: text)
+  }
+}

@@ -21,8 +21,7 @@ public final class Schema: @unchecked Sendable {
 
   /// Reads and compiles a schema with the files that it includes.
   ///
-  /// The schema is trusted: it is its user's own or the system's. A grammar that would be loaded
-  /// from a network is refused all the same.
+  /// Nothing is loaded from a network: a reference to anything but a file is refused.
   /// - Throws: ``SchemaError`` for a file that cannot be read or is no schema.
   public init(path: String) throws(SchemaError) {
     guard let resolved = realpath(path, nil) else {
@@ -30,6 +29,10 @@ public final class Schema: @unchecked Sendable {
     }
     defer { free(resolved) }
     let absolute = String(cString: resolved)
+    if let remote = SchemaFiles.remoteReference(in: absolute) {
+      throw SchemaError(
+        path: path, reasons: ["it refers to \(remote), and only files beside it are loaded"])
+    }
     let grammar = GrammarLoader.grammar(path: absolute)
     let log = ErrorLog()
     let compiled: OpaquePointer? = log.collecting {

@@ -197,7 +197,7 @@ struct SchemaTests {
   @Test("a large document ends soon", .timeLimit(.minutes(1)))
   func large() throws {
     let disk = "<disk type='file'><source file='/a'/><target dev='vda'/></disk>\n"
-    let many = String(repeating: disk, count: 33_000)
+    let many = String(repeating: disk, count: 8_000)
     let text = Self.valid.replacing("<devices>", with: "<devices>\n\(many)")
     // A schema of its own: others would wait for it.
     let schema = try Schema(path: LibvirtSchemaFile.path)
@@ -205,7 +205,7 @@ struct SchemaTests {
     let bridge = "<source bridge='br0'/>"
     let wrong = text.replacing(bridge, with: "<source network='br0'/>")
     let found = schema.violations(of: try Document(Array(wrong.utf8)))
-    #expect(found.first?.location.line == 33_018)
+    #expect(found.first?.location.line == 8_018)
     #expect(found.allSatisfy { $0.kind != .unknownPlace })
   }
 
@@ -219,6 +219,10 @@ struct SchemaTests {
       ("broken.rng", "<grammar", "Couldn't find end of Start Tag"),
       ("empty.rng", grammar + "</grammar>", "start"),
       ("include.rng", grammar + "<include href='missing.rng'/></grammar>", "missing.rng"),
+      (
+        "net.rng", grammar + "<include href='http://127.0.0.1:9/a.rng'/></grammar>",
+        "refers to http"
+      ),
     ] {
       let file = folder.appending(path: name)
       try Data(text.utf8).write(to: file)

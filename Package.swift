@@ -74,6 +74,17 @@ let package = Package(
       dependencies: ["Templates", "VirtNest", "TestSupport"],
       exclude: ["HostFacts"]
     ),
+    // Boots guests under TCG and runs KVM inside them: what a definition promises, shown.
+    .testTarget(
+      name: "ProofTests",
+      dependencies: [
+        "TestSupport", "VirtNest", "virt-nest",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      path: "Tests/Proof",
+      exclude: ["guest", "make-guest", "private-libvirtd"]
+    ),
   ]
 )
 

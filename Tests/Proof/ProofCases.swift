@@ -3,45 +3,53 @@ internal import VirtNest
 
 /// Every way of making a definition whose guest is started and watched, and the controls without
 /// which the others would show nothing.
-let proofCases = patchedCases + templateCases + controls + paprCases + [linuxCase]
+let proofCases = createdCases + patchedCases + controls + paprCases + [linuxCase]
 
-private let patchedCases = [
-  ProofCase("patched: feature", .nests(by: .nestedHV)) {
-    try await patch(plain, $0, "--nested")
-  },
-  ProofCase("patched: commandline", .nests(by: .nestedHV)) {
-    try await patch(plain, $0, "--mechanism", "commandline")
-  },
-  ProofCase("patched: wrapper", .nests(by: .nestedHV)) { setting in
-    let wrapper = setting.folder + "/qemu-system-ppc64-nested"
-    try writeExecutable(try EmulatorWrapper().script(), to: wrapper)
-    return try await patch(plain, setting, "--mechanism", "wrapper", "--wrapper", wrapper)
-  },
-  ProofCase("patched: virsh dumpxml of a running guest", .nests(by: .nestedHV)) { setting in
-    let definition = setting.folder + "/before.xml"
-    try write(try await patch(plain, setting), to: definition)
-    let running = try await PrivateLibvirtd.run(in: setting.folder + "/before") { libvirtd in
-      try await libvirtd.virsh("create", definition, "--paused")
-      return try await libvirtd.virsh("dumpxml", "kata-plain")
+private let mechanisms = ["feature", "commandline", "wrapper"]
+
+private let createdCases =
+  mechanisms.map { mechanism in
+    ProofCase("created: fedora, \(mechanism)", .nests(by: .nestedHV)) {
+      try await create("fedora", $0, try by(mechanism, $0))
     }
-    return try await patch(running, setting, "--nested")
-  },
-]
-
-private let templateCases = ["fedora", "ubuntu", "centos"].map { template in
-  ProofCase("the \(template) template", .nests(by: .nestedHV)) {
-    try await patch(try text(of: "\(proofFolder)/../../Templates/\(template).xml"), $0)
   }
-}
+  + ["ubuntu", "centos"].map { template in
+    ProofCase("created: \(template)", .nests(by: .nestedHV)) { try await create(template, $0) }
+  }
+
+private let patchedCases =
+  mechanisms.map { mechanism in
+    ProofCase("patched: \(mechanism)", .nests(by: .nestedHV)) {
+      try await patch(plain, $0, try by(mechanism, $0))
+    }
+  } + [
+    ProofCase("patched: virsh dumpxml of a running guest", .nests(by: .nestedHV)) { setting in
+      let definition = setting.folder + "/before.xml"
+      try write(try await patch(plain, setting), to: definition)
+      let running = try await PrivateLibvirtd.run(in: setting.folder + "/before") { libvirtd in
+        try await libvirtd.virsh("create", definition, "--paused")
+        return try await libvirtd.virsh("dumpxml", "kata-plain")
+      }
+      return try await patch(running, setting, ["--nested"])
+    }
+  ]
 
 private let controls = [
+  ProofCase("created: fedora without nesting", .refuses) {
+    try await create("fedora", $0, ["--no-nested"])
+  },
   ProofCase("nothing switched on", .refuses) { try await patch(plain, $0) },
   ProofCase("feature, switched off by patch", .refuses) {
-    try await patch(try await patch(plain, $0, "--nested"), $0, "--no-nested")
+    let on = try await patch(plain, $0, try by("feature", $0))
+    return try await patch(on, $0, ["--no-nested"])
   },
   ProofCase("commandline, switched off by patch, in words", .refuses) {
-    let on = try await patch(plain, $0, "--mechanism", "commandline")
-    return try await patch(on, $0, "--no-nested", "--explicit")
+    let on = try await patch(plain, $0, try by("commandline", $0))
+    return try await patch(on, $0, ["--no-nested", "--explicit"])
+  },
+  ProofCase("wrapper, switched off by patch", .refuses) {
+    let on = try await patch(plain, $0, try by("wrapper", $0))
+    return try await patch(on, $0, ["--no-nested"])
   },
   ProofCase("the feature on, the command line off", .refuses) {
     try await patch(contradictory, $0)
@@ -49,33 +57,57 @@ private let controls = [
 ]
 
 private let paprCases = [
-  ProofCase("nested-papr, patched: commandline", images: .papr, .nests(by: .nestedPAPR)) {
-    try await patch(plain, $0, "--mechanism", "commandline", "--nested-api", "papr")
+  ProofCase("created: fedora, nested-papr", images: .papr, .nests(by: .nestedPAPR)) {
+    try await create("fedora", $0, papr)
+  },
+  ProofCase("patched: nested-papr", images: .papr, .nests(by: .nestedPAPR)) {
+    try await patch(plain, $0, papr)
   },
   ProofCase("nothing switched on, where nested-papr would do", images: .papr, .refuses) {
     try await patch(plain, $0)
   },
 ]
 
+private let papr = ["--mechanism", "commandline", "--nested-api", "papr"]
+
 /// The long variant: Debian's QEMU with accel=kvm inside the L1.
 private let linuxCase = ProofCase(
-  "patched: feature, and a Linux in the L2", images: .linuxL2, .nests(by: .nestedHV)
+  "created: fedora, and a Linux in the L2", images: .linuxL2, .nests(by: .nestedHV)
 ) {
-  try await patch(plain, $0, "--nested")
+  try await create("fedora", $0, ["--nested"])
+}
+
+/// The options of a mechanism; the wrapper is the project's own, for this case alone.
+private func by(_ mechanism: String, _ setting: Setting) throws -> [String] {
+  guard mechanism == "wrapper" else { return ["--mechanism", mechanism] }
+  let wrapper = setting.folder + "/qemu-system-ppc64-nested"
+  try writeExecutable(try EmulatorWrapper().script(), to: wrapper)
+  return ["--mechanism", mechanism, "--wrapper", wrapper]
+}
+
+/// A guest of a template, with those options that let it run here.
+private func create(
+  _ template: String, _ setting: Setting, _ options: [String] = []
+) async throws -> String {
+  try await virtNest(["create", template, "--quiet"] + emulated(setting) + options)
 }
 
 /// `document` changed by `options`, and by those that let the guest run here.
 private func patch(
-  _ document: String, _ setting: Setting, _ options: String...
+  _ document: String, _ setting: Setting, _ options: [String] = []
 ) async throws -> String {
-  var common = [
+  try await virtNest(["patch", "-", "--quiet"] + emulated(setting) + options, input: document)
+}
+
+/// The options, and no other edits, that make a Power host's guest one that runs under TCG.
+private func emulated(_ setting: Setting) -> [String] {
+  let emulator = setting.emulator.map { ["--emulator", $0] } ?? []
+  return emulator + [
     "--emulated", "--memory", "2GiB", "--vcpus", "1,sockets=1,cores=1,threads=1",
     "--disk", "none", "--network", "none", "--console", "log.file=\(setting.serialLog)",
     "--boot",
     "kernel=\(setting.kernel),initrd=\(setting.initrd),kernel_args=console=hvc0",
   ]
-  if let emulator = setting.emulator { common += ["--emulator", emulator] }
-  return try await virtNest(["patch", "-", "--quiet"] + common + options, input: document)
 }
 
 /// A guest of a Power host as an administrator keeps it, without nesting.

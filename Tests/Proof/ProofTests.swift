@@ -14,6 +14,8 @@ struct ProofTests {
     do {
       images = try await GuestImages.of(proof.images)
     } catch let error as NotToBeHad {
+      // A cancelled case is silent otherwise.
+      print("\(proof.testDescription): \(error)")
       try Test.cancel("\(error)")
     }
     try await GuestSlots.shared.withSlot { try await show(proof, booting: images) }
@@ -26,10 +28,9 @@ struct ProofTests {
       folder: folder.path, kernel: images.kernel, initrd: images.initrd,
       emulator: images.emulator, serialLog: folder.file("serial.log"))
     let definition = folder.file("domain.xml")
-    try write(try await proof.definition(setting), to: definition)
-
     let start = ContinuousClock.now
     do {
+      try write(try await proof.definition(setting), to: definition)
       let run = try await PrivateLibvirtd.run(in: folder.path) { libvirtd in
         let run = try await L1Run(
           definition: definition, serialLog: setting.serialLog, on: libvirtd)

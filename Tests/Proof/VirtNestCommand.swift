@@ -1,10 +1,9 @@
-internal import Glibc
 internal import TestSupport
 
 /// What `virt-nest` prints for these options.
 /// - Throws: ``VirtNestFailed``, or that it did not end within its limit.
 func virtNest(_ arguments: [String], input: String = "") async throws -> String {
-  let ended = try await TestSupport.run(virtNestProgram, arguments, input: Array(input.utf8))
+  let ended = try await VirtNestBinary.run(arguments, input: Array(input.utf8))
   guard ended.succeeded else { throw VirtNestFailed(run: ended) }
   return ended.outputText
 }
@@ -17,11 +16,3 @@ struct VirtNestFailed: Error, CustomStringConvertible {
     "'\(run.command.joined(separator: " "))' failed (\(run.status)): \(run.errorText)"
   }
 }
-
-/// The command that was built with these tests, beside them.
-private let virtNestProgram: String = {
-  guard let tests = realpath("/proc/self/exe", nil) else { return "virt-nest" }
-  defer { free(tests) }
-  let path = String(cString: tests)
-  return path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex) + "/virt-nest"
-}()

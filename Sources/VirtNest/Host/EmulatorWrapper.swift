@@ -18,27 +18,24 @@ public struct EmulatorWrapper: Equatable, Sendable {
     case replacing
   }
 
-  /// The path that a wrapper of its own path has by default.
-  public static let defaultPath = "/usr/bin/qemu-system-ppc64-nested"
-
   /// What is looked for anywhere in a guest's name: `*` stands for anything, `?` for one byte,
   /// everything else for itself, ASCII letters in either case.
   public let pattern: String
   /// The absolute path of the QEMU that the wrapper runs.
   public let emulator: String
 
-  /// - Throws: ``InvalidWrapper`` where a guest could never match, or where the emulator is not an
+  /// - Throws: ``InvalidValue`` where a guest could never match, or where the emulator is not an
   ///   absolute path.
   public init(
     match pattern: String = "kata", emulator: String = "/usr/bin/qemu-system-ppc64"
-  ) throws(InvalidWrapper) {
+  ) throws(InvalidValue) {
     guard !pattern.isEmpty else {
-      throw InvalidWrapper(reason: "the pattern is empty; to match every guest, say '*'")
+      throw InvalidValue("pattern", pattern, "it is empty; to match every guest, say *")
     }
     guard !pattern.unicodeScalars.contains(where: isControl) else {
-      throw InvalidWrapper(reason: "the pattern has a control character, which no name has")
+      throw InvalidValue("pattern", pattern, "it has a control character, which no name has")
     }
-    try requireAbsolute(emulator, of: "the emulator")
+    try requireAbsolute(emulator, "emulator")
     self.pattern = pattern
     self.emulator = emulator
   }
@@ -53,21 +50,21 @@ public struct EmulatorWrapper: Equatable, Sendable {
   ///
   /// It does what SELinux, AppArmor and libvirt's cache of capabilities need. It takes `--install` or `--uninstall`; doing it again does no harm.
   /// - Parameter uninstalling: What it does where neither is given.
-  /// - Throws: ``InvalidWrapper`` where the wrapper's path is not an absolute one, or is the
+  /// - Throws: ``InvalidValue`` where the wrapper's path is not an absolute one, or is the
   ///   emulator's.
   public func installScript(
-    _ placement: Placement = .beside(path: defaultPath), uninstalling: Bool = false
-  ) throws(InvalidWrapper) -> String {
+    _ placement: Placement = .beside(path: Emulator.defaultWrapper), uninstalling: Bool = false
+  ) throws(InvalidValue) -> String {
     var placed = self
     let path: String
     let word: String
     switch placement {
     case .beside(let other):
-      try requireAbsolute(other, of: "the wrapper")
+      try requireAbsolute(other, "path")
       guard other != emulator else {
-        throw InvalidWrapper(
-          reason: "the wrapper cannot be put at \(other), where the emulator is; to put it in the "
-            + "emulator's place, ask for that (--replace)")
+        throw InvalidValue(
+          "path", other,
+          "the emulator is there; a wrapper in the emulator's place is asked for by --replace")
       }
       (path, word) = (other, "beside")
     case .replacing:
@@ -83,26 +80,17 @@ public struct EmulatorWrapper: Equatable, Sendable {
   }
 }
 
-/// A wrapper that cannot be made.
-public struct InvalidWrapper: Error, Equatable, CustomStringConvertible {
-  /// What is wrong, and what to do.
-  public var reason: String
-
-  /// The reason.
-  public var description: String { reason }
-}
-
 private func isControl(_ scalar: Unicode.Scalar) -> Bool {
   scalar.value < 0x20 || scalar.value == 0x7F
 }
 
-private func requireAbsolute(_ path: String, of thing: String) throws(InvalidWrapper) {
+private func requireAbsolute(_ path: String, _ property: String) throws(InvalidValue) {
   guard path.hasPrefix("/"), !path.hasSuffix("/") else {
-    throw InvalidWrapper(
-      reason: "\(thing) is '\(path)': say an absolute path, such as /usr/bin/qemu-system-ppc64")
+    throw InvalidValue(
+      property, path, "say an absolute path of a file, such as /usr/bin/qemu-system-ppc64")
   }
   guard !path.unicodeScalars.contains(where: isControl) else {
-    throw InvalidWrapper(reason: "the path of \(thing) has a control character")
+    throw InvalidValue(property, path, "it has a control character")
   }
 }
 

@@ -20,9 +20,10 @@ struct RecordingWrapper {
 
   /// What the emulator was given, and what the wrapper printed.
   func arguments(
-    passing words: [String], under shell: [String]
+    passing words: [String], under shell: [String], environment: [String: String?] = [:]
   ) async throws -> (words: [String], printed: String) {
-    let run = try await run(shell[0], shell.dropFirst() + [script] + words)
+    let run = try await run(
+      shell[0], shell.dropFirst() + [script] + words, environment: environment)
     try #require(run.succeeded, "\(run.errorText)")
     let record = try await TestSupport.run("cat", [folder.file("arguments")]).output
     let recorded = record.split(separator: 0, omittingEmptySubsequences: false).dropLast()
@@ -93,6 +94,7 @@ private let on = ["-machine", "cap-nested-hv=on"]
       "the guest after other properties",
       ["-name", "debug-threads=on,guest=kata", "-M", "pseries"], true
     ),
+    ("a flag without a value", ["-name", "kata,debug-threads", "-M", "pseries"], true),
     ("two names, the last of them kata", ["-name", "a", "-name", "kata", "-M", "pseries"], true),
     ("a trailing comma", ["-name", "kata,", "-M", "pseries,"], true),
     ("a name that is an option", ["-name", "-M", "-M", "pseries"], false),
@@ -151,6 +153,19 @@ private let on = ["-machine", "cap-nested-hv=on"]
     }
   }
 
+  @Test("A locale changes nothing: ? is one byte of a name")
+  func locale() async throws {
+    let wrapper = try await RecordingWrapper(match: "a?b")
+    for (name, matches) in [("aäb", false), ("axb", true)] {
+      let words = ["-name", name, "-M", "pseries"]
+      for shell in shells {
+        let seen = try await wrapper.arguments(
+          passing: words, under: shell, environment: ["LC_ALL": "C.UTF-8"])
+        #expect(seen.words == (matches ? on : []) + words, "\(shell)")
+      }
+    }
+  }
+
   @Test("An emulator's path is one word, whatever is in it")
   func emulatorPath() async throws {
     let wrapper = try await RecordingWrapper(
@@ -203,12 +218,12 @@ private let on = ["-machine", "cap-nested-hv=on"]
 
   @Test("What could never work is refused with what to do")
   func refusals() {
-    #expect(throws: InvalidWrapper.self) { try EmulatorWrapper(match: "") }
-    #expect(throws: InvalidWrapper.self) { try EmulatorWrapper(match: "a\nb") }
-    #expect(throws: InvalidWrapper.self) { try EmulatorWrapper(emulator: "qemu-system-ppc64") }
-    #expect(throws: InvalidWrapper.self) { try EmulatorWrapper(emulator: "/usr/bin/") }
-    #expect(throws: InvalidWrapper.self) { try EmulatorWrapper(emulator: "/a\nVIRT_NEST_WRAPPER") }
-    #expect(throws: InvalidWrapper.self) {
+    #expect(throws: InvalidValue.self) { try EmulatorWrapper(match: "") }
+    #expect(throws: InvalidValue.self) { try EmulatorWrapper(match: "a\nb") }
+    #expect(throws: InvalidValue.self) { try EmulatorWrapper(emulator: "qemu-system-ppc64") }
+    #expect(throws: InvalidValue.self) { try EmulatorWrapper(emulator: "/usr/bin/") }
+    #expect(throws: InvalidValue.self) { try EmulatorWrapper(emulator: "/a\nVIRT_NEST_WRAPPER") }
+    #expect(throws: InvalidValue.self) {
       try EmulatorWrapper().installScript(.beside(path: "/usr/bin/qemu-system-ppc64"))
     }
   }

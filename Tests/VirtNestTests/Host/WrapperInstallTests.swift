@@ -136,7 +136,7 @@ private let kata = ["-name", "kata", "-M", "pseries"]
   @Test("Without QEMU there is a message and no wrapper")
   func withoutEmulator() async throws {
     for placement in [
-      .beside(path: EmulatorWrapper.defaultPath), EmulatorWrapper.Placement.replacing,
+      .beside(path: Emulator.defaultWrapper), EmulatorWrapper.Placement.replacing,
     ] {
       let tree = try Tree()
       let run = try await tree.run(try EmulatorWrapper().installScript(placement))
@@ -244,6 +244,19 @@ private let kata = ["-name", "kata", "-M", "pseries"]
     #expect(run.succeeded, "\(run.errorText)")
     #expect(try await text(of: rules) == "/srv/** r,\n")
     #expect(try await text(of: daemonRules) == "")
+  }
+
+  @Test("A script that was cut off on its way does nothing")
+  func cutOff() async throws {
+    let tree = try Tree()
+    try await write("#!/bin/sh\n", to: tree.path("/usr/bin/qemu-system-ppc64"))
+    let before = try await tree.listing()
+    let lines = try EmulatorWrapper().installScript(.replacing).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    for count in stride(from: 1, to: lines.count - 2, by: 9) {
+      _ = try await tree.run(lines.prefix(count).joined(separator: "\n"))
+    }
+    #expect(try await tree.listing() == before)
   }
 
   @Test("An unknown option changes nothing")

@@ -9,7 +9,7 @@ root=${DESTDIR:-}
 wrapper='@PATH@'
 emulator='@EMULATOR@'
 placement='@PLACEMENT@'
-action=${1:-'@ACTION@'}
+action='@ACTION@'
 
 keeper=/usr/local/sbin/virt-nest-place-wrapper
 units=/etc/systemd/system
@@ -42,7 +42,7 @@ VIRT_NEST_PLACER
 # dpkg's diversions: an upgrade puts the package's file where the diversion says.
 
 has_dpkg() {
-  [ -f "$root/var/lib/dpkg/status" ] && command -v dpkg-divert >/dev/null 2>&1
+  [ -s "$root/var/lib/dpkg/status" ] && command -v dpkg-divert >/dev/null 2>&1
 }
 
 divert() {
@@ -217,10 +217,16 @@ uninstall_wrapper() {
   disallow
 }
 
-on_this_host || [ -d "$root" ] || fail "DESTDIR: $root is no folder"
-if on_this_host && [ "$(id -u)" != 0 ]; then fail "run this as root"; fi
-case $action in
-  --install) install_wrapper ;;
-  --uninstall) uninstall_wrapper ;;
-  *) fail "unknown option $action: it is --install or --uninstall" ;;
-esac
+main() {
+  on_this_host || [ -d "$root" ] || fail "DESTDIR: $root is no folder"
+  if on_this_host && [ "$(id -u)" != 0 ]; then fail "run this as root"; fi
+  case ${1:-$action} in
+    --install) install_wrapper ;;
+    --uninstall) uninstall_wrapper ;;
+    *) fail "unknown option $1: it is --install or --uninstall" ;;
+  esac
+}
+
+# The last line begins it all: a script that was cut off on its way does nothing. Where it comes by
+# standard input, no command may read on in it.
+main "$@" </dev/null

@@ -37,6 +37,7 @@ let package = Package(
       name: "VirtNest",
       dependencies: [
         "LosslessXML", "Templates",
+        .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       // One rule a file: a rule for the folder fails as a duplicate of itself.
@@ -45,6 +46,8 @@ let package = Package(
         .embedInCode("Host/Scripts/place-wrapper.sh"),
         .embedInCode("Host/Scripts/install-wrapper.sh"),
         .embedInCode("Host/Scripts/host-facts.sh"),
+        .embedInCode("Host/Scripts/first-boot.sh"),
+        .embedInCode("Host/Scripts/load-kvm-hv.sh"),
       ]
     ),
     .executableTarget(

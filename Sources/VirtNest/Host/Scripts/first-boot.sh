@@ -1,0 +1,70 @@
+#!/bin/sh
+# virt-nest: what a guest needs that is to run guests of its own. Run it in the guest, as root;
+# doing it again does no harm.
+# With DESTDIR=TREE the files of that tree are changed, and the running system is not touched.
+set -eu
+umask 022
+
+root=${DESTDIR:-}
+hostname='@HOSTNAME@'
+keys='@KEYS@'
+packages='@PACKAGES@'
+
+on_this_system() {
+  [ -z "$root" ]
+}
+
+main() {
+  if on_this_system && [ "$(id -u)" != 0 ]; then
+    echo 'virt-nest: error: run this as root' >&2
+    exit 1
+  fi
+
+  if [ -n "$hostname" ]; then
+    mkdir -p "$root/etc"
+    printf '%s\n' "$hostname" >"$root/etc/hostname"
+    if on_this_system; then
+      # Where there is no systemd, or it does not run.
+      hostnamectl set-hostname "$hostname" 2>/dev/null || hostname "$hostname"
+    fi
+  fi
+
+  if [ -n "$keys" ]; then
+    folder=$root/root/.ssh
+    mkdir -p "$folder"
+    chmod 700 "$folder"
+    touch "$folder/authorized_keys"
+    chmod 600 "$folder/authorized_keys"
+    printf '%s\n' "$keys" | while IFS= read -r key; do
+      if grep -q -x -F -e "$key" "$folder/authorized_keys"; then continue; fi
+      if [ -n "$(tail -c 1 "$folder/authorized_keys")" ]; then echo >>"$folder/authorized_keys"; fi
+      printf '%s\n' "$key" >>"$folder/authorized_keys"
+    done
+  fi
+
+  if [ -n "$packages" ] && on_this_system; then
+    # shellcheck disable=SC2086 # a list of words
+    if command -v apt-get >/dev/null 2>&1; then
+      DEBIAN_FRONTEND=noninteractive
+      export DEBIAN_FRONTEND
+      apt-get update
+      apt-get install -y $packages
+    elif command -v dnf >/dev/null 2>&1; then
+      dnf install -y $packages
+    elif command -v zypper >/dev/null 2>&1; then
+      zypper --non-interactive install $packages
+    else
+      echo "virt-nest: warning: found none of apt-get, dnf and zypper; install: $packages" >&2
+    fi
+  fi
+
+  mkdir -p "$root/etc/modules-load.d"
+  echo kvm-hv >"$root/etc/modules-load.d/kvm-hv.conf"
+  on_this_system || exit 0
+}
+
+# A script that was cut off on its way does nothing. Where it comes by standard input, no command
+# may read on in it.
+main </dev/null
+
+@LOAD@

@@ -76,7 +76,10 @@ extension HostFacts {
         level: .error, subject: "mmu",
         reason: "the MMU is in hash mode, since disable_radix is on the kernel's command line: "
           + "take it out and boot again",
-        source: source, remedy: "grubby --update-kernel=ALL --remove-args=disable_radix")
+        source: source,
+        remedy: ["debian", "ubuntu"].contains(values["os.id"])
+          ? "sed -i 's/disable_radix[^ \"]*//' /etc/default/grub && update-grub"
+          : "grubby --update-kernel=ALL --remove-args=disable_radix")
     }
     return HostFinding(
       level: .error, subject: "mmu",
@@ -108,7 +111,9 @@ extension HostFacts {
   }
 
   private func moduleState(as role: Role) -> HostFinding {
-    let nesting = "Linux arch/powerpc/kvm/book3s_hv_nested.c, kvmhv_nested_init"
+    let nesting =
+      "Linux arch/powerpc/kvm/book3s_hv_nested.c, kvmhv_nested_init"
+      + (platform == .lpar ? "; IBM Documentation, KVM in a PowerVM LPAR" : "")
     func finding(_ level: HostFinding.Level, _ reason: String, _ remedy: String? = nil)
       -> HostFinding
     {

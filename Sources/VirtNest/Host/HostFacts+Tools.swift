@@ -21,6 +21,9 @@ extension HostFacts {
       return finding(.error, "\(path), QEMU \(qemu), was built without cap-nested-hv")
     }
     if machineTypes.isEmpty { return finding(.error, "\(path) has no pseries machine") }
+    if !isPower, qemu < Version(7, 0) {
+      return finding(.warning, "QEMU \(qemu): under TCG a guest can nest since 7.0")
+    }
     if qemu < Version(4, 1) {
       return finding(.warning, "QEMU \(qemu) has cap-nested-hv; 4.1 or later is what was tested")
     }

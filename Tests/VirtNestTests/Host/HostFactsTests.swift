@@ -98,6 +98,46 @@ private func fixture(_ name: String) async throws -> HostFacts {
     #expect(try await fixture(name).recommendedMechanism.mechanism == expected)
   }
 
+  @Test("The report names the remedy below its finding, and ends with the verdict")
+  func report() async throws {
+    let report = HostReport(try await fixture("powernv-nested-off"))
+    #expect(report.level == .error)
+    #expect(
+      report.text.contains(
+        """
+        error: nested: kvm_hv's parameter 'nested' is off: a guest with cap-nested-hv does not start
+            source: Linux arch/powerpc/kvm/book3s_hv.c, parameter nested: on unless it is switched off
+            mend it: echo Y > /sys/module/kvm_hv/parameters/nested
+
+        """))
+    #expect(report.text.hasSuffix("\nverdict: it cannot run L1 guests that nest\n"))
+    let good = HostReport(try await fixture("l1-good"))
+    #expect(good.text.hasSuffix("\nverdict: it can run L2 guests\n"))
+    #expect(good.level == .ok)
+  }
+
+  @Test("The report for programs is JSON with the facts as they were", .needs("python3"))
+  func jsonReport() async throws {
+    let facts = try await fixture("lpar-with-api-v2")
+    let read =
+      "import json, sys; d = json.load(sys.stdin); print(d['role'], d['level'], "
+      + "d['recommendation'], d['facts']['machine'], len(d['findings']))"
+    let run = try await run(
+      "python3", ["-c", read], input: Array(JSONWriter.text(of: HostReport(facts).json).utf8))
+    #expect(
+      run.outputText == "l1 ok {'mechanism': None, 'api': 'papr', 'reason': 'guests of a PowerVM "
+        + "partition are L2 already and need nothing'} CHRP IBM,9105-22A 9\n", "\(run.errorText)")
+  }
+
+  @Test("Facts are gathered here as the script prints them; an unreachable host is an error")
+  func gathering() async throws {
+    let here = try await HostFacts.gathered(.here)
+    #expect(here.values["arch"] != nil)
+    await #expect(throws: GatheringFailure.self) {
+      try await HostFacts.gathered(.ssh(destination: "-oProxyCommand=true"))
+    }
+  }
+
   @Test("Remedies are commands that a shell can read")
   func remedies() async throws {
     for name in ["powernv-nested-off", "powernv-hash", "powernv-module-missing", "l1-not-allowed"] {

@@ -1,0 +1,74 @@
+internal import Glibc
+internal import Subprocess
+internal import SystemPackage
+
+extension HostFacts {
+  /// Where facts are gathered.
+  public enum Place: Equatable, Sendable {
+    /// This machine.
+    case here
+    /// What `ssh` calls a destination: `host`, `user@host`, `ssh://user@host:port`.
+    case ssh(destination: String)
+  }
+
+  /// Runs the script that gathers facts, here or through ssh.
+  /// - Throws: ``GatheringFailure``; ``MalformedFacts`` where something else than facts came back.
+  public static func gathered(_ place: Place) async throws -> HostFacts {
+    let program: String
+    let arguments: [String]
+    switch place {
+    case .here: (program, arguments) = ("sh", ["-s"])
+    case .ssh(let destination): (program, arguments) = ("ssh", ["--", destination, "sh -s"])
+    }
+    do {
+      let result = try await run(
+        .name(program), arguments: Arguments(arguments),
+        input: .fileDescriptor(try openScript(), closeAfterSpawningProcess: true),
+        output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+      guard result.terminationStatus.isSuccess else {
+        throw GatheringFailure(
+          reason: "'\(program)' ended with \(result.terminationStatus): \(result.standardError)")
+      }
+      return try HostFacts(parsing: result.standardOutput)
+    } catch let error as SubprocessError {
+      throw GatheringFailure(reason: "cannot run '\(program)': \(error)")
+    }
+  }
+
+  /// The script in a file that has no name any more, for the program to read from.
+  ///
+  /// Writing into a pipe would end this process by SIGPIPE where the program ends first, as ssh
+  /// does for a host that it cannot find.
+  private static func openScript() throws -> FileDescriptor {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var path = Array("\(folder)/virt-nest.XXXXXX".utf8CString)
+    let file = FileDescriptor(rawValue: mkstemp(&path))
+    guard file.rawValue >= 0 else {
+      throw GatheringFailure(
+        reason: "cannot make a file in \(folder): \(Errno(rawValue: errno))")
+    }
+    unlink(path)
+    do {
+      try file.writeAll(gatheringScript.utf8)
+      try file.seek(offset: 0, from: .start)
+      return file
+    } catch {
+      try file.close()
+      throw GatheringFailure(reason: "cannot write to a file in \(folder): \(error)")
+    }
+  }
+}
+
+/// Facts that could not be gathered.
+public struct GatheringFailure: Error, Equatable, CustomStringConvertible {
+  /// What went wrong, in the words of the program that was run.
+  public var reason: String
+
+  /// What went wrong, and the other way.
+  public var description: String {
+    var text = reason[...]
+    while text.last?.isNewline ?? false { text.removeLast() }
+    return "\(text); the script can also be run there by hand: virt-nest doctor --print-script, "
+      + "and what it prints read by --facts FILE"
+  }
+}

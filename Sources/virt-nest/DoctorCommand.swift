@@ -1,0 +1,84 @@
+import ArgumentParser
+import LosslessXML
+import VirtNest
+
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Say whether a host can run L1 guests, or a guest be one.",
+    discussion: """
+      Exit status: 0 where nesting can work, 1 where it cannot, 2 in trouble.
+
+        virt-nest doctor --ssh power-host
+        virt-nest doctor --ssh power-host --print-facts > power-host.facts
+        virt-nest create fedora --for power-host.facts
+        virt-nest doctor --print-script | ssh power-host sh > power-host.facts
+      """)
+
+  @Option(help: ArgumentHelp("Look at the machine behind ssh.", valueName: "destination"))
+  var ssh: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Look at facts that were gathered before, as --print-facts prints them; '-' is standard input.",
+      valueName: "file"))
+  var facts: String?
+
+  @Option(
+    name: .customLong("as"),
+    help: "Look at it as a host (l0) or as a guest (l1), in place of what it seems to be.")
+  var role: Role?
+
+  @Flag(help: "Print findings, facts and the recommended mechanism as JSON.")
+  var json = false
+
+  @Flag(help: "Print the facts alone, for --facts and for create --for.")
+  var printFacts = false
+
+  @Flag(help: "Print the sh script that gathers facts, to be run by hand.")
+  var printScript = false
+
+  enum Role: String, ExpressibleByArgument, CaseIterable {
+    case l0, l1
+    var role: HostFacts.Role { self == .l0 ? .l0 : .l1 }
+  }
+
+  func validate() throws {
+    if ssh != nil, facts != nil { throw ValidationError("--ssh and --facts exclude each other") }
+    if ssh?.hasPrefix("-") ?? false || ssh?.isEmpty ?? false {
+      throw ValidationError("--ssh takes a destination, such as host or user@host")
+    }
+    if [json, printFacts, printScript].filter({ $0 }).count > 1 {
+      throw ValidationError("--json, --print-facts and --print-script exclude each other")
+    }
+    if printScript, ssh != nil || facts != nil {
+      throw ValidationError("--print-script looks at no machine: leave out --ssh and --facts")
+    }
+  }
+
+  func run() async throws {
+    if printScript { return try Terminal.write(Array(HostFacts.gatheringScript.utf8)) }
+    let facts = try await gathered()
+    if printFacts { return try Terminal.write(Array(facts.text.utf8)) }
+    let report = HostReport(facts, as: role?.role)
+    let text = json ? JSONWriter.text(of: report.json) : report.text
+    try Terminal.write(Array(text.utf8))
+    if report.level == .error { throw ExitCode.no }
+  }
+
+  private func gathered() async throws -> HostFacts {
+    do {
+      guard let facts else {
+        return try await HostFacts.gathered(ssh.map { .ssh(destination: $0) } ?? .here)
+      }
+      guard let input = Input.read(facts) else { throw ExitCode.trouble }
+      return try HostFacts(parsing: String(decoding: input.bytes, as: UTF8.self))
+    } catch let error as MalformedFacts {
+      let place = error.line.map { SourceLocation(line: $0, column: 1) }
+      Terminal.say("error", error.reason, file: facts ?? ssh ?? "host-facts.sh", at: place)
+    } catch let error as GatheringFailure {
+      Terminal.say("virt-nest: error: \(error)")
+    }
+    throw ExitCode.trouble
+  }
+}

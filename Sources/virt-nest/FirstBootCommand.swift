@@ -1,0 +1,154 @@
+import ArgumentParser
+import SystemPackage
+import VirtNest
+
+struct FirstBootCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "first-boot",
+    abstract: "Make what an L1 guest needs inside: kvm-hv, keys, packages for L2 guests.",
+    discussion: """
+      With cloud-init, as a seed image that the guest has as a disk (virt-nest create --seed), or \
+      as the files user-data and meta-data in a folder; without it, as a script.
+
+        virt-nest first-boot kata.xml --ssh-key ~/.ssh/id_ed25519.pub -o seed.iso
+        virt-nest first-boot kata-00 --distribution ubuntu --script | ssh root@guest sh
+      """)
+
+  @Argument(help: "The guest: its name, or its definition (a path with a / or ending in .xml).")
+  var guest: String
+
+  @Option(
+    help: ArgumentHelp("The host name (default: made from the guest's name).", valueName: "name"))
+  var hostname: String?
+
+  @Option(
+    help: ArgumentHelp("A file of public keys that may log in; more than once.", valueName: "file"))
+  var sshKey: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Whose packages to install (default: the definition's).", valueName: "id"))
+  var distribution: String?
+
+  @Option(
+    help: ArgumentHelp("The distribution's release (default: its usual one).", valueName: "release")
+  )
+  var release: String?
+
+  @Option(
+    name: .customLong("package"),
+    help: ArgumentHelp(
+      "Install this in place of the distribution's packages; more than once.", valueName: "name"))
+  var packages: [String] = []
+
+  @Flag(help: "Install no packages.")
+  var noPackages = false
+
+  @Flag(help: "Print a script for root, for a guest without cloud-init.")
+  var script = false
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The seed image, or an existing folder for the files (default: print user-data).",
+      valueName: "path"))
+  var output: String?
+
+  @Flag(help: "Replace a file that has other content.")
+  var force = false
+
+  func validate() throws {
+    if script, output != nil {
+      throw ValidationError("--script prints: leave out --output, or redirect")
+    }
+    if release != nil, distribution == nil {
+      throw ValidationError("--release needs --distribution")
+    }
+    if noPackages, !packages.isEmpty {
+      throw ValidationError("--package and --no-packages exclude each other")
+    }
+    _ = try namedRelease()
+    do {
+      _ = try FirstBoot(hostname: hostname ?? "guest", packages: packages)
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
+  func run() async throws {
+    do {
+      try await deliver(try firstBoot())
+    } catch let code as ExitCode {
+      throw code
+    } catch {
+      Terminal.say("virt-nest: error: \(error)")
+      throw ExitCode.trouble
+    }
+  }
+
+  private func firstBoot() throws -> FirstBoot {
+    let (guestName, osinfoID) = try subject()
+    guard let name = hostname ?? FirstBoot.hostname(forGuest: guestName) else {
+      Terminal.say(
+        "virt-nest: error: no host name can be made from '\(guestName)': say --hostname NAME")
+      throw ExitCode.trouble
+    }
+    var keys: [String] = []
+    for file in sshKey {
+      guard let input = Input.read(file) else { throw ExitCode.trouble }
+      do {
+        keys += try FirstBoot.sshKeys(in: String(decoding: input.bytes, as: UTF8.self))
+      } catch {
+        Terminal.say("error", error.description, file: file, at: nil)
+        throw ExitCode.trouble
+      }
+    }
+    return try FirstBoot(
+      hostname: name, sshKeys: keys, packages: try chosenPackages(osinfoID))
+  }
+
+  private func subject() throws -> (name: String, osinfoID: String?) {
+    guard guest == "-" || guest.contains("/") || guest.hasSuffix(".xml") else {
+      return (guest, nil)
+    }
+    guard let definition = Input.read(guest)?.definition() else { throw ExitCode.trouble }
+    return FirstBoot.subject(of: definition)
+  }
+
+  private func deliver(_ firstBoot: FirstBoot) async throws {
+    guard let output else {
+      return try Terminal.write(Array((script ? firstBoot.script : firstBoot.userData).utf8))
+    }
+    let path = FilePath(output)
+    // What cannot be looked at cannot be written either, and that says why.
+    if (try? Stat(path))?.type == .directory {
+      for (name, text) in [
+        ("user-data", firstBoot.userData), ("meta-data", firstBoot.metaData),
+      ] {
+        try OutputFile.write(Array(text.utf8), at: path.appending(name), force: force)
+      }
+    } else {
+      try OutputFile.write(try await SeedImage.bytes(for: firstBoot), at: path, force: force)
+    }
+  }
+
+  private func chosenPackages(_ osinfoID: String?) throws -> [String] {
+    if noPackages || !packages.isEmpty { return packages }
+    let release = try namedRelease() ?? osinfoID.flatMap { ReleaseTable.release(osinfoID: $0) }
+    return release.map { $0.qemuPackages + $0.libvirtPackages } ?? []
+  }
+
+  private func namedRelease() throws -> Release? {
+    guard let distribution else { return nil }
+    guard let family = ReleaseTable.distribution(distribution) else {
+      let known = ReleaseTable.distributions.map(\.id).joined(separator: ", ")
+      throw ValidationError("--distribution \(distribution) is not known; there are \(known)")
+    }
+    guard let release else { return ReleaseTable.defaultRelease(of: family.id) }
+    guard let found = ReleaseTable.release(distribution: family.id, matching: release) else {
+      let known = ReleaseTable.knownReleases(of: family.id).joined(separator: ", ")
+      throw ValidationError("\(family.displayName) has no release \(release); there are \(known)")
+    }
+    return found
+  }
+}

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 @main
-struct VirtNestCommand: ParsableCommand {
+struct VirtNestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "virt-nest",
     abstract:
@@ -16,5 +16,6 @@ struct VirtNestCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       CreateCommand.self, PatchCommand.self, InspectCommand.self, TemplateCommand.self,
+      WrapperCommand.self, DoctorCommand.self, FirstBootCommand.self,
     ])
 }

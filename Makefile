@@ -34,6 +34,11 @@ test: lint
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
+# The end-to-end proof alone: L1 guests under a libvirt of their own, in which an L2 runs.
+proof:
+	.ci/packages test
+	$(SWIFT) test --filter ProofTests
+
 install: build
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' \

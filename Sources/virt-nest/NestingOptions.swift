@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 
 /// The options that are about nesting.
@@ -39,12 +40,20 @@ struct NestingOptions: ParsableArguments {
     help: ArgumentHelp("Choose the mechanism for this version of QEMU.", valueName: "version"))
   var forQEMU: String?
 
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "Switch nesting on, or off, as doctor recommends for the host of these facts "
+        + "(virt-nest doctor --print-facts).", valueName: "facts"))
+  var host: String?
+
   @Flag(help: "Switch nesting on even where the guest cannot nest.")
   var force = false
 
   func change() throws -> NestingChange? {
     let chosen = try chosenMechanism()
     let api = try chosenAPI()
+    if let host { return try change(forHostOf: host) }
     let asksForOn = nested == true || mechanism != nil || api != nil
     if nested == false {
       guard mechanism == nil, api == nil else {
@@ -63,6 +72,25 @@ struct NestingOptions: ParsableArguments {
     return NestingChange(
       .on, mechanism: chosen, api: api, wrapper: wrapper ?? Emulator.defaultWrapper,
       libvirt: try version(forLibvirt, "--for-libvirt"), qemu: try version(forQEMU, "--for-qemu"))
+  }
+
+  /// What doctor recommends: a mechanism, or nothing where the host's guests nest without.
+  private func change(forHostOf path: String) throws -> NestingChange {
+    guard nested == nil, mechanism == nil, nestedAPI == nil, forLibvirt == nil, forQEMU == nil else {
+      throw ValidationError("--for chooses the mechanism; it goes with no other option of nesting")
+    }
+    guard path != "-", let input = Input.read(path) else { throw ExitCode.trouble }
+    do throws(MalformedFacts) {
+      let facts = try HostFacts(parsing: String(decoding: input.bytes, as: UTF8.self))
+      let advice = facts.recommendedMechanism
+      guard let mechanism = advice.mechanism else { return NestingChange(.off(explicit: false)) }
+      return NestingChange(.on, mechanism: mechanism, api: advice.api)
+    } catch {
+      Terminal.say(
+        "error", error.reason, file: path,
+        at: error.line.map { SourceLocation(line: $0, column: 1) })
+      throw ExitCode.trouble
+    }
   }
 
   private func chosenMechanism() throws -> NestingMechanism? {

@@ -66,6 +66,9 @@ let package = Package(
       path: "Tests/TestSupport"
     ),
     .executableTarget(
+      name: "virt-nest-benchmark", dependencies: ["LosslessXML", "VirtNest"],
+      path: "Benchmarks/InProcess"),
+    .executableTarget(
       name: "example-use-the-library", dependencies: ["VirtNest"],
       path: "Examples/use-the-library", exclude: ["README.md"]),
     .testTarget(

@@ -19,6 +19,7 @@ extension DomainEditor {
     var taken = Set(disks.compactMap { $0.child("target")?["dev"] })
     for target in changes.removedDisks {
       guard let disk = find(target, among: disks) else { continue }
+      taken.remove(target)
       self.changes.remove(disk)
     }
     for edited in changes.editedDisks {

@@ -20,6 +20,18 @@ extension DomainDefinition {
   ///
   /// - Throws: ``ChangeError`` with every reason where something is wrong.
   public func patch(_ changes: GuestChanges) throws(ChangeError) -> Patch {
+    let (editor, wanted) = editor(for: changes)
+    return try patch(editor, wanted)
+  }
+
+  /// The edits alone, without the proof on the result: for whoever reads the result anyway.
+  ///
+  /// - Throws: ``ChangeError`` with every reason where something is wrong.
+  public func edits(for changes: GuestChanges) throws(ChangeError) -> [Edit] {
+    try edits(of: editor(for: changes).editor)
+  }
+
+  private func editor(for changes: GuestChanges) -> (editor: DomainEditor, wanted: Guest) {
     var editor = DomainEditor(self)
     let before = Guest(reading: self)
     var wanted = changes.guest
@@ -32,19 +44,22 @@ extension DomainDefinition {
       editor.apply(
         nesting, of: self, to: before.overlaid(with: wanted), force: changes.force)
     }
-    return try patch(editor, wanted)
+    return (editor, wanted)
   }
 
-  private func patch(_ editor: DomainEditor, _ wanted: Guest) throws(ChangeError) -> Patch {
+  private func edits(of editor: DomainEditor) throws(ChangeError) -> [Edit] {
     guard editor.problems.isEmpty else { throw ChangeError(problems: editor.problems) }
-    let edits: [Edit]
     do {
-      edits = try editor.resolved().sortedEdits()
+      return try editor.resolved().sortedEdits()
     } catch {
       throw ChangeError(problems: [
         Problem("two of the changes are about the same place", at: error.location)
       ])
     }
+  }
+
+  private func patch(_ editor: DomainEditor, _ wanted: Guest) throws(ChangeError) -> Patch {
+    let edits = try edits(of: editor)
     guard !edits.isEmpty else {
       return Patch(
         definition: self, edits: [], messages: editor.messages, bytes: document.bytes)

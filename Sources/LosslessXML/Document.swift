@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// A well-formed document: the bytes that were read, and where each element stands in them.
 ///
 /// A document never changes. ``Changes`` describes what should be different, and makes new bytes.
@@ -36,4 +42,29 @@ public final class Document: Sendable {
 
   /// The bytes of a range as text.
   public func text(in range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+  /// The index of a namespace in ``namespaces``; `nil` where no element is in it.
+  func index(ofNamespace namespace: String?) -> UInt32? {
+    guard let namespace else { return 0 }
+    return namespaces.dropFirst().firstIndex(of: namespace).map { UInt32($0) }
+  }
+
+  /// Whether an element has this local name, in whatever namespace.
+  func hasName(_ record: ElementRecord, _ localName: String) -> Bool {
+    let lower = Int(record.lower) + 1 + Int(record.prefixLength)
+    return hasBytes(lower..<lower + Int(record.nameLength - record.prefixLength), localName)
+  }
+
+  /// Whether a text stands in a range, byte for byte.
+  @inline(__always)
+  func hasBytes(_ range: Range<Int>, _ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { wanted in
+      guard wanted.count == range.count else { return false }
+      return bytes.withUnsafeBufferPointer { bytes in
+        guard let left = bytes.baseAddress, let right = wanted.baseAddress else { return true }
+        return memcmp(left + range.lowerBound, right, range.count) == 0
+      }
+    }
+  }
 }

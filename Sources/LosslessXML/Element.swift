@@ -64,10 +64,7 @@ public struct Element: Hashable, Sendable {
     } else if record.namespace != 0 {
       return false
     }
-    let lower = Int(record.lower) + 1 + Int(record.prefixLength)
-    let count = Int(record.nameLength - record.prefixLength)
-    let utf8 = localName.utf8
-    return utf8.count == count && document.bytes[lower..<lower + count].elementsEqual(utf8)
+    return document.hasName(record, localName)
   }
 
   // MARK: Relations
@@ -84,7 +81,17 @@ public struct Element: Hashable, Sendable {
 
   /// The first child of this name.
   public func child(_ localName: String, in namespace: String? = nil) -> Element? {
-    children.first { $0.isNamed(localName, in: namespace) }
+    let records = document.records
+    guard let wanted = document.index(ofNamespace: namespace) else { return nil }
+    let end = Int(record.next)
+    var row = self.row + 1
+    while row < end {
+      if records[row].namespace == wanted, document.hasName(records[row], localName) {
+        return Element(document: document, row: row)
+      }
+      row = Int(records[row].next)
+    }
+    return nil
   }
 
   /// The children of this name.
@@ -108,7 +115,7 @@ public struct Element: Hashable, Sendable {
 
   /// The attribute that is written with this name.
   public func attribute(named name: String) -> Attribute? {
-    attributes.first { document.bytes[$0.name].elementsEqual(name.utf8) }
+    attributes.first { document.hasBytes($0.name, name) }
   }
 
   /// The meaning of an attribute's value; `nil` where there is none of this name.

@@ -76,7 +76,8 @@ struct NestingOptions: ParsableArguments {
 
   /// What doctor recommends: a mechanism, or nothing where the host's guests nest without.
   private func change(forHostOf path: String) throws -> NestingChange {
-    guard nested == nil, mechanism == nil, nestedAPI == nil, forLibvirt == nil, forQEMU == nil else {
+    guard nested == nil, mechanism == nil, nestedAPI == nil, forLibvirt == nil, forQEMU == nil
+    else {
       throw ValidationError("--for chooses the mechanism; it goes with no other option of nesting")
     }
     guard path != "-", let input = Input.read(path) else { throw ExitCode.trouble }

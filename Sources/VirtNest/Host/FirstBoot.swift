@@ -47,7 +47,7 @@ public struct FirstBoot: Equatable, Sendable {
   public static func sshKeys(in text: String) throws(InvalidValue) -> [String] {
     var keys: [String] = []
     for scalars in text.unicodeScalars.split(whereSeparator: { $0 == "\n" || $0 == "\r" }) {
-      let line = String(scalars).trimmingSpaces()
+      let line = String(scalars).trimmingSpaces
       if line.isEmpty || line.hasPrefix("#") { continue }
       try requirePublicKey(line)
       keys.append(line)
@@ -152,13 +152,5 @@ private func requirePackage(_ name: String) throws(InvalidValue) {
   }
   guard isName, !name.isEmpty, name.first != "-" else {
     throw InvalidValue("package", name, "it has letters, digits and + - . _ : @")
-  }
-}
-
-extension String {
-  fileprivate func trimmingSpaces() -> String {
-    func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
-    guard let last = lastIndex(where: { !isSpace($0) }) else { return "" }
-    return String(self[...last].drop(while: isSpace))
   }
 }

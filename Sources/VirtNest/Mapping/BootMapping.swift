@@ -4,6 +4,7 @@ extension Property {
   /// The kinds of devices that the firmware tries, in order.
   static let bootDevices = Property(
     name: "boot",
+    isGiven: { $0.boot.devices != nil },
     read: { domain, guest in
       let devices = domain.child("os")?.children("boot").compactMap { $0["dev"] } ?? []
       guest.boot.devices = devices.isEmpty ? nil : devices
@@ -33,6 +34,7 @@ extension Property {
   /// (`src/conf/domain_postparse.c`, `virDomainDefAddConsoleCompat`): both are set.
   static let console = Property(
     name: "console",
+    isGiven: { $0.console.logFile != nil },
     read: { domain, guest in
       let log = (domain.first(["devices", "serial"]) ?? domain.first(["devices", "console"]))?
         .child("log")

@@ -4,6 +4,7 @@ extension Property {
   /// The number of CPUs and their topology.
   static let vcpus = Property(
     name: "vcpus",
+    isGiven: { $0.vcpus != nil },
     read: { domain, guest in guest.vcpus = VirtualCPUs(reading: domain) },
     write: { guest, editor in
       guard let vcpus = guest.vcpus else { return }
@@ -31,6 +32,7 @@ extension Property {
   /// The CPU's mode and model.
   static let cpu = Property(
     name: "cpu",
+    isGiven: { $0.cpu != nil },
     read: { domain, guest in
       guard let cpu = domain.child("cpu") else { return }
       let model = cpu.child("model").map { $0.text.trimmingSpaces }

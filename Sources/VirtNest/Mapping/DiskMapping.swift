@@ -4,6 +4,7 @@ extension Property {
   /// The disks as a whole: those that are there are changed in place, the rest added or removed.
   static let disks = Property(
     name: "disk",
+    isGiven: { $0.disks != nil },
     read: { domain, guest in
       guest.disks = domain.child("devices")?.children("disk").map { Disk(reading: $0) } ?? []
     },

@@ -7,6 +7,7 @@ extension Property {
     let place: [Step] = ["features", Step(feature.rawValue)]
     return Property(
       name: feature.rawValue,
+      isGiven: { $0.features[feature] != nil },
       read: { domain, guest in guest.features[feature] = domain.first(place)?[attribute] },
       write: { guest, editor in
         guard let value = guest.features[feature] else { return }
@@ -19,6 +20,7 @@ extension Property {
     let property = feature.machineProperty
     return Property(
       name: feature.rawValue,
+      isGiven: { $0.features[feature] != nil },
       read: { domain, guest in
         guest.features[feature] =
           PassthroughArguments(of: domain).machineArguments

@@ -4,6 +4,7 @@ extension Property {
   /// The interfaces as a whole: those that are there are changed in place, the rest added or removed.
   static let interfaces = Property(
     name: "network",
+    isGiven: { $0.interfaces != nil },
     read: { domain, guest in
       guest.interfaces =
         domain.child("devices")?.children("interface").map { NetworkInterface(reading: $0) } ?? []

@@ -4,6 +4,7 @@ extension Property {
   /// Memory, and the current memory that follows it where it was the same.
   static let memory = Property(
     name: "memory",
+    isGiven: { $0.memory != nil || $0.currentMemory != nil },
     read: { domain, guest in
       guest.memory = domain.child("memory").flatMap { $0.memorySize }
       guest.currentMemory = domain.child("currentMemory").flatMap { $0.memorySize }
@@ -33,6 +34,7 @@ extension Property {
   /// Memory out of the host's huge pages.
   static let hugePages = Property(
     name: "hugepages",
+    isGiven: { $0.usesHugePages != nil || $0.hugePageSize != nil },
     read: { domain, guest in
       let hugePages = domain.first(["memoryBacking", "hugepages"])
       guest.usesHugePages = hugePages != nil

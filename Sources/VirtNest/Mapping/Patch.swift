@@ -33,18 +33,24 @@ extension DomainDefinition {
 
   private func editor(for changes: GuestChanges) -> (editor: DomainEditor, wanted: Guest) {
     var editor = DomainEditor(self)
-    let before = Guest(reading: self)
+    let before = Guest(reading: self, Self.propertiesRead(for: changes))
     var wanted = changes.guest
     if changes.emulated { editor.emulate(before, &wanted) }
     editor.deriveIdentity(changes.identity, before, &wanted)
     editor.check(wanted)
-    for property in Property.all { property.write(wanted, &editor) }
+    for property in Property.all where property.isGiven(wanted) { property.write(wanted, &editor) }
     editor.applyDevices(changes)
     if let nesting = changes.nesting {
       editor.apply(
         nesting, of: self, to: before.overlaid(with: wanted), force: changes.force)
     }
     return (editor, wanted)
+  }
+
+  /// What has to be known of the definition before it is changed.
+  private static func propertiesRead(for changes: GuestChanges) -> [Property] {
+    if changes.emulated || changes.identity != nil { return Property.all }
+    return changes.nesting != nil || changes.guest.name != nil ? Property.forNesting : []
   }
 
   private func edits(of editor: DomainEditor) throws(ChangeError) -> [Edit] {
@@ -83,7 +89,8 @@ extension Patch {
         Problem("the result would not be well-formed (\(error.message)); please report this file")
       ])
     }
-    let missing = Guest(reading: result).contradictions(to: wanted)
+    let given = Property.all.filter { $0.isGiven(wanted) }
+    let missing = Guest(reading: result, given).contradictions(to: wanted)
     guard missing.isEmpty else {
       throw ChangeError(problems: [
         Problem(

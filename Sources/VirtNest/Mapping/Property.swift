@@ -7,6 +7,8 @@ internal import LosslessXML
 struct Property: Sendable {
   /// The name, as the command's options have it.
   let name: String
+  /// Whether a partial guest says something about it.
+  let isGiven: @Sendable (Guest) -> Bool
   /// Takes over what a definition says.
   let read: @Sendable (Element, inout Guest) -> Void
   /// Makes a definition say what a partial guest says; does nothing where that says nothing.
@@ -14,6 +16,9 @@ struct Property: Sendable {
 
   /// The table, in the order in which libvirt prints the places.
   static let all: [Property] = identity + resources + boot + features + devices
+
+  /// What decides whether a guest can nest.
+  static let forNesting = identity.filter { $0.name != "os" } + [.cpu] + boot.prefix(2)
 
   private static let identity: [Property] = [
     .attribute("virt-type", "type", at: [], \.domainType),
@@ -41,6 +46,7 @@ struct Property: Sendable {
   private static func text(_ name: String, at place: [Step], _ path: Path<String?>) -> Property {
     Property(
       name: name,
+      isGiven: { $0[keyPath: path] != nil },
       read: { domain, guest in guest[keyPath: path] = domain.first(place)?.text },
       write: { guest, editor in
         if let value = guest[keyPath: path] { editor.setText(at: place, to: value) }
@@ -50,6 +56,7 @@ struct Property: Sendable {
   /// The uuid, equal in any spelling that libvirt reads.
   private static let uuid = Property(
     name: "uuid",
+    isGiven: { $0.uuid != nil },
     read: { domain, guest in guest.uuid = domain.child("uuid").flatMap { DomainUUID($0.text) } },
     write: { guest, editor in
       guard let uuid = guest.uuid,
@@ -64,6 +71,7 @@ struct Property: Sendable {
   ) -> Property {
     Property(
       name: name,
+      isGiven: { $0[keyPath: path] != nil },
       read: { domain, guest in guest[keyPath: path] = domain.first(place)?[attribute] },
       write: { guest, editor in
         guard let value = guest[keyPath: path] else { return }
@@ -74,6 +82,7 @@ struct Property: Sendable {
   /// The machine type; properties that are joined to it stay.
   private static let machine = Property(
     name: "machine",
+    isGiven: { $0.machine != nil },
     read: { domain, guest in
       guest.machine = domain.first(["os", "type"])?["machine"].map { MachineType($0) }
     },

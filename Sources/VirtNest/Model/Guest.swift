@@ -45,6 +45,12 @@ public struct Guest: Hashable, Sendable {
 
   /// Reads the guest that a definition describes.
   public init(reading definition: DomainDefinition) {
-    for property in Property.all { property.read(definition.domain, &self) }
+    self.init(reading: definition, Property.all)
+  }
+
+  /// Reads a part of what a definition describes.
+  init(reading definition: DomainDefinition, _ properties: [Property]) {
+    let domain = definition.domain
+    for property in properties { property.read(domain, &self) }
   }
 }

@@ -101,11 +101,16 @@ public struct MemorySize: Hashable, Sendable, Comparable, CustomStringConvertibl
   }
 }
 
-extension StringProtocol {
+extension String {
   /// The text without spaces, tabs and line ends around it.
   var trimmingSpaces: String {
-    let isSpace = { (character: Character) in character.isWhitespace }
-    return String(
-      String(self.drop(while: isSpace).reversed()).drop(while: isSpace).reversed())
+    let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+    guard utf8.first.map(isSpace) == true || utf8.last.map(isSpace) == true else {
+      return String(self)
+    }
+    var text = utf8[...]
+    while let first = text.first, isSpace(first) { text.removeFirst() }
+    while let last = text.last, isSpace(last) { text.removeLast() }
+    return String(decoding: text, as: UTF8.self)
   }
 }

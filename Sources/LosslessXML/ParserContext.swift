@@ -1,0 +1,43 @@
+internal import CLibXML2
+internal import Synchronization
+
+/// A parser of libxml2's, kept for the next document: making one costs as much as reading a small
+/// document.
+final class ParserContext: @unchecked Sendable {
+  let pointer: xmlParserCtxtPtr
+
+  private init() {
+    LibXML2.initialize()
+    guard let pointer = xmlNewParserCtxt() else { preconditionFailure("out of memory") }
+    pointer.pointee.sax.pointee = SAXRun.handlers
+    self.pointer = pointer
+  }
+
+  deinit { xmlFreeParserCtxt(pointer) }
+
+  /// Those that are free; whoever holds one has it alone.
+  private static let free = Mutex<[ParserContext]>([])
+
+  /// A parser for one document.
+  static func take() -> ParserContext { free.withLock { $0.popLast() } ?? ParserContext() }
+
+  /// Keeps the parser for the next document.
+  ///
+  /// It remembers every name that it has seen, so that one which has read much is let go; so is one
+  /// that met something malformed.
+  func giveBack(documentSize: Int) {
+    bytesRead += documentSize
+    guard bytesRead < 64 << 20 else { return }
+    Self.free.withLock { $0.append(self) }
+  }
+
+  private var bytesRead = 0
+}
+
+/// libxml2's global state.
+enum LibXML2 {
+  private static let initialized: Void = xmlInitParser()
+
+  /// Makes libxml2 ready; safe to call from any thread, any number of times.
+  static func initialize() { _ = initialized }
+}

@@ -1,0 +1,178 @@
+internal import CLibXML2
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// One run of the parser: its state, and the handlers that libxml2 calls.
+///
+/// It is a value whose address libxml2 is given for the time of the run: a class would cost a check
+/// for exclusive access at every event.
+struct SAXRun {
+  var scanner: TagScanner
+  var records = ContiguousArray<ElementRecord>()
+  var namespaces = [""]
+  /// libxml2 keeps one copy of a name in a run, so that pointers tell namespaces apart.
+  private var namespacePointers: [UnsafePointer<xmlChar>] = []
+  private var open: Int32 = -1
+  private let context: xmlParserCtxtPtr
+  private var refusal: MalformedXML?
+  /// Kept apart, since libxml2 may report a tag's start before it finds that the tag has no end.
+  private var disagreement: MalformedXML?
+
+  init(scanner: TagScanner, context: xmlParserCtxtPtr) {
+    self.scanner = scanner
+    self.context = context
+  }
+
+  mutating func parse(_ buffer: UnsafeBufferPointer<UInt8>) -> MalformedXML? {
+    let context = context
+    let document = withUnsafeMutablePointer(to: &self) { run in
+      context.pointee.userData = UnsafeMutableRawPointer(run)
+      defer { context.pointee.userData = nil }
+      return buffer.withMemoryRebound(to: CChar.self) { chars in
+        xmlCtxtReadMemory(
+          context, chars.baseAddress, CInt(chars.count), nil, nil, CInt(XML_PARSE_NONET.rawValue))
+      }
+    }
+    // No handler builds a tree; a document can only come from a later libxml2's defaults.
+    if let document { xmlFreeDoc(document) }
+    if refusal == nil, context.pointee.wellFormed == 0 {
+      return refuse(.notWellFormed("libxml2 gave no reason"), line: 1, column: 1)
+    }
+    if refusal == nil, let disagreement { return disagreement }
+    if refusal == nil, open != -1 || records.isEmpty {
+      return refuse(.disagreement, line: 1, column: 1)
+    }
+    return refusal
+  }
+
+  @discardableResult
+  private mutating func refuse(_ reason: MalformedXML.Reason, line: Int, column: Int)
+    -> MalformedXML
+  {
+    let refused = MalformedXML(reason, at: SourceLocation(line: line, column: column))
+    // The first reason is the cause; what follows it is its consequence.
+    if refusal == nil { refusal = refused }
+    return refused
+  }
+
+  /// Refuses a document type declaration before any of its entities is read.
+  private mutating func refuseDocumentType() {
+    let line = context.pointee.input.map { Int($0.pointee.line) } ?? 1
+    refuse(.documentType, line: line, column: 1)
+    xmlStopParser(context)
+  }
+
+  private mutating func start(
+    _ localName: UnsafePointer<xmlChar>, _ prefix: UnsafePointer<xmlChar>?,
+    _ uri: UnsafePointer<xmlChar>?
+  ) {
+    guard refusal == nil, disagreement == nil else { return }
+    guard let tag = scanner.nextStartTag() else { return disagree() }
+    let nameLength = tag.nameEnd - tag.lower - 1
+    var prefixLength = 0
+    if let prefix {
+      let length = strlen(prefix.raw)
+      guard nameLength > length, memcmp(scanner.base + tag.lower + 1, prefix, length) == 0,
+        scanner.base[tag.lower + 1 + length] == UInt8(ascii: ":")
+      else { return disagree() }
+      prefixLength = length + 1
+    }
+    let localLength = strlen(localName.raw)
+    guard nameLength == prefixLength + localLength,
+      memcmp(scanner.base + tag.lower + 1 + prefixLength, localName, localLength) == 0
+    else { return disagree() }
+    let row = Int32(records.count)
+    records.append(
+      ElementRecord(
+        lower: UInt32(tag.lower), contentLower: UInt32(tag.upper), contentUpper: UInt32(tag.upper),
+        upper: tag.selfClosed ? UInt32(tag.upper) : 0, parent: open, next: row + 1,
+        nameLength: UInt32(nameLength), prefixLength: uri == nil ? 0 : UInt32(prefixLength),
+        namespace: index(of: uri)))
+    open = row
+  }
+
+  private mutating func end() {
+    guard refusal == nil, disagreement == nil else { return }
+    guard open >= 0 else { return disagree() }
+    let row = Int(open)
+    if records[row].upper == 0 {
+      guard let tag = scanner.nextEndTag() else { return disagree() }
+      let nameLength = Int(records[row].nameLength)
+      guard tag.upper - tag.lower >= nameLength + 3,
+        memcmp(
+          scanner.base + tag.lower + 2, scanner.base + Int(records[row].lower) + 1, nameLength) == 0
+      else { return disagree() }
+      records[row].contentUpper = UInt32(tag.lower)
+      records[row].upper = UInt32(tag.upper)
+    }
+    records[row].next = Int32(records.count)
+    open = records[row].parent
+  }
+
+  private mutating func disagree() {
+    let bytes = Array(UnsafeBufferPointer(start: scanner.base, count: scanner.end))
+    let place = SourceLocation(offset: scanner.position, in: bytes)
+    disagreement = MalformedXML(.disagreement, at: place)
+  }
+
+  private mutating func index(of uri: UnsafePointer<xmlChar>?) -> UInt32 {
+    guard let uri else { return 0 }
+    if let known = namespacePointers.firstIndex(of: uri) { return UInt32(known + 1) }
+    namespacePointers.append(uri)
+    namespaces.append(String(cString: uri))
+    return UInt32(namespacePointers.count)
+  }
+
+  private mutating func report(_ error: UnsafePointer<xmlError>) {
+    guard error.pointee.level == XML_ERR_FATAL else { return }
+    let line = max(1, Int(error.pointee.line))
+    let column = max(1, Int(error.pointee.int2))
+    let text = error.pointee.message.map { String(cString: $0) } ?? ""
+    switch Int(error.pointee.code) {
+    case Int(XML_ERR_DOCUMENT_EMPTY.rawValue):
+      refuse(.empty, line: line, column: column)
+    case Int(XML_ERR_INTERNAL_ERROR.rawValue) where text.contains("Excessive depth"):
+      refuse(.tooDeep, line: line, column: column)
+    default:
+      let trimmed = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+      refuse(.notWellFormed(trimmed), line: line, column: column)
+    }
+  }
+
+  /// The handlers; where one is absent, libxml2 builds nothing.
+  static var handlers: xmlSAXHandler {
+    var handlers = xmlSAXHandler()
+    handlers.initialized = CUnsignedInt(XML_SAX2_MAGIC)
+    handlers.startElementNs = { data, localName, prefix, uri, _, _, _, _, _ in
+      guard let data, let localName else { return }
+      SAXRun.from(data).pointee.start(localName, prefix, uri)
+    }
+    handlers.endElementNs = { data, _, _, _ in
+      guard let data else { return }
+      SAXRun.from(data).pointee.end()
+    }
+    handlers.internalSubset = { data, _, _, _ in
+      guard let data else { return }
+      SAXRun.from(data).pointee.refuseDocumentType()
+    }
+    handlers.serror = { data, error in
+      guard let data, let error else { return }
+      SAXRun.from(data).pointee.report(error)
+    }
+    return handlers
+  }
+
+  private static func from(_ data: UnsafeMutableRawPointer) -> UnsafeMutablePointer<SAXRun> {
+    data.assumingMemoryBound(to: SAXRun.self)
+  }
+}
+
+extension UnsafePointer<xmlChar> {
+  fileprivate var raw: UnsafePointer<CChar> {
+    UnsafeRawPointer(self).assumingMemoryBound(to: CChar.self)
+  }
+}

@@ -1,0 +1,68 @@
+internal import LosslessXML
+
+/// Something that a definition should not have, or that its reader should know.
+public struct Rule: Sendable {
+  /// Its id, which never changes its meaning.
+  public let id: RuleID
+  /// How much its findings matter.
+  public let severity: Severity
+  /// What it finds, in a few words.
+  public let title: String
+  /// Why that matters.
+  public let reason: String
+  /// Where that is known from: a file of libvirt, QEMU or Linux, a document, or a measurement.
+  public let source: String
+  /// The versions that it concerns.
+  public let versions: String
+  let search: Search
+
+  /// How it looks.
+  enum Search: Sendable {
+    /// At one definition.
+    case definition(@Sendable (Subject) -> [Hit])
+    /// At all definitions that are given together.
+    case together(@Sendable ([Subject]) -> [(file: Int, hit: Hit)])
+    /// Reading the file finds it.
+    case reading
+    /// Comparing with libvirt's schema finds it.
+    case schema
+  }
+
+  init(
+    _ number: Int, _ severity: Severity, _ title: String, reason: String, source: String,
+    versions: String, search: Search
+  ) {
+    id = RuleID(number: number)
+    self.severity = severity
+    self.title = title
+    self.reason = reason
+    self.source = source
+    self.versions = versions
+    self.search = search
+  }
+
+  /// A rule that looks at one definition.
+  init(
+    _ number: Int, _ severity: Severity, _ title: String, reason: String, source: String,
+    versions: String, find: @escaping @Sendable (Subject) -> [Hit]
+  ) {
+    self.init(
+      number, severity, title, reason: reason, source: source, versions: versions,
+      search: .definition(find))
+  }
+
+  /// What FACTS were found by: the versions that rules were tried with.
+  static let measured = "measured with libvirt 9.0.0 and QEMU 7.2"
+
+  func finding(_ hit: Hit, in file: String) -> Finding {
+    finding(
+      hit.message, do: hit.advice, in: file, at: hit.element.document.location(of: hit.offset))
+  }
+
+  func finding(
+    _ message: String, do advice: String, in file: String, at location: SourceLocation?
+  ) -> Finding {
+    Finding(
+      id: id, severity: severity, message: message, advice: advice, file: file, location: location)
+  }
+}

@@ -2,7 +2,16 @@ extension Rule {
   /// Every rule, by id.
   public static let all: [Rule] = [
     notADefinition, schema, machineProperties, noPSeries, oldCPU, compatibilityMode, switchedOff,
-    switchedOn, saidTwice, misspeltCapability, optionAndValueJoined, missingValue,
+    switchedOn, saidTwice, misspeltCapability, optionAndValueJoined, missingValue, globalProperty,
+    valueWithoutOption, foreignCommandLine, commandLineWithoutNamespace, commandLineOutOfPlace,
+    nestedHVOutOfPlace, nestedHVState, noBoolean, machineOverridden, bothAPIs, hashPageTable,
+    radixDisabled, wrapperWithoutKata, dependsOnWrapper, customArguments, kataWithoutNesting,
+    threadsUnderTCG, cpuNameUnderTCG, hostCPUUnderTCG, oldDefaultCPU, noCPU, pcFeatures,
+    vendorMachine,
+    architectureName, noArchitecture, littleMemory, oddMemory, interfaceModel, scsiController,
+    usbController, spice, oldKernel, unsupported, oldKernelForPAPR, endOfLife, liveDefinition,
+    noUUID,
+    unreadableUUID, saidAgain, refusedName, refusedAddress, sameUUID, sameName, sameAddress,
   ]
 
   /// The rule with an id.

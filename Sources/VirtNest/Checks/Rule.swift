@@ -51,8 +51,14 @@ public struct Rule: Sendable {
       search: .definition(find))
   }
 
-  /// What FACTS were found by: the versions that rules were tried with.
+  /// The versions that what rules claim was tried with.
   static let measured = "measured with libvirt 9.0.0 and QEMU 7.2"
+
+  /// What it has to say about one definition by itself.
+  func hits(_ subject: Subject) -> [Hit] {
+    guard case .definition(let find) = search else { return [] }
+    return find(subject)
+  }
 
   func finding(_ hit: Hit, in file: String) -> Finding {
     finding(

@@ -57,6 +57,11 @@ struct Subject: Sendable {
   /// table.
   var release: Release? { guest.osinfoID.flatMap { ReleaseTable.release(osinfoID: $0) } }
 
+  /// The elements that libvirt could read: all but those of other programs in `<metadata>`.
+  var elementsWithMeaning: [Element] {
+    domain.children.filter { !$0.isNamed("metadata") }.flatMap { [$0] + Array($0.descendants) }
+  }
+
   /// The devices of a name.
   func devices(_ name: String) -> [Element] {
     domain.children("devices").flatMap { $0.children(name) }

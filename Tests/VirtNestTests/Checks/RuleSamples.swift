@@ -1,5 +1,5 @@
 extension RuleSample {
-  static let all = reading + mechanisms
+  static let all = reading + mechanisms + places + guests + together
 
   static let reading = [
     RuleSample(1, files: ["<domain>\n<name>▸"]),

@@ -1,0 +1,28 @@
+internal import LosslessXML
+
+extension Rule {
+  static let scsiController = Rule(
+    41, .note, "A SCSI controller without a model",
+    reason: """
+      libvirt takes ibmvscsi, also for a disk with bus='scsi' that has no controller. virtio-scsi is \
+      faster and takes more disks.
+      """,
+    source: "libvirt, src/qemu/qemu_domain.c, qemuDomainSetSCSIControllerModel; \(measured)",
+    versions: "all"
+  ) { subject in
+    guard subject.isPSeries else { return [] }
+    let controllers = subject.devices("controller").filter { $0["type"] == "scsi" }
+    let bare = controllers.filter { $0["model"] == nil || $0["model"] == "auto" }
+    let disk = subject.devices("disk").first { $0.child("target")?["bus"] == "scsi" }
+    let implied = controllers.isEmpty ? disk.map { [$0] } ?? [] : []
+    return (bare + implied).map { element in
+      Hit(
+        element,
+        element.localName == "disk"
+          ? "the disk has no controller, and libvirt adds one of model ibmvscsi"
+          : "the controller has no model, and libvirt takes ibmvscsi",
+        do: "Write <controller type='scsi' index='\(element["index"] ?? "0")' "
+          + "model='virtio-scsi'/>.")
+    }
+  }
+}

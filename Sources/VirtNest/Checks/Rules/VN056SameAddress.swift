@@ -1,0 +1,26 @@
+internal import LosslessXML
+
+extension Rule {
+  static let sameAddress = Rule(
+    56, .warning, "The same MAC address twice",
+    reason: """
+      Two interfaces of one address in one network disturb each other, and DHCP gives both the same \
+      address. libvirt does not look. Interfaces of a team share theirs on purpose.
+      """,
+    source: "libvirt, docs/formatdomain.rst (mac, teaming); \(measured)", versions: "all",
+    search: .together { subjects in
+      repeated(subjects) { subject -> [(MACAddress, Element)] in
+        subject.devices("interface").compactMap { interface in
+          guard interface.child("teaming") == nil, let element = interface.child("mac"),
+            let address = element["address"].flatMap({ MACAddress($0) })
+          else { return nil }
+          return (address, element)
+        }
+      } hit: { element, first in
+        Hit(
+          element, attribute: "address", "the same address is in \(first)",
+          do:
+            "Give one of them another; virt-nest patch -i --new-identity derives it from the name.")
+      }
+    })
+}

@@ -15,5 +15,5 @@ extension Rule {
   ]
 
   /// The rule with an id.
-  static subscript(id: RuleID) -> Rule { all[id.number - 1] }
+  public static subscript(id: RuleID) -> Rule { all[id.number - 1] }
 }

@@ -1,20 +1,37 @@
 internal import LosslessXML
 
 extension Rule {
+  /// A place that says something which no other should say.
+  struct Claim {
+    let subject: Subject
+    let element: Element
+
+    /// `FILE:LINE`.
+    var place: String { "\(subject.file):\(element.location.line)" }
+
+    /// Whether both are in definitions of the same guest: one thing to say, not three.
+    func isSameGuest(as other: Claim) -> Bool {
+      subject.definition != other.subject.definition
+        && (subject.guest.name == other.subject.guest.name
+          || subject.guest.uuid != nil && subject.guest.uuid == other.subject.guest.uuid)
+    }
+  }
+
   /// The places where something is said again that an earlier file, or place, says.
   static func repeated<Key: Hashable>(
     _ subjects: [Subject], keys: (Subject) -> [(Key, Element)],
-    hit: (_ element: Element, _ first: String) -> Hit
+    hit: (_ claim: Claim, _ first: Claim) -> Hit?
   ) -> [(file: Int, hit: Hit)] {
-    var first: [Key: String] = [:]
+    var first: [Key: Claim] = [:]
     var hits: [(file: Int, hit: Hit)] = []
     for (index, subject) in subjects.enumerated() {
       for (key, element) in keys(subject) {
-        if let place = first[key] {
-          hits.append((index, hit(element, place)))
-        } else {
-          first[key] = "\(subject.file):\(element.location.line)"
+        let claim = Claim(subject: subject, element: element)
+        guard let earlier = first[key] else {
+          first[key] = claim
+          continue
         }
+        if let hit = hit(claim, earlier) { hits.append((index, hit)) }
       }
     }
     return hits

@@ -59,6 +59,12 @@ extension RuleSample {
         "<controller type='scsi' model='virtio-scsi'/>",
         "▸<disk><target dev='sda' bus='scsi'/></disk>"
       )),
+    RuleSample(
+      41,
+      (
+        "<controller type='scsi' model='virtio-scsi'/>",
+        "<controller type='scsi'><address type='spapr-vio' reg='0x2000'/></controller>"
+      )),
     RuleSample(41, ("<devices>", "<devices><disk><target dev='sda' bus='scsi'/></disk>")),
 
     RuleSample(42, ("<controller type='usb' model='none'/>", ""), ("<devices>", "▸<devices>")),
@@ -112,13 +118,16 @@ extension RuleSample {
   private static let another = guest.replacing("6f1d4f0e", with: "6f1d4f0f")
     .replacing("<name>kata-x", with: "<name>kata-y").replacing("00:01", with: "00:02")
 
+  private static let renamed = guest.replacing("<name>kata-x", with: "<name>kata-z")
+  private static let sameAddress = another.replacing("00:02", with: "0:1")
+
   static let together = [
-    RuleSample(54, files: [guest, guest.replacing("<uuid>", with: "▸<uuid>")]),
-    RuleSample(54, files: [guest, another]),
+    RuleSample(54, files: [guest, renamed.replacing("<uuid>", with: "▸<uuid>")]),
+    RuleSample(54, files: [guest, another, guest]),
     RuleSample(55, files: [guest, another, guest.replacing("<name>", with: "▸<name>")]),
     RuleSample(55, files: [guest, another]),
-    RuleSample(56, files: [another, guest, another.replacing("address=", with: "▸address=")]),
-    RuleSample(56, files: [guest, another]),
+    RuleSample(56, files: [guest, sameAddress.replacing("address=", with: "▸address=")]),
+    RuleSample(56, files: [guest, guest]),
     RuleSample(
       56,
       ("</devices>", "<interface type='user'><mac ▸address='52:54:0:0:0:1'/></interface></devices>")

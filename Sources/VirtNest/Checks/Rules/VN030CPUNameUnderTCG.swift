@@ -6,8 +6,8 @@ extension Rule {
     reason: """
       libvirt's models are POWER9 and the like, in capitals; QEMU's own are power9_v2.0 and the \
       like, in small letters. For others libvirt says at the start "cannot translate CPU model \
-      power9 to a supported model". (power9 in small letters is a compatibility mode of \
-      host-model, under KVM.)
+      power9 to a supported model". power9 in small letters is a compatibility mode of \
+      host-model, under KVM.
       """,
     source: "libvirt, src/cpu_map/ppc64_POWER9.xml; src/cpu/cpu_ppc64.c; \(measured)",
     versions: "all"

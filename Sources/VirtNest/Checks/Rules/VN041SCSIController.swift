@@ -12,7 +12,10 @@ extension Rule {
   ) { subject in
     guard subject.isPSeries else { return [] }
     let controllers = subject.devices("controller").filter { $0["type"] == "scsi" }
-    let bare = controllers.filter { $0["model"] == nil || $0["model"] == "auto" }
+    let bare = controllers.filter { element in
+      // On the virtual I/O bus ibmvscsi is what is meant.
+      element["model"] ?? "auto" == "auto" && element.child("address")?["type"] != "spapr-vio"
+    }
     let disk = subject.devices("disk").first { $0.child("target")?["bus"] == "scsi" }
     let implied = controllers.isEmpty ? disk.map { [$0] } ?? [] : []
     return (bare + implied).map { element in

@@ -9,7 +9,10 @@ extension Rule {
       """,
     source: "libvirt, src/conf/virdomainobjlist.c; \(measured)", versions: "all"
   ) { subject in
-    guard subject.domain.child("uuid") == nil else { return [] }
+    // A template gives its guests theirs.
+    let isTemplate =
+      subject.domain.child("metadata")?.child("template", in: DomainNamespace.template) != nil
+    guard subject.domain.child("uuid") == nil, !isTemplate else { return [] }
     return [
       Hit(
         subject.domain, "without a uuid the file can be defined only once",

@@ -2,10 +2,10 @@ internal import LosslessXML
 
 extension Rule {
   static let sameUUID = Rule(
-    54, .warning, "The same uuid in two of the files",
+    54, .warning, "The same uuid under two names",
     reason: """
       On one host a uuid is one guest's: under another name libvirt refuses the second ("domain 'x' \
-      is already defined with uuid …"), under the same it replaces the first.
+      is already defined with uuid …").
       """,
     source: "libvirt, src/conf/virdomainobjlist.c, virDomainObjListAddLocked", versions: "all",
     search: .together { subjects in
@@ -14,9 +14,11 @@ extension Rule {
           return []
         }
         return [(uuid, element)]
-      } hit: { element, first in
-        Hit(
-          element, "the same uuid is in \(first)",
+      } hit: { claim, first in
+        // Under the same name it is VN055's.
+        guard claim.subject.guest.name != first.subject.guest.name else { return nil }
+        return Hit(
+          claim.element, "the same uuid is in \(first.place), under another name",
           do: "Give one of them another: virt-nest patch -i --new-identity.")
       }
     })

@@ -15,10 +15,16 @@ extension Rule {
           return []
         }
         return [(name, element)]
-      } hit: { element, first in
-        Hit(
-          element, "the same name is in \(first)",
-          do: "Give one of them another: virt-nest patch -i --name NAME --new-identity.")
+      } hit: { claim, first in
+        let isSame =
+          claim.subject.guest.uuid != nil && claim.subject.guest.uuid == first.subject.guest.uuid
+        return Hit(
+          claim.element,
+          isSame
+            ? "this is the same guest as in \(first.place), by name and uuid"
+            : "the same name is in \(first.place)",
+          do: "On different hosts leave it; on one, give one of them another: "
+            + "virt-nest patch -i --name NAME --new-identity.")
       }
     })
 }

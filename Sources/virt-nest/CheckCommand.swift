@@ -1,0 +1,94 @@
+import ArgumentParser
+import LosslessXML
+import SystemPackage
+import VirtNest
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Find what libvirt refuses, and what defines cleanly and then fails or does nothing.",
+    discussion: """
+      Looks whether files are well-formed, compares them with the installed libvirt's schema, and \
+      applies the rules that virt-nest explain lists. Where no schema is installed that is said, \
+      and the rest is done.
+
+      Exit status: 0 nothing found at or above the level of --fail-on, 1 something was found, 2 a \
+      file or the schema of --schema could not be read, 64 the options are wrong.
+      """)
+
+  @Argument(help: "Domain definitions; '-' is standard input.")
+  var files: [String]
+
+  @Flag(help: "For other programs: a list of objects.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp("Leave this rule out, as in VN042; repeatable.", valueName: "id"),
+    transform: { text in try RuleID.parsed(text) })
+  var ignore: [RuleID] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Exit with 1 from this level on: error, warning or note.", valueName: "level"),
+    transform: { text in
+      guard let level = Severity(rawValue: text) else {
+        throw ValidationError("the levels are error, warning and note")
+      }
+      return level
+    })
+  var failOn: Severity = .error
+
+  @Option(
+    help: ArgumentHelp("Compare with this RELAX NG schema instead.", valueName: "path"))
+  var schema: String?
+
+  @Flag(help: "Compare with no schema.")
+  var noSchema = false
+
+  func validate() throws {
+    if schema != nil, noSchema {
+      throw ValidationError("--schema and --no-schema exclude each other")
+    }
+    if files.count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("standard input can be read only once")
+    }
+  }
+
+  func run() throws {
+    let schema = try noSchema ? nil : loadSchema()
+    let inputs = files.compactMap { Input.read($0) }
+    let findings = Finding.all(
+      in: inputs.map { CheckedFile(name: Terminal.display($0.name), bytes: $0.bytes) },
+      schema: schema, today: Today.date, ignoring: Set(ignore))
+    let text =
+      json
+      ? JSONWriter.text(of: .array(findings.map(\.json)))
+      : findings.map { "\($0)\n" }.joined()
+    try Terminal.write(Array(text.utf8))
+    if inputs.count < files.count { throw ExitCode.trouble }
+    if findings.contains(where: { $0.severity >= failOn }) { throw ExitCode.no }
+  }
+
+  /// The schema to compare with; `nil` where none is installed.
+  ///
+  /// - Throws: ``ExitCode`` 2 where one was asked for, or is installed, and cannot be used.
+  private func loadSchema() throws -> Schema? {
+    let found: LibvirtSchema
+    do {
+      found = try LibvirtSchema.find(explicit: schema.map { FilePath($0) })
+    } catch {
+      guard error.isExplicit else {
+        Terminal.say("virt-nest: warning: \(error)")
+        return nil
+      }
+      Terminal.say("virt-nest: error: \(error)")
+      throw ExitCode.trouble
+    }
+    do {
+      return try Schema(path: found.path.string)
+    } catch {
+      Terminal.say("virt-nest: error: \(error)")
+      throw ExitCode.trouble
+    }
+  }
+}

@@ -12,6 +12,7 @@ extension Rule {
     usbController, spice, oldKernel, unsupported, oldKernelForPAPR, endOfLife, liveDefinition,
     noUUID,
     unreadableUUID, saidAgain, refusedName, refusedAddress, sameUUID, sameName, sameAddress,
+    spelledTwoWays,
   ]
 
   /// The rule with an id.

@@ -91,5 +91,12 @@ extension RuleSample {
     RuleSample(28, ("<name>", "▸<name>"), noFeature),
     RuleSample(28, ("kata-x", "x"), noFeature),
     RuleSample(28, ("state='on'", "state='off'")),
+
+    RuleSample(57, commandLine("<qemu:arg value='-M'/><qemu:arg ▸value='cap_nested_hv=on'/>")),
+    RuleSample(
+      57, noFeature,
+      commandLine("<qemu:arg value='-M'/><qemu:arg ▸value='cap-nested-hv=on,cap_nested_hv=on'/>")),
+    RuleSample(57, noFeature, machine("cap_nested_hv=on")),
+    RuleSample(57, machine("cap_nested_papr=off")),
   ]
 }

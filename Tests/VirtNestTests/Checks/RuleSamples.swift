@@ -32,7 +32,8 @@ extension RuleSample {
       machine("max-cpu-compat=power9")),
 
     RuleSample(7, ("<nested-hv", "▸<nested-hv"), machine("cap-nested-hv=off")),
-    RuleSample(7, ("<nested-hv", "▸<nested-hv"), machine("pseries,cap_nested_hv=no")),
+    RuleSample(7, ("<nested-hv", "▸<nested-hv"), machine("pseries,cap-nested-hv=no")),
+    RuleSample(7, machine("cap_nested_hv=no")),
     RuleSample(7, ("state='on'", "state='off'"), machine("cap-nested-hv=on")),
     RuleSample(7, ("state='on'", "state='off'")),
 

@@ -7,8 +7,8 @@ extension Rule {
       QEMU runs with the capability, but the guest sees an older processor with a hash page table, \
       and kvm-hv cannot be loaded in it: nesting needs POWER9 and radix.
       """,
-    source: "QEMU, hw/ppc/spapr.c, max-cpu-compat; Linux, arch/powerpc/kvm/book3s_hv_nested.c; "
-      + measured,
+    source: "QEMU, hw/ppc/spapr.c, max-cpu-compat; Linux, arch/powerpc/kvm/book3s_hv.c, "
+      + "kvmppc_core_check_processor_compat_hv; \(measured)",
     versions: "all"
   ) { subject in
     guard subject.wantsNesting else { return [] }

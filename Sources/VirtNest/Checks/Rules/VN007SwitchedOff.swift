@@ -10,7 +10,7 @@ extension Rule {
     source: "QEMU, system/vl.c, qemu_merge_machine_options; \(measured)",
     versions: "all"
   ) { subject in
-    guard subject.nesting.effective == .off,
+    guard subject.nesting.effective == .off, subject.spelledWithUnderscore.isEmpty,
       let last = subject.nesting.contributions.last(where: { $0.value == .off })
     else { return [] }
     return subject.nesting.overruled.map { contribution in

@@ -10,7 +10,7 @@ extension Rule {
     source: "QEMU, system/vl.c, qemu_merge_machine_options; \(measured)",
     versions: "all"
   ) { subject in
-    guard case .on(let api) = subject.nesting.effective,
+    guard case .on(let api) = subject.nesting.effective, subject.spelledWithUnderscore.isEmpty,
       let last = subject.nesting.contributions.last(where: { $0.value == .on && $0.api == api })
     else { return [] }
     return subject.nesting.overruled.filter { $0.value == .off }.map { contribution in

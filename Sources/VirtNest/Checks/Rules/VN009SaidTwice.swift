@@ -9,7 +9,8 @@ extension Rule {
     source: "QEMU, system/vl.c, qemu_merge_machine_options; \(measured)",
     versions: "all"
   ) { subject in
-    NestedAPI.allCases.flatMap { api in
+    guard subject.spelledWithUnderscore.isEmpty else { return [] }
+    return NestedAPI.allCases.flatMap { api in
       let places = subject.nesting.contributions.filter { $0.api == api && $0.value == .on }
       return places.dropFirst().map { contribution in
         Hit(

@@ -4,11 +4,11 @@ extension Rule {
   static let hashPageTable = Rule(
     23, .warning, "A hash page table beside nesting",
     reason: """
-      A guest that nests uses radix, and so must its own guests: Linux's kvm-hv in it cannot run \
-      guests with a hash page table, which <hpt> is about.
+      <hpt> is about guests with a hash page table. A guest that nests uses radix, and where its \
+      kernel falls back to hash, kvm-hv cannot be loaded.
       """,
-    source: "Linux, arch/powerpc/kvm/book3s_hv.c, kvmhv_configure_mmu; libvirt, "
-      + "docs/formatdomain.rst (hpt)",
+    source: "libvirt, docs/formatdomain.rst (hpt); Linux, arch/powerpc/kvm/book3s_hv.c, "
+      + "kvmppc_core_check_processor_compat_hv",
     versions: "all"
   ) { subject in
     guard subject.wantsNesting else { return [] }

@@ -7,7 +7,7 @@ extension Rule {
       The guest's kernel then uses a hash page table, and kvm-hv cannot be loaded in it: nesting \
       needs radix.
       """,
-    source: "Linux, arch/powerpc/kvm/book3s_hv_nested.c, kvmhv_nested_init; "
+    source: "Linux, arch/powerpc/kvm/book3s_hv.c, kvmppc_core_check_processor_compat_hv; "
       + "Documentation/admin-guide/kernel-parameters.txt (disable_radix)",
     versions: "all"
   ) { subject in

@@ -15,7 +15,6 @@ struct VirtNestCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      CreateCommand.self, PatchCommand.self, InspectCommand.self, TemplateCommand.self,
       CreateCommand.self, PatchCommand.self, InspectCommand.self, CheckCommand.self,
       ExplainCommand.self, TemplateCommand.self, WrapperCommand.self, DoctorCommand.self,
       FirstBootCommand.self,

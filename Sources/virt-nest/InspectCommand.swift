@@ -25,7 +25,7 @@ struct InspectCommand: ParsableCommand {
         isInTrouble = true
         continue
       }
-      let inspection = Inspection(of: definition)
+      let inspection = Inspection(of: definition, file: name)
       if json {
         reports.append(inspection.json(file: name))
       } else {

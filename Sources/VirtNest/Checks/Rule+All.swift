@@ -15,6 +15,11 @@ extension Rule {
     spelledTwoWays,
   ]
 
+  /// Whether it is about nesting itself, and not about the guest around it.
+  var isAboutNesting: Bool {
+    (Rule.machineProperties.id...Rule.dependsOnWrapper.id).contains(id)
+  }
+
   /// The rule with an id.
   public static subscript(id: RuleID) -> Rule { all[id.number - 1] }
 }

@@ -9,7 +9,7 @@ extension Inspection {
       .init("file", .string(file)),
       .init("guest", guestValue),
       .init("nesting", nestingValue),
-      .init("obstacles", .array(obstacles.map { .string($0.reason) })),
+      .init("problems", .array(problems.map(\.json))),
       .init("better", .optional(advice)),
     ])
   }

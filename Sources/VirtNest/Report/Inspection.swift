@@ -6,17 +6,26 @@ public struct Inspection: Sendable {
   public let guest: Guest
   /// What nesting comes to.
   public let nesting: NestingState
-  /// Why the guest cannot nest whatever its definition asks for.
-  public let obstacles: [NestingObstacle]
+  /// What is wrong about nesting: each conflict, each trap, each reason why it cannot work.
+  public let problems: [Finding]
   /// A mechanism that would serve better, and the command that moves to it; `nil` where none would.
   public let advice: String?
 
   /// Looks at a definition.
-  public init(of definition: DomainDefinition) {
+  ///
+  /// - Parameter file: the name that problems say.
+  public init(of definition: DomainDefinition, file: String = "") {
     guest = Guest(reading: definition)
     nesting = NestingState(of: definition)
-    obstacles = NestingObstacle.all(for: guest)
+    problems = Self.problems(definition, file)
     advice = Self.advice(nesting)
+  }
+
+  /// The findings of the rules that are about nesting, of whatever severity.
+  private static func problems(_ definition: DomainDefinition, _ file: String) -> [Finding] {
+    let subject = Subject(file: file, definition: definition, today: ReleaseTable.lastReview)
+    let rules = Rule.all.filter { $0.isAboutNesting && $0.id != Rule.dependsOnWrapper.id }
+    return rules.flatMap { rule in rule.hits(subject).map { rule.finding($0, in: file) } }
   }
 
   private static func advice(_ nesting: NestingState) -> String? {
@@ -57,7 +66,10 @@ public struct Inspection: Sendable {
             + "(\(contribution.mechanism.rawValue)\(overruled))"
         ))
     }
-    for obstacle in obstacles where nesting.isOn { rows.append(("but", obstacle.reason)) }
+    for problem in problems {
+      let place = problem.location.map { "line \($0.line): " } ?? ""
+      rows.append(("problem", "\(place)\(problem.message) [\(problem.id)]"))
+    }
     if let advice { rows.append(("better", advice)) }
     return rows.map { name, value in
       name + String(repeating: " ", count: 9 - name.count) + value + "\n"

@@ -166,6 +166,7 @@ public struct Changes: Sendable {
   public func sortedEdits() throws(ConflictingChanges) -> [Edit] {
     var changes = self
     changes.resolveInsertions()
+    if changes.edits.count + changes.removals.count == 1 { return changes.edits + changes.removals }
     // A stable sort: insertions at one place stay in the order in which they were asked for.
     let sorted = (changes.edits + changes.removals).enumerated().sorted { left, right in
       let (a, b) = (left.element.range, right.element.range)
@@ -179,10 +180,11 @@ public struct Changes: Sendable {
   }
 
   private mutating func resolveInsertions() {
-    var opened: Set<Element> = []
-    for insertion in insertions where insertion.parent.isSelfClosed {
-      guard opened.insert(insertion.parent).inserted else { continue }
-      fill(insertion.parent, with: insertions.filter { $0.parent == insertion.parent })
+    for (index, insertion) in insertions.enumerated() where insertion.parent.isSelfClosed {
+      let isFirst = !insertions[..<index].contains { $0.parent == insertion.parent }
+      if isFirst {
+        fill(insertion.parent, with: insertions.filter { $0.parent == insertion.parent })
+      }
     }
     for insertion in insertions where !insertion.parent.isSelfClosed { place(insertion) }
   }

@@ -67,6 +67,17 @@ public struct Element: Hashable, Sendable {
     return document.hasName(record, localName)
   }
 
+  /// The index of its local name in a list, searched from an index on and then from the start.
+  public func firstMatch(among names: [String], from start: Int) -> Int? {
+    let record = record
+    let count = Int(record.nameLength - record.prefixLength)
+    for offset in names.indices {
+      let index = (start + offset) % names.count
+      if names[index].utf8.count == count, document.hasName(record, names[index]) { return index }
+    }
+    return nil
+  }
+
   // MARK: Relations
 
   /// The element around it; `nil` for the root.

@@ -14,6 +14,7 @@ extension DomainEditor {
 
   /// Adds, changes and removes single devices.
   mutating func applyDevices(_ changes: GuestChanges) {
+    guard changes.hasDeviceChanges else { return }
     let devices = domain.child("devices")
     let disks = devices?.children("disk") ?? []
     var taken = Set(disks.compactMap { $0.child("target")?["dev"] })

@@ -161,10 +161,7 @@ struct DomainEditor {
       (rank($0.element), $0.offset) < (rank($1.element), $1.offset)
     }.map(\.element)
     for addition in inOrder {
-      let own = rank(addition)
-      let anchor = addition.parent.children.filter { child in
-        (LibvirtOrder.rank(of: child.localName, in: addition.parent.localName) ?? Int.max) <= own
-      }.last
+      let anchor = LibvirtOrder.anchor(forRank: rank(addition), in: addition.parent)
       if ["features", "commandline"].contains(addition.parent.localName) {
         changes.insert([addition.element], intoContainer: addition.parent, behind: anchor)
       } else {
@@ -175,6 +172,7 @@ struct DomainEditor {
   }
 
   private func removeFromContainers(_ changes: inout Changes) {
+    guard !fromContainers.isEmpty else { return }
     let groups = Dictionary(grouping: Set(fromContainers)) { $0.parent }
     for (container, children) in groups {
       let inOrder = children.sorted { $0.row < $1.row }

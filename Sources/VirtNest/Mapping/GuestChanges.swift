@@ -50,6 +50,12 @@ public struct GuestChanges: Hashable, Sendable {
 
   /// No changes yet.
   public init() {}
+
+  /// Whether single devices are added, changed or removed.
+  var hasDeviceChanges: Bool {
+    !(addedDisks.isEmpty && editedDisks.isEmpty && removedDisks.isEmpty
+      && addedInterfaces.isEmpty && editedInterfaces.isEmpty && removedInterfaces.isEmpty)
+  }
 }
 
 extension GuestChanges.Edited where Device == Disk {

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The order in which libvirt prints the children of an element.
 ///
 /// libvirt, `src/conf/domain_conf.c`: `virDomainDefFormatInternalSetRootName` and what it calls; the
@@ -53,5 +55,19 @@ enum LibvirtOrder {
   ///   - parent: a local name.
   static func rank(of child: String, in parent: String) -> Int? {
     children[parent]?.firstIndex(of: child)
+  }
+
+  /// The last child of an element that libvirt prints before a new one of this rank, or beside it.
+  static func anchor(forRank rank: Int, in parent: Element) -> Element? {
+    let names = children[parent.localName] ?? []
+    var anchor: Element?
+    // Most definitions are in libvirt's order: the search goes on where it last found something.
+    var start = 0
+    for child in parent.children {
+      let found = child.firstMatch(among: names, from: start)
+      start = found ?? start
+      if (found ?? Int.max) <= rank { anchor = child }
+    }
+    return anchor
   }
 }

@@ -50,7 +50,8 @@ extension DomainDefinition {
   /// What has to be known of the definition before it is changed.
   private static func propertiesRead(for changes: GuestChanges) -> [Property] {
     if changes.emulated || changes.identity != nil { return Property.all }
-    return changes.nesting != nil || changes.guest.name != nil ? Property.forNesting : []
+    if changes.guest.name != nil { return Property.forNesting + [.uuid] }
+    return changes.nesting != nil ? Property.forNesting : []
   }
 
   private func edits(of editor: DomainEditor) throws(ChangeError) -> [Edit] {

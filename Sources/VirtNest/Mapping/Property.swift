@@ -18,7 +18,8 @@ struct Property: Sendable {
   static let all: [Property] = identity + resources + boot + features + devices
 
   /// What decides whether a guest can nest.
-  static let forNesting = identity.filter { $0.name != "os" } + [.cpu] + boot.prefix(2)
+  static let forNesting =
+    identity.filter { ["virt-type", "name"].contains($0.name) } + [.cpu] + boot.prefix(2)
 
   private static let identity: [Property] = [
     .attribute("virt-type", "type", at: [], \.domainType),
@@ -54,7 +55,7 @@ struct Property: Sendable {
   }
 
   /// The uuid, equal in any spelling that libvirt reads.
-  private static let uuid = Property(
+  static let uuid = Property(
     name: "uuid",
     isGiven: { $0.uuid != nil },
     read: { domain, guest in guest.uuid = domain.child("uuid").flatMap { DomainUUID($0.text) } },

@@ -45,7 +45,9 @@ public struct NestingContribution: Hashable, Sendable {
   }
 
   private static func machineAttribute(in domain: Element) -> [NestingContribution] {
-    guard let type = domain.first(["os", "type"]), let machine = type["machine"] else { return [] }
+    guard let type = domain.first(["os", "type"]), let machine = type["machine"],
+      machine.utf8.contains(UInt8(ascii: ","))
+    else { return [] }
     let options = MachineOptions(machine)
     return NestedAPI.allCases.compactMap { api in
       options.value(of: api.machineProperty).map { value in

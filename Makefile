@@ -24,6 +24,8 @@ demo: build
 	$(BINARY) check --fail-on error demo/*.xml
 	$(BINARY) inspect demo/*.xml
 	@echo
+	cat demo/kata-fedora-31-vm-00.xml
+	@echo
 	@echo 'The definitions are in demo/. On a Power host: virsh define demo/kata-fedora-31-vm-00.xml'
 
 lint:

@@ -29,43 +29,49 @@ extension Finding {
     in files: [CheckedFile], schema: Schema? = nil, today: CalendarDate,
     ignoring ignored: Set<RuleID> = []
   ) -> [Finding] {
-    var findings = [[Finding]](repeating: [], count: files.count)
-    var indices: [Int] = []
+    var unreadable = [Finding?](repeating: nil, count: files.count)
     var subjects: [Subject] = []
     for (index, file) in files.enumerated() {
       do {
         let definition = try DomainDefinition(file.bytes)
-        subjects.append(Subject(file: file.name, definition: definition, today: today))
-        indices.append(index)
+        subjects.append(
+          Subject(file: file.name, number: index, definition: definition, today: today))
       } catch {
-        findings[index].append(
-          Rule.notADefinition.finding(
-            error.message, do: "Give a file with libvirt's <domain> in it.", in: file.name,
-            at: error.location))
+        unreadable[index] = Rule.notADefinition.finding(
+          error.message, do: "Give a file with libvirt's <domain> in it.", in: file.name,
+          at: error.location)
       }
     }
     let rules = Rule.all.filter { !ignored.contains($0.id) }
-    for (index, subject) in zip(indices, subjects) {
-      findings[index] += alone(
-        subject, rules, schema: ignored.contains(Rule.schema.id) ? nil : schema)
+    var hits = subjects.map { subject in
+      rules.flatMap { rule in rule.hits(subject).map { (rule: rule, hit: $0) } }
     }
     for rule in rules {
       guard case .together(let find) = rule.search else { continue }
-      for (place, hit) in find(subjects) {
-        findings[indices[place]].append(rule.finding(hit, in: subjects[place].file))
-      }
+      for (place, hit) in find(subjects) { hits[place].append((rule, hit)) }
     }
-    return findings.flatMap { $0.sorted(by: comesBefore) }.filter { !ignored.contains($0.id) }
+    var findings = unreadable.map { $0.map { [$0] } ?? [] }
+    for (subject, hits) in zip(subjects, hits) {
+      findings[subject.number] = all(hits, in: subject, schema: schema)
+    }
+    return findings.flatMap(\.self).filter { !ignored.contains($0.id) }
   }
 
-  /// What is to be said about one definition by itself.
-  private static func alone(_ subject: Subject, _ rules: [Rule], schema: Schema?) -> [Finding] {
-    let hits = rules.flatMap { rule in rule.hits(subject).map { (rule, $0) } }
-    let errors = hits.filter { $0.0.severity == .error }.map(\.1)
-    let violations = schema?.violations(of: subject.definition.document) ?? []
-    return hits.map { $0.finding($1, in: subject.file) }
-      + violations.filter { violation in !errors.contains { $0.explains(violation) } }
-      .map { Rule.schema.finding($0, in: subject.file) }
+  /// What is to be said about one definition, by place, then by id.
+  private static func all(
+    _ hits: [(rule: Rule, hit: Hit)], in subject: Subject, schema: Schema?
+  ) -> [Finding] {
+    let errors = hits.filter { $0.rule.severity == .error }.map(\.hit)
+    let violations = (schema?.violations(of: subject.definition.document) ?? []).filter {
+      violation in !errors.contains { $0.explains(violation) }
+    }
+    // By place, so that lines are counted once for all of them.
+    var lines = LineCounter(subject.definition.document.bytes)
+    let all = hits + violations.map { (rule: Rule.schema, hit: Hit($0)) }
+    return all.sorted { $0.hit.offset < $1.hit.offset }.map { rule, hit in
+      rule.finding(
+        hit.message, do: hit.advice, in: subject.file, at: lines.location(of: hit.offset))
+    }.sorted(by: comesBefore)
   }
 
   private static func comesBefore(_ left: Finding, _ right: Finding) -> Bool {
@@ -76,19 +82,18 @@ extension Finding {
 }
 
 extension Hit {
+  /// What the schema has to say.
+  fileprivate init(_ violation: SchemaViolation) {
+    element = violation.element
+    offset = (violation.attribute?.name ?? violation.element.range).lowerBound
+    message = violation.message
+    advice = "Correct it or take it out; without --validate libvirt may ignore it instead."
+  }
+
   /// Whether a violation of the schema is about the same thing.
   fileprivate func explains(_ violation: SchemaViolation) -> Bool {
     guard violation.element == element else { return false }
     let isWhole = offset == element.range.lowerBound
     return isWhole || violation.attribute.map { $0.name.lowerBound == offset } ?? false
-  }
-}
-
-extension Rule {
-  fileprivate func finding(_ violation: SchemaViolation, in file: String) -> Finding {
-    finding(
-      violation.message,
-      do: "Correct it or take it out; without --validate libvirt may ignore it instead.",
-      in: file, at: violation.location)
   }
 }

@@ -7,17 +7,16 @@ extension Rule {
     nestedHVOutOfPlace, nestedHVState, noBoolean, machineOverridden, bothAPIs, hashPageTable,
     radixDisabled, wrapperWithoutKata, dependsOnWrapper, customArguments, kataWithoutNesting,
     threadsUnderTCG, cpuNameUnderTCG, hostCPUUnderTCG, oldDefaultCPU, noCPU, pcFeatures,
-    vendorMachine,
-    architectureName, noArchitecture, littleMemory, oddMemory, interfaceModel, scsiController,
-    usbController, spice, oldKernel, unsupported, oldKernelForPAPR, endOfLife, liveDefinition,
-    noUUID,
-    unreadableUUID, saidAgain, refusedName, refusedAddress, sameUUID, sameName, sameAddress,
-    spelledTwoWays,
+    vendorMachine, architectureName, noArchitecture, littleMemory, oddMemory, interfaceModel,
+    scsiController, usbController, spice, oldKernel, unsupported, oldKernelForPAPR, endOfLife,
+    liveDefinition, noUUID, unreadableUUID, saidAgain, refusedName, refusedAddress, sameUUID,
+    sameName, sameAddress, spelledTwoWays,
   ]
 
   /// Whether it is about nesting itself, and not about the guest around it.
   var isAboutNesting: Bool {
     (Rule.machineProperties.id...Rule.dependsOnWrapper.id).contains(id)
+      || id == Rule.spelledTwoWays.id
   }
 
   /// The rule with an id.

@@ -7,7 +7,7 @@ extension Rule {
     let element: Element
 
     /// `FILE:LINE`.
-    var place: String { "\(subject.file):\(element.location.line)" }
+    fileprivate var place: String { "\(subject.file):\(element.location.line)" }
 
     /// Whether both are in definitions of the same guest: one thing to say, not three.
     func isSameGuest(as other: Claim) -> Bool {
@@ -18,11 +18,14 @@ extension Rule {
   }
 
   /// The places where something is said again that an earlier file, or place, says.
+  ///
+  /// - Parameter hit: what to say about a claim, given the first of its kind and where that stands.
   static func repeated<Key: Hashable>(
     _ subjects: [Subject], keys: (Subject) -> [(Key, Element)],
-    hit: (_ claim: Claim, _ first: Claim) -> Hit?
+    hit: (_ claim: Claim, _ first: Claim, _ place: String) -> Hit?
   ) -> [(file: Int, hit: Hit)] {
     var first: [Key: Claim] = [:]
+    var places: [Key: String] = [:]
     var hits: [(file: Int, hit: Hit)] = []
     for (index, subject) in subjects.enumerated() {
       for (key, element) in keys(subject) {
@@ -31,7 +34,9 @@ extension Rule {
           first[key] = claim
           continue
         }
-        if let hit = hit(claim, earlier) { hits.append((index, hit)) }
+        let place = places[key] ?? earlier.place
+        places[key] = place
+        if let hit = hit(claim, earlier, place) { hits.append((index, hit)) }
       }
     }
     return hits

@@ -15,10 +15,11 @@ extension Rule {
     return places.flatMap { path, names in
       names.flatMap { name in
         let all = subject.domain.first(path)?.children(name) ?? []
+        guard all.count > 1 else { return [] as [Hit] }
+        let line = all[0].location.line
         return all.dropFirst().map { element in
           Hit(
-            element,
-            "libvirt ignores this <\(name)>: it reads the one in line \(all[0].location.line)",
+            element, "libvirt ignores this <\(name)>: it reads the one in line \(line)",
             do: "Keep one of them.")
         }
       }

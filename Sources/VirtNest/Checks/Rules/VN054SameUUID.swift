@@ -14,11 +14,11 @@ extension Rule {
           return []
         }
         return [(uuid, element)]
-      } hit: { claim, first in
+      } hit: { claim, first, place in
         // Under the same name it is VN055's.
         guard claim.subject.guest.name != first.subject.guest.name else { return nil }
         return Hit(
-          claim.element, "the same uuid is in \(first.place), under another name",
+          claim.element, "the same uuid is in \(place), under another name",
           do: "Give one of them another: virt-nest patch -i --new-identity.")
       }
     })

@@ -15,14 +15,14 @@ extension Rule {
           return []
         }
         return [(name, element)]
-      } hit: { claim, first in
+      } hit: { claim, first, place in
         let isSame =
           claim.subject.guest.uuid != nil && claim.subject.guest.uuid == first.subject.guest.uuid
         return Hit(
           claim.element,
           isSame
-            ? "this is the same guest as in \(first.place), by name and uuid"
-            : "the same name is in \(first.place)",
+            ? "this is the same guest as in \(place), by name and uuid"
+            : "the same name is in \(place)",
           do: "On different hosts leave it; on one, give one of them another: "
             + "virt-nest patch -i --name NAME --new-identity.")
       }

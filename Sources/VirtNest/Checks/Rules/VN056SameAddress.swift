@@ -16,11 +16,11 @@ extension Rule {
           else { return nil }
           return (address, element)
         }
-      } hit: { claim, first in
+      } hit: { claim, first, place in
         // That it is the same guest is said already.
         if claim.isSameGuest(as: first) { return nil }
         return Hit(
-          claim.element, attribute: "address", "the same address is in \(first.place)",
+          claim.element, attribute: "address", "the same address is in \(place)",
           do:
             "Give one of them another; virt-nest patch -i --new-identity derives it from the name.")
       }

@@ -77,8 +77,11 @@ let package = Package(
     .testTarget(name: "LosslessXMLTests", dependencies: ["LosslessXML", "TestSupport"]),
     .testTarget(
       name: "VirtNestTests",
-      dependencies: ["Templates", "VirtNest", "TestSupport"],
-      exclude: ["HostFacts"]
+      dependencies: [
+        "LosslessXML", "Templates", "VirtNest", "TestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      exclude: ["HostFacts", "Lossless/tree-edit.py"]
     ),
     // Boots guests under TCG and runs KVM inside them: what a definition promises, shown.
     .testTarget(

@@ -22,6 +22,7 @@ struct PatchCommand: ParsableCommand {
 
   @OptionGroup var changeOptions: ChangeOptions
   @OptionGroup(title: "Devices") var devices: DeviceOptions
+  @OptionGroup(title: "Anything else") var xpath: XPathOptions
 
   @Flag(name: [.customShort("i"), .long], help: "Write the result back into the file.")
   var inPlace = false
@@ -71,9 +72,6 @@ struct PatchCommand: ParsableCommand {
       throw ValidationError("--identity goes with --new-identity")
     }
     let changes = try changes()
-    if changes == GuestChanges() {
-      throw ValidationError("nothing to change is given; see virt-nest patch --help")
-    }
     if files.count > 1, changes.guest.name != nil || changes.guest.uuid != nil {
       throw ValidationError("--name and --uuid are one guest's, and there are \(files.count) files")
     }
@@ -81,6 +79,8 @@ struct PatchCommand: ParsableCommand {
 
   func run() throws {
     let changes = try changes()
+    // Not in validate(): an unknown option is the better reason.
+    if changes == GuestChanges() { throw ValidationError("nothing to change is given") }
     var wouldChange = false
     var isInTrouble = false
     for name in files {
@@ -98,6 +98,7 @@ struct PatchCommand: ParsableCommand {
   private func changes() throws -> GuestChanges {
     var changes = try changeOptions.changes()
     try devices.apply(to: &changes)
+    try xpath.apply(to: &changes)
     if newIdentity { changes.identity = GuestChanges.Identity(text: identity) }
     return changes
   }

@@ -22,6 +22,8 @@ public struct GuestChanges: Hashable, Sendable {
   public var emulated = false
   /// Derives uuid and addresses anew from the name.
   public var identity: Identity?
+  /// Changes by expressions, for whatever the guest above does not describe.
+  public var xpathEdits = XPathEdits()
   /// Does what is refused for the guest's own good.
   public var force = false
 
@@ -37,6 +39,19 @@ public struct GuestChanges: Hashable, Sendable {
       self.selector = selector
       self.device = device
     }
+  }
+
+  /// Changes by expressions.
+  public struct XPathEdits: Hashable, Sendable {
+    /// The changes; all look at the definition as it was.
+    public var edits: [XPathEdit] = []
+    /// Namespace names by prefix, beside `qemu` and `libosinfo`.
+    public var namespaces: [String: String] = [:]
+    /// Takes an expression that finds nothing for done.
+    public var ifPresent = false
+
+    /// No changes yet.
+    public init() {}
   }
 
   /// How uuid and addresses are derived.

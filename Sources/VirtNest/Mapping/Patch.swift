@@ -40,6 +40,7 @@ extension DomainDefinition {
     editor.check(wanted)
     for property in Property.all where property.isGiven(wanted) { property.write(wanted, &editor) }
     editor.applyDevices(changes)
+    editor.apply(changes.xpathEdits)
     if let nesting = changes.nesting {
       editor.apply(
         nesting, of: self, to: before.overlaid(with: wanted), force: changes.force)

@@ -46,7 +46,8 @@ public struct XPathEdit: Hashable, Sendable {
       }
     }
     throw InvalidValue(
-      option, text, "give an expression, '=' and what belongs there, as in /domain/title='my guest'")
+      option, text, "give an expression, '=' and what belongs there, as in /domain/title='my guest'"
+    )
   }
 }
 
@@ -145,7 +146,8 @@ private enum Fragment {
       for prefix in prefixes(in: document.text(in: child.range)).sorted()
       where parent.namespace(boundTo: prefix) == nil && child["xmlns:" + prefix] == nil {
         guard let name = known[prefix] else {
-          throw Failure(message: "the prefix '\(prefix)' is not bound; give --namespace \(prefix)=URI")
+          throw Failure(
+            message: "the prefix '\(prefix)' is not bound; give --namespace \(prefix)=URI")
         }
         element.setAttribute("xmlns:" + prefix, to: name)
       }

@@ -11,7 +11,8 @@ enum HardCases {
     _ attributes: String = " type='kvm'", name: String = "<name>kata-x</name>",
     memory: String = "<memory unit='KiB'>4194304</memory>", vcpu: String = "<vcpu>4</vcpu>",
     type: String = "<type arch='ppc64le' machine='pseries'>hvm</type>", middle: String = "",
-    devices: String = "<devices>\n    <emulator>/usr/bin/qemu-system-ppc64</emulator>\n  </devices>",
+    devices: String =
+      "<devices>\n    <emulator>/usr/bin/qemu-system-ppc64</emulator>\n  </devices>",
     tail: String = ""
   ) -> String {
     """
@@ -63,7 +64,9 @@ enum HardCases {
         type: "<type\n  arch='ppc64le'\n  machine='pseries'\n>hvm</type>")
     ),
     ("tabs", domain().replacing("  ", with: "\t")),
-    ("CRLF", domain(middle: "<features>\n    <acpi/>\n  </features>").replacing("\n", with: "\r\n")),
+    (
+      "CRLF", domain(middle: "<features>\n    <acpi/>\n  </features>").replacing("\n", with: "\r\n")
+    ),
     (
       "mixed line ends",
       domain().replacing("</name>\n", with: "</name>\r\n").replacing("</os>\n", with: "</os>\r\n")
@@ -90,7 +93,10 @@ enum HardCases {
       domain(tail: "<commandline xmlns='\(qemu)'><arg value='-S'/></commandline>")
     ),
     ("byte order mark", "\u{FEFF}<?xml version='1.0' encoding='UTF-8'?>\n" + domain()),
-    ("space around numbers", domain(memory: "<memory> 4194304\n  </memory>", vcpu: "<vcpu> 4 </vcpu>")),
+    (
+      "space around numbers",
+      domain(memory: "<memory> 4194304\n  </memory>", vcpu: "<vcpu> 4 </vcpu>")
+    ),
     (
       "no emulator, several disks on one line",
       domain(

@@ -2,7 +2,10 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
-RELEASE = -c release --static-swift-stdlib
+# A start is mostly the loader's work: nothing is relocated, and only what is used is linked.
+RELEASE = -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --gc-sections \
+  -Xlinker --as-needed -Xlinker -no-pie
+STATIC = .build/static-libxml2
 # Where the release binary is put; asking swift for it costs a second at each use.
 BINARY = .build/release/virt-nest
 
@@ -10,9 +13,13 @@ BINARY = .build/release/virt-nest
 
 all: build
 
-# The release binary: Swift's runtime is linked statically, libxml2 is the only library it needs.
+# The release binary: Swift's runtime is linked statically, and libxml2 where its archive is there.
 build:
 	.ci/packages build
+	@mkdir -p .build
+	@if .ci/static-libxml2 $(STATIC) >/dev/null 2>&1; then \
+	  echo 'libxml2 is linked statically'; export PKG_CONFIG_PATH='$(CURDIR)/$(STATIC)'; \
+	else echo 'libxml2 is linked as a shared library: no archive of it is here'; fi; \
 	$(SWIFT) build $(RELEASE) --product virt-nest
 
 # Makes and checks the three guests of the procedure that the project began from.

@@ -1,7 +1,6 @@
 import ArgumentParser
 
-@main
-struct VirtNestCommand: AsyncParsableCommand {
+struct VirtNestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "virt-nest",
     abstract:

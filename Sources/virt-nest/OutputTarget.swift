@@ -28,11 +28,15 @@ enum OutputTarget {
 
   /// Writes one definition.
   func write(_ guest: CreatedGuest, force: Bool) throws {
+    try write(guest.bytes, named: guest.name + ".xml", force: force)
+  }
+
+  /// Writes one file; in a folder it has the name.
+  func write(_ bytes: [UInt8], named name: String, force: Bool) throws {
     switch self {
-    case .standardOutput: try Terminal.write(guest.bytes)
-    case .file(let path): try Self.write(guest.bytes, at: path, force: force)
-    case .folder(let folder):
-      try Self.write(guest.bytes, at: folder.appending(guest.name + ".xml"), force: force)
+    case .standardOutput: try Terminal.write(bytes)
+    case .file(let path): try Self.write(bytes, at: path, force: force)
+    case .folder(let folder): try Self.write(bytes, at: folder.appending(name), force: force)
     }
   }
 

@@ -3,8 +3,11 @@ import VirtNest
 
 struct TemplateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "template", abstract: "List and show templates.",
-    subcommands: [TemplateListCommand.self, TemplateShowCommand.self])
+    commandName: "template", abstract: "List, show, make and check templates.",
+    subcommands: [
+      TemplateListCommand.self, TemplateShowCommand.self, TemplateNewCommand.self,
+      TemplateLintCommand.self,
+    ])
 }
 
 struct TemplateListCommand: ParsableCommand {

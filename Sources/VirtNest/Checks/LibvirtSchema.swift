@@ -1,3 +1,4 @@
+public import LosslessXML
 public import SystemPackage
 
 #if canImport(Glibc)
@@ -65,5 +66,14 @@ public struct LibvirtSchemaNotFound: Error, Hashable, Sendable, CustomStringConv
       library (libvirt0 in Debian 12; elsewhere ask: dnf provides '*/libvirt/schemas/domain.rng'), \
       or name the file with --schema PATH
       """
+  }
+}
+
+extension Schema {
+  /// libvirt's schema, where it is installed.
+  ///
+  /// - Throws: ``LibvirtSchemaNotFound``, or ``SchemaError`` where it cannot be used.
+  public static func installed() throws -> Schema {
+    try Schema(path: LibvirtSchema.find(explicit: nil).path.string)
   }
 }

@@ -20,5 +20,7 @@ extension Rule {
   }
 
   /// The rule with an id.
-  public static subscript(id: RuleID) -> Rule { all[id.number - 1] }
+  public static subscript(id: RuleID) -> Rule {
+    id.number > 100 ? lint[id.number - 101] : all[id.number - 1]
+  }
 }

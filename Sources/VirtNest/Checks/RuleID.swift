@@ -10,7 +10,7 @@ public struct RuleID: Hashable, Sendable, Comparable, CustomStringConvertible {
     let digits = text.dropFirst(2)
     guard text.prefix(2).uppercased() == "VN", digits.utf8.count == 3,
       digits.allSatisfy({ ("0"..."9").contains($0) }), let number = Int(digits),
-      Rule.all.contains(where: { $0.id.number == number })
+      Rule.everything.contains(where: { $0.id.number == number })
     else { return nil }
     self.number = number
   }

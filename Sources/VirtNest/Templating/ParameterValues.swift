@@ -129,7 +129,11 @@ struct ParameterValues {
         case .attribute(let element, let attribute): element.value(of: attribute)
         case .element(let element), .text(let element, _): element.text
         }
-      return try parameter.value(parameter.kind == .size ? text + (format ?? "") : text)
+      switch parameter.kind {
+      case .size: return try parameter.value(text.trimmingSpaces + (format ?? ""))
+      case .integer: return try parameter.value(text.trimmingSpaces)
+      case .string, .path, .enum: return try parameter.value(text)
+      }
     }
     throw InvalidValue(
       "value", parameter.name, "no place holds it alone, so that its default must be written down")

@@ -27,6 +27,28 @@ extension Template {
       messages: patch.messages.filter { !isAboutIdentity($0) }, release: values.release)
   }
 
+  /// The parameters whose defaults are not what stands at their places.
+  ///
+  /// - Throws: ``ChangeError`` where a default cannot be computed.
+  func placesThatDefaultsChange() throws(ChangeError) -> [String] {
+    var values = try ParameterValues(self, GuestRequest())
+    var names: [String] = []
+    for parameter in parameters where parameter.defaultTemplate != nil {
+      for place in parameter.places {
+        do throws(InvalidValue) {
+          let text = try place.value.filled { name throws(InvalidValue) in
+            try values.value(of: name)
+          }
+          let isSame = place.matches.allSatisfy { $0.text.trimmingSpaces == text.trimmingSpaces }
+          if !isSame, !names.contains(parameter.name) { names.append(parameter.name) }
+        } catch {
+          throw ChangeError(problems: [Problem(error.description, at: place.location)])
+        }
+      }
+    }
+    return names
+  }
+
   private func isAboutIdentity(_ message: Message) -> Bool {
     message.level == .note && message.text.contains("--new-identity")
   }

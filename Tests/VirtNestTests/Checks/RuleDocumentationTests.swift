@@ -26,11 +26,11 @@ struct RuleDocumentationTests {
       |---|---|---|
 
       """
-    for rule in Rule.all {
+    for rule in Rule.everything {
       text += "| [\(rule.id)](#\(rule.id.description.lowercased())) | \(rule.severity.rawValue) "
       text += "| \(escaped(rule.title)) |\n"
     }
-    for rule in Rule.all {
+    for rule in Rule.everything {
       text += "\n## \(rule.id)\n\n**\(escaped(rule.title))** (\(rule.severity.rawValue))\n\n"
       text += "\(escaped(rule.reason))\n\n"
       text += "Source: \(escaped(rule.source)). Versions: \(escaped(rule.versions)).\n"
@@ -56,7 +56,7 @@ struct RuleDocumentationTests {
 
   @Test("Every rule says what, why, from where and for which versions")
   func complete() {
-    for rule in Rule.all {
+    for rule in Rule.everything {
       #expect(!rule.title.isEmpty && !rule.title.hasSuffix("."), "\(rule.id)")
       #expect(rule.reason.hasSuffix("."), "\(rule.id): \(rule.reason)")
       #expect(!rule.source.isEmpty && !rule.versions.isEmpty, "\(rule.id)")

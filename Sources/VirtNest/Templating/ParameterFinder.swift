@@ -1,0 +1,265 @@
+internal import LosslessXML
+
+/// Finds what of a guest's definition somebody else would want to set.
+struct ParameterFinder {
+  /// A parameter that is to be written into a block.
+  struct Found {
+    var name: String
+    var type: String
+    var defaultText: String?
+    var pattern: String?
+    var help: String
+    /// Expressions and the values that are written there.
+    var places: [(select: String, value: String)]
+
+    /// The parameter as the block has it.
+    var element: NewElement {
+      var element = NewElement(
+        "nest:parameter",
+        ["name": name, "type": type, "default": defaultText, "pattern": pattern])
+      element.children.append(NewElement("nest:help", text: help))
+      for place in places {
+        element.children.append(
+          NewElement("nest:set", ["select": place.select, "value": place.value]))
+      }
+      return element
+    }
+  }
+
+  let domain: Element
+  let guest: Guest
+  let release: Release?
+
+  init(_ definition: DomainDefinition, _ guest: Guest, _ release: Release?) {
+    domain = definition.domain
+    self.guest = guest
+    self.release = release
+  }
+
+  /// The parameters in the order in which libvirt prints their places.
+  func parameters() -> [Found] {
+    var found: [Found] = []
+    if let name { found.append(name) }
+    if release != nil, guest.osinfoID != nil { found.append(system) }
+    if let memory { found.append(memory) }
+    if let vcpus { found.append(vcpus) }
+    found += disks
+    found += networks
+    let taken = Set(found.flatMap { $0.places.map(\.select) })
+    found += otherPaths.filter { path in !path.places.contains { taken.contains($0.select) } }
+    return Self.unique(found)
+  }
+
+  private static func unique(_ parameters: [Found]) -> [Found] {
+    var names: Set<String> = Set(Template.reservedNames)
+    return parameters.map { parameter in
+      var unique = parameter
+      var number = 2
+      while !names.insert(unique.name).inserted {
+        unique.name = "\(parameter.name)-\(number)"
+        number += 1
+      }
+      unique.places = unique.places.map { place in
+        (place.select, place.value.replacing("{\(parameter.name)}", with: "{\(unique.name)}"))
+      }
+      return unique
+    }
+  }
+
+  // MARK: Identity
+
+  private var name: Found? {
+    guard let name = guest.name, domain.children("name").count == 1 else { return nil }
+    let zeros = name.reversed().prefix { $0 == "0" }.count
+    let stem = name.dropLast(zeros)
+    // The number of the first guest: others count on from it.
+    let counts = (1...9).contains(zeros) && stem.last?.isNumber != true
+    return Found(
+      name: "name", type: "string",
+      defaultText: counts ? Self.literal(String(stem)) + "{index:0\(zeros)}" : nil,
+      pattern: GuestName.hasKata(name) ? "[^/\\n]*[kK][aA][tT][aA][^/\\n]*" : "[^/\\n]+",
+      help: "Name of the guest.", places: [("/domain/name", "{name}")])
+  }
+
+  private var system: Found {
+    Found(
+      name: "os", type: "string", defaultText: "{osinfo}", pattern: nil,
+      help: "The libosinfo id of the system in the guest. It follows the release.",
+      places: [("/domain/metadata/libosinfo:libosinfo/libosinfo:os/@id", "{os}")])
+  }
+
+  // MARK: Size
+
+  private var memory: Found? {
+    guard let memory = guest.memory, memory.bytes > 0, domain.children("memory").count == 1,
+      domain.first(["cpu", "numa"]) == nil, domain.child("maxMemory") == nil
+    else { return nil }
+    var places = [("/domain/memory", "{memory:\(unit("memory"))}")]
+    let current = domain.children("currentMemory")
+    if current.count == 1, guest.currentMemory == memory {
+      places.append(("/domain/currentMemory", "{memory:\(unit("currentMemory"))}"))
+    } else if !current.isEmpty {
+      return nil
+    }
+    return Found(
+      name: "memory", type: "size", defaultText: nil, pattern: nil, help: "Memory of the guest.",
+      places: places)
+  }
+
+  private func unit(_ element: String) -> String { domain.child(element)?["unit"] ?? "KiB" }
+
+  private var vcpus: Found? {
+    let elements = domain.children("vcpu")
+    guard elements.count == 1, elements[0]["current"] == nil, let vcpus = guest.vcpus,
+      elements[0].text.trimmingSpaces == String(vcpus.count), domain.child("vcpus") == nil,
+      domain.first(["cpu", "numa"]) == nil, domain.first(["cputune", "vcpupin"]) == nil
+    else { return nil }
+    var places = [("/domain/vcpu", "{vcpus}")]
+    if let topology = vcpus.topology {
+      guard topology.sockets == 1, topology.threads == 1, topology.dies ?? 1 == 1 else {
+        return nil
+      }
+      places.append(("/domain/cpu/topology/@cores", "{vcpus}"))
+    } else if domain.first(["cpu", "topology"]) != nil {
+      return nil
+    }
+    return Found(
+      name: "vcpus", type: "integer", defaultText: nil, pattern: nil,
+      help: "Number of virtual CPUs.", places: places)
+  }
+
+  // MARK: Devices
+
+  private var disks: [Found] {
+    let disks = domain.children("devices").flatMap { $0.children("disk") }
+    return disks.enumerated().compactMap { index, disk in
+      guard let source = disk.child("source"),
+        let attribute = ["file", "dev"].first(where: { source[$0]?.hasPrefix("/") == true }),
+        let path = source[attribute], let select = Self.expression(for: source)
+      else { return nil }
+      let target = disk.child("target")?["dev"]
+      let kind = disk["device"] == "cdrom" ? "CD-ROM" : "disk"
+      return Found(
+        name: index == 0 ? "disk" : "disk-\(target ?? String(index + 1))", type: "path",
+        defaultText: withName(path), pattern: nil,
+        help: "Path on the host of the \(kind)\(target.map { " \($0)" } ?? "").",
+        places: [("\(select)/@\(attribute)", value("disk", index, target))])
+    }
+  }
+
+  private func value(_ name: String, _ index: Int, _ target: String?) -> String {
+    index == 0 ? "{\(name)}" : "{\(name)-\(target ?? String(index + 1))}"
+  }
+
+  private var networks: [Found] {
+    let kinds = ["network": "network", "bridge": "bridge", "direct": "dev"]
+    let interfaces = domain.children("devices").flatMap { $0.children("interface") }
+    var count: [String: Int] = [:]
+    return interfaces.compactMap { interface in
+      guard let type = interface["type"], let attribute = kinds[type],
+        let source = interface.child("source"), source[attribute] != nil,
+        let select = Self.expression(for: source)
+      else { return nil }
+      let name = type == "direct" ? "device" : type
+      count[name, default: 0] += 1
+      let number = count[name] ?? 1
+      let unique = number == 1 ? name : "\(name)-\(number)"
+      return Found(
+        name: unique, type: "string", defaultText: nil, pattern: "[^/\\n]+",
+        help:
+          "The \(type == "direct" ? "device of the host" : type) that an interface is connected to.",
+        places: [("\(select)/@\(attribute)", "{\(unique)}")])
+    }
+  }
+
+  // MARK: Paths
+
+  /// Paths with the guest's name in them, wherever they stand.
+  private var otherPaths: [Found] {
+    guard guest.name != nil else { return [] }
+    var found: [Found] = []
+    for element in domain.descendants where !isInMetadata(element) {
+      guard let select = Self.expression(for: element) else { continue }
+      for attribute in element.attributes {
+        let name = element.document.text(in: attribute.name)
+        guard !name.contains(":"), let text = withName(element.value(of: attribute)) else {
+          continue
+        }
+        found.append(path("\(element.localName)-\(name)", text, "\(select)/@\(name)"))
+      }
+      if element.children.first(where: { _ in true }) == nil, let text = withName(element.text) {
+        found.append(path(element.localName, text, select))
+      }
+    }
+    return found
+  }
+
+  private func path(_ name: String, _ text: String, _ select: String) -> Found {
+    Found(
+      name: name, type: "path", defaultText: text, pattern: nil,
+      help: "A path on the host that has the guest's name in it.",
+      places: [(select, "{\(name)}")])
+  }
+
+  private func isInMetadata(_ element: Element) -> Bool {
+    var here: Element? = element
+    while let current = here {
+      if current.isNamed("metadata"), current.parent == domain { return true }
+      here = current.parent
+    }
+    return false
+  }
+
+  /// A path with `{name}` for the guest's name; `nil` where it is no path, or the name is not in it
+  /// as a word of its own.
+  private func withName(_ path: String) -> String? {
+    guard let name = guest.name, !name.isEmpty, path.hasPrefix("/") else { return nil }
+    let isWord = { (character: Character?) in
+      character.map { $0.isLetter || $0.isNumber } ?? false
+    }
+    var text = ""
+    var rest = path[...]
+    var hasName = false
+    while let range = rest.firstRange(of: name) {
+      let before = rest[..<range.lowerBound]
+      text += Self.literal(String(before))
+      rest = rest[range.upperBound...]
+      if isWord(before.last) || isWord(rest.first) {
+        text += Self.literal(name)
+      } else {
+        text += "{name}"
+        hasName = true
+      }
+    }
+    return hasName ? text + Self.literal(String(rest)) : nil
+  }
+
+  /// Text in which braces stand for themselves.
+  private static func literal(_ text: String) -> String {
+    text.replacing("{", with: "{{").replacing("}", with: "}}")
+  }
+
+  /// An expression that finds this element alone; `nil` where a namespace has no bound prefix.
+  private static func expression(for element: Element) -> String? {
+    guard let parent = element.parent else { return "/domain" }
+    guard let base = expression(for: parent) else { return nil }
+    var step = element.localName
+    if let namespace = element.namespace {
+      guard let bound = DomainNamespace.boundPrefixes.first(where: { $0.value == namespace }) else {
+        return nil
+      }
+      step = "\(bound.key):\(step)"
+    }
+    let twins = parent.children(element.localName, in: element.namespace)
+    if twins.count > 1 {
+      if element.isNamed("disk"), let target = element.child("target")?["dev"],
+        !target.contains("\""), twins.count(where: { $0.child("target")?["dev"] == target }) == 1
+      {
+        return "\(base)/\(step)[target/@dev=\"\(target)\"]"
+      }
+      guard let index = twins.firstIndex(of: element) else { return nil }
+      step += "[\(index + 1)]"
+    }
+    return "\(base)/\(step)"
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import LosslessXML
+import VirtNest
+
+struct TemplateLintCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lint",
+    abstract: "Find what is wrong with templates; everything that check finds, too.",
+    discussion: """
+      Exit status: 0 nothing found but notes, 1 something was found, 2 a file could not be read.
+      """)
+
+  @Argument(help: "Templates: names, paths, or '-' for standard input.")
+  var templates: [String]
+
+  @Flag(help: "For other programs: a list of objects.")
+  var json = false
+
+  @Flag(help: "Compare with no schema.")
+  var noSchema = false
+
+  func run() throws {
+    let schema = noSchema ? nil : try? Schema.installed()
+    if schema == nil, !noSchema {
+      Terminal.say("virt-nest: warning: libvirt's schema is not installed; it is left out")
+    }
+    var findings: [Finding] = []
+    var isInTrouble = false
+    for name in templates {
+      guard let file = read(name) else {
+        isInTrouble = true
+        continue
+      }
+      findings += TemplateLint.findings(in: file, schema: schema, today: Today.date)
+    }
+    let text =
+      json
+      ? JSONWriter.text(of: .array(findings.map(\.json)))
+      : findings.map { "\($0)\n" }.joined()
+    try Terminal.write(Array(text.utf8))
+    if isInTrouble { throw ExitCode.trouble }
+    if findings.contains(where: { $0.severity >= .warning }) { throw ExitCode.no }
+  }
+
+  private func read(_ name: String) -> CheckedFile? {
+    if name == "-" || TemplateStore.isPath(name) {
+      return Input.read(name).map { CheckedFile(name: Terminal.display(name), bytes: $0.bytes) }
+    }
+    do throws(TemplateNotFound) {
+      return CheckedFile(name: name, bytes: try TemplateStore().template(name).bytes)
+    } catch {
+      Terminal.say("virt-nest: error: \(error.message)")
+      return nil
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import LosslessXML
+import TestSupport
+import Testing
+
+@testable import VirtNest
+
+@Suite("A template that is made of a guest gives the guest back")
+struct TemplateAuthorTests {
+  @Test("over hand-made definitions and libvirt's test data")
+  func roundTrip() throws {
+    var tried = 0
+    for sample in HardCases.all + Corpus.libvirt {
+      guard let original = try? DomainDefinition(sample.bytes),
+        let name = Guest(reading: original).name, (try? GuestName.check(name)) != nil
+      else { continue }
+      let bytes = try TemplateAuthor(name: "mine", from: original).template()
+      let definition = try DomainDefinition(bytes)
+      #expect(try Template(definition).placesThatDefaultsChange() == [], "\(sample.name)")
+      let findings = TemplateLint.findings(
+        in: CheckedFile(name: sample.name, bytes: bytes), today: ReleaseTable.lastReview)
+      let serious = findings.filter { [101, 103, 104, 105, 106, 108, 109].contains($0.id.number) }
+      #expect(serious.isEmpty, "\(serious)")
+
+      var request = GuestRequest()
+      request.changes.guest.name = name
+      let created = try Template(definition).create(request)
+      let made = try Self.withoutIdentity(created.bytes)
+      let kept = try Self.withoutIdentity(sample.bytes)
+      #expect(
+        made == kept,
+        "\(sample.name)\n\(String(decoding: made, as: UTF8.self))\n\(String(decoding: kept, as: UTF8.self))"
+      )
+      tried += 1
+    }
+    #expect(tried >= HardCases.all.count - 1)
+    print("templates made of guests and guests made of these: \(tried) definitions")
+  }
+
+  /// A definition without uuid, addresses, and what libvirt writes of a running guest; without an
+  /// empty `<metadata>`, which goes with the block.
+  static func withoutIdentity(_ bytes: [UInt8]) throws -> [UInt8] {
+    let definition = try DomainDefinition(bytes)
+    var changes = Changes(definition.document)
+    let domain = definition.domain
+    for element in domain.children("uuid") + domain.children("genid") { changes.remove(element) }
+    changes.removeAttribute("id", of: domain)
+    if let metadata = domain.child("metadata"),
+      metadata.children.first(where: { _ in true }) == nil,
+      metadata.text.allSatisfy(\.isWhitespace)
+    {
+      changes.remove(metadata)
+    }
+    let isLive = domain["id"] != nil
+    for devices in domain.children("devices") {
+      for device in devices.children {
+        if device.isNamed("interface"), let mac = device.child("mac") { changes.remove(mac) }
+        guard isLive else { continue }
+        // An alias that begins with ua- is the user's own.
+        if let alias = device.child("alias"), alias["name"]?.hasPrefix("ua-") != true {
+          changes.remove(alias)
+        }
+        if let target = device.child("target"), target["dev"]?.hasPrefix("vnet") == true {
+          changes.remove(target)
+        }
+        if let source = device.child("source"), source["path"]?.hasPrefix("/dev/pts") == true {
+          changes.remove(source)
+        }
+        changes.removeAttribute("tty", of: device)
+      }
+    }
+    for label in domain.children("seclabel") where isLive && label["type"] == "dynamic" {
+      changes.remove(label)
+    }
+    return try changes.sortedEdits().applied(to: definition.document.bytes)
+  }
+
+  @Test("the built-in templates have nothing to be mended", arguments: TemplateStore().names())
+  func builtIn(_ name: String) throws {
+    let bytes = try #require(TemplateStore.builtIn(name))
+    let findings = TemplateLint.findings(
+      in: CheckedFile(name: name, bytes: bytes), schema: try? Schema.installed(),
+      today: ReleaseTable.lastReview)
+    #expect(findings.filter { $0.severity >= .warning }.isEmpty, "\(findings)")
+  }
+}

@@ -45,6 +45,9 @@ struct CreateCommand: ParsableCommand {
       valueName: "file"))
   var parameters: String?
 
+  @Flag(help: "Ask on the terminal for each parameter that is not given.")
+  var ask = false
+
   @Flag(help: "List the template's parameters with their types and defaults.")
   var helpParameters = false
 
@@ -86,7 +89,8 @@ struct CreateCommand: ParsableCommand {
   func run() throws {
     let template = try loadTemplate()
     if helpParameters { return try Terminal.write(Array(ParameterList(template).text.utf8)) }
-    let request = try request(for: template)
+    var request = try request(for: template)
+    if ask { request.parameters = try Questions(template).answers(beside: request.parameters) }
     let first = try create(template, request)
     if !quiet { say(first) }
     let target = try OutputTarget(output, needsFolder: count > 1)

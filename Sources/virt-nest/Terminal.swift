@@ -26,6 +26,11 @@ enum Terminal {
     _ = try? FileDescriptor.standardError.writeAll(Array((text + "\n").utf8))
   }
 
+  /// Writes a question to standard error, without a line end.
+  static func ask(_ question: String) throws {
+    try FileDescriptor.standardError.writeAll(Array(question.utf8))
+  }
+
   /// Says what there is to know about a file, as compilers do: `FILE:LINE:COLUMN: LEVEL: TEXT`.
   static func say(_ level: String, _ text: String, file: String, at place: SourceLocation?) {
     let location = place.map { ":\($0)" } ?? ""

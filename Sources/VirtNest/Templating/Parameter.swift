@@ -37,6 +37,11 @@ public struct Parameter: Sendable {
   let compiledPattern: Pattern?
   let places: [ParameterPlace]
 
+  /// Looks whether a value is one of this parameter's.
+  ///
+  /// - Throws: ``InvalidValue`` that names the parameter, what was given and what is allowed.
+  public func check(_ text: String) throws(InvalidValue) { _ = try value(text) }
+
   /// Reads a value as this parameter's.
   ///
   /// - Throws: ``InvalidValue`` that names the parameter, what was given and what is allowed.

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Glibc
+import VirtNest
+
+/// Questions on the terminal for the parameters of a template.
+struct Questions {
+  let template: Template
+
+  /// Questions about a template.
+  ///
+  /// - Throws: ``ExitCode`` 2 where standard input is no terminal.
+  init(_ template: Template) throws {
+    guard isatty(STDIN_FILENO) == 1 else {
+      Terminal.say("virt-nest: error: --ask needs a terminal; give values by --set or --parameters")
+      throw ExitCode.trouble
+    }
+    self.template = template
+  }
+
+  /// The values that are given, and the answers for the others; an empty line leaves the default.
+  func answers(beside given: [String: String]) throws -> [String: String] {
+    var values = given
+    for parameter in template.parameters where given[parameter.name] == nil {
+      if let help = parameter.help { Terminal.say(help) }
+      while true {
+        let question = "\(parameter.name) [\(template.defaultDescription(of: parameter))]: "
+        try Terminal.ask(question)
+        guard let line = readLine() else { throw ExitCode.trouble }
+        if line.isEmpty { break }
+        do throws(InvalidValue) {
+          try parameter.check(line)
+          values[parameter.name] = line
+          break
+        } catch {
+          Terminal.say("\(error)")
+        }
+      }
+    }
+    return values
+  }
+}

@@ -28,7 +28,7 @@ let package = Package(
     .target(
       name: "Templates",
       path: "Templates",
-      exclude: ["template.rng"],
+      exclude: ["README.md", "template.rng"],
       resources: [
         "almalinux", "centos", "debian", "fedora", "opensuse", "rhel", "rocky", "sles", "ubuntu",
       ].map { .embedInCode("\($0).xml") }

@@ -2,7 +2,8 @@ public import Foundation
 
 /// Commands and what they print, as a Markdown file shows them in blocks of `console`.
 ///
-/// A line that begins with `$ ` is a command (ended by `\`, it goes on in the next), the lines up
+/// A line that begins with `$ ` is a command (ended by `\`, it goes on in the next; `<<'END'` takes
+/// the lines up to END), the lines up
 /// to the next are what it prints on both outputs. A line `[…]` stands for any lines.
 public struct Transcript: Sendable {
   /// A command and what it should print.
@@ -39,6 +40,13 @@ public struct Transcript: Sendable {
           command += "\n" + text[index]
           index += 1
         }
+        if let word = Self.hereDocumentEnd(command) {
+          while index < text.count {
+            command += "\n" + text[index]
+            index += 1
+            if text[index - 1] == word { break }
+          }
+        }
         let start = index
         while index < text.count, !text[index].hasPrefix("$ "), !text[index].hasPrefix("```") {
           index += 1
@@ -48,6 +56,12 @@ public struct Transcript: Sendable {
       }
     }
     self.steps = steps
+  }
+
+  /// The line that ends the text of a command like `cat > FILE <<'END'`; `nil` where it has none.
+  private static func hereDocumentEnd(_ command: String) -> String? {
+    guard let start = command.range(of: "<<'"), command.hasSuffix("'") else { return nil }
+    return String(command[start.upperBound...].dropLast())
   }
 
   /// A command that did not print what the file shows.

@@ -77,7 +77,7 @@ struct ParameterFinder {
     return Found(
       name: "name", type: "string",
       defaultText: counts ? Self.literal(String(stem)) + "{index:0\(zeros)}" : nil,
-      pattern: GuestName.hasKata(name) ? "[^/\\n]*[kK][aA][tT][aA][^/\\n]*" : "[^/\\n]+",
+      pattern: name.contains("kata") ? "[^/\\n]*kata[^/\\n]*" : "[^/\\n]+",
       help: "Name of the guest.", places: [("/domain/name", "{name}")])
   }
 

@@ -1,24 +1,5 @@
-internal import Glibc
 import TestSupport
 import Testing
-
-extension Trait where Self == ConditionTrait {
-  /// Skips the test where one of these programs is not installed, and lets it fail in CI, where
-  /// each has to be.
-  static func needs(_ programs: String...) -> Self {
-    let missing = programs.filter { !isInstalled($0) }
-    return .enabled(
-      if: missing.isEmpty || getenv("CI") != nil,
-      "not installed: \(missing.joined(separator: ", "))")
-  }
-}
-
-func isInstalled(_ program: String) -> Bool {
-  let path = getenv("PATH").map { String(cString: $0) } ?? ""
-  return (path + ":/usr/sbin:/sbin").split(separator: ":").contains {
-    access("\($0)/\(program)", X_OK) == 0
-  }
-}
 
 /// The shells that hosts have as /bin/sh.
 let shells = [["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"]]

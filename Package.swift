@@ -74,6 +74,9 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: ["virt-nest", "example-use-the-library", "VirtNest", "TestSupport"]),
+    .testTarget(
+      name: "LibvirtTests",
+      dependencies: ["virt-nest", "LosslessXML", "Templates", "VirtNest", "TestSupport"]),
     .testTarget(name: "LosslessXMLTests", dependencies: ["LosslessXML", "TestSupport"]),
     .testTarget(
       name: "VirtNestTests",

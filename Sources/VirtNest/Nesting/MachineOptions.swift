@@ -8,6 +8,8 @@ struct MachineOptions: Hashable, Sendable {
     var text: String
     /// The property's name, with `-` for `_`; `nil` for the type.
     var key: String?
+    /// The property's name as it is written.
+    var spelling: String?
     var value: String
   }
 
@@ -18,7 +20,9 @@ struct MachineOptions: Hashable, Sendable {
       let written = (item.key.map { $0 + "=" } ?? "") + item.value
       let key = item.key == "type" ? nil : item.key?.replacing("_", with: "-")
       items.append(
-        Item(text: written.replacing(",", with: ",,"), key: key, value: item.value))
+        Item(
+          text: written.replacing(",", with: ",,"), key: key, spelling: item.key,
+          value: item.value))
     }
   }
 
@@ -35,6 +39,9 @@ struct MachineOptions: Hashable, Sendable {
 
   /// The last value of a property, which is the one that counts.
   func value(of property: String) -> String? { items.last { $0.key == property }?.value }
+
+  /// Whether nothing is said.
+  var isEmpty: Bool { items.allSatisfy(\.text.isEmpty) }
 
   /// The options without a property.
   func without(_ property: String) -> MachineOptions {

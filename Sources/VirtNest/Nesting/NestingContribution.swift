@@ -60,7 +60,8 @@ public struct NestingContribution: Hashable, Sendable {
 
   private static func features(in domain: Element) -> [NestingContribution] {
     domain.children("features").flatMap { features in
-      features.children("nested-hv").map { element in
+      // libvirt looks at the name alone (`virDomainFeaturesDefParse`), whatever the namespace.
+      features.children.filter { $0.localName == "nested-hv" }.map { element in
         let state = element["state"]
         // libvirt's own switch takes these two words only (virXMLPropTristateSwitch).
         let value: Value =

@@ -80,6 +80,7 @@ extension DomainEditor {
     case .wrapper: setWrapper(change.wrapper, guest)
     }
     if mechanism != .wrapper { leaveWrapper(state, change) }
+    messages += NestingRefusal.all(in: domain).map { .warning($0.reason, at: $0.location) }
   }
 
   private mutating func setFeature(_ kept: NestingContribution?, to state: String) {
@@ -164,7 +165,7 @@ extension DomainEditor {
       case .argument(let option, let value):
         let options = MachineOptions(attribute("value", of: value) ?? "").without(property)
         setAttribute("value", of: value, to: options.text)
-        if options.items.isEmpty {
+        if options.isEmpty {
           removeFromContainer(option)
           removeFromContainer(value)
         }

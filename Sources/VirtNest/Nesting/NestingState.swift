@@ -27,19 +27,26 @@ public struct NestingState: Hashable, Sendable {
     contributions = NestingContribution.all(in: domain)
     let emulator = domain.first(["devices", "emulator"])?.text.trimmingSpaces
     wrapper = emulator.flatMap { $0.isEmpty || Emulator.isQEMU($0) ? nil : $0 }
-    effective = Self.effective(contributions, wrapper: wrapper)
+    let refusal = NestingRefusal.all(in: domain).first
+    effective =
+      refusal.map { .refused(reason: $0.reason) }
+      ?? Self.effective(contributions, wrapper: wrapper)
   }
 
   /// The last contribution to an interface is the one that counts.
   private static func effective(
     _ contributions: [NestingContribution], wrapper: String?
   ) -> Effective {
-    for contribution in contributions {
-      if case .invalid(let text) = contribution.value {
-        let who = contribution.mechanism == .feature ? "libvirt" : "QEMU"
-        return .refused(
-          reason: "\(who) takes no '\(text)' for \(contribution.api.machineProperty)")
-      }
+    // libvirt reads every feature; of QEMU's options, one that is said again is never looked at.
+    let read = contributions.indices.filter { index in
+      let contribution = contributions[index]
+      return contribution.mechanism == .feature
+        || !contributions[(index + 1)...].contains { $0.api == contribution.api }
+    }
+    for contribution in read.map({ contributions[$0] }) {
+      guard case .invalid(let text) = contribution.value else { continue }
+      let who = contribution.mechanism == .feature ? "libvirt" : "QEMU"
+      return .refused(reason: "\(who) takes no '\(text)' for \(contribution.api.machineProperty)")
     }
     let last = { (api: NestedAPI) in contributions.last { $0.api == api }?.value == .on }
     switch (last(.hv), last(.papr)) {

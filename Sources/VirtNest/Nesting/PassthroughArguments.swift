@@ -22,6 +22,8 @@ struct PassthroughArguments {
   let arguments: [Argument]
   /// Every `-machine`, `--machine`, `-M` and `--M` with a value behind it.
   let machineArguments: [MachineArgument]
+  /// Whether the last argument is a `-machine` whose value is missing.
+  let endsInMachineOption: Bool
   /// The elements that hold the arguments.
   let commandLines: [Element]
 
@@ -35,21 +37,20 @@ struct PassthroughArguments {
     var found: [MachineArgument] = []
     var index = 0
     while index + 1 < arguments.count {
-      guard Self.isMachineOption(arguments[index].value) else {
+      let option = arguments[index]
+      guard QEMUOption.takesValue(option.value) else {
         index += 1
         continue
       }
-      found.append(
-        MachineArgument(
-          option: arguments[index], value: arguments[index + 1],
-          options: MachineOptions(arguments[index + 1].value)))
+      if QEMUOption.isMachine(option.value) {
+        let value = arguments[index + 1]
+        found.append(
+          MachineArgument(option: option, value: value, options: MachineOptions(value.value)))
+      }
       index += 2
     }
     machineArguments = found
-  }
-
-  /// Whether an argument is QEMU's option for the machine.
-  static func isMachineOption(_ text: String) -> Bool {
-    ["-machine", "--machine", "-M", "--M"].contains(text)
+    let last = index < arguments.count ? arguments[index] : nil
+    endsInMachineOption = last.map { QEMUOption.isMachine($0.value) } ?? false
   }
 }

@@ -1,0 +1,40 @@
+/// How QEMU walks its command line, as far as it takes to tell options from their values.
+///
+/// QEMU, `softmmu/vl.c` (`lookup_opt`): one dash or two, then the whole name; the value is the next
+/// argument, whatever it looks like.
+enum QEMUOption {
+  /// Whether the next argument is this one's value.
+  static func takesValue(_ argument: String) -> Bool {
+    guard let name = name(of: argument) else { return false }
+    return !withoutValue.contains(name)
+  }
+
+  /// Whether an argument is QEMU's option for the machine.
+  static func isMachine(_ argument: String) -> Bool {
+    name(of: argument).map { machine.contains($0) } ?? false
+  }
+
+  /// Whether an argument has the option for the machine and its value in one, which QEMU refuses.
+  static func isMachineWithValue(_ argument: String) -> Bool {
+    guard let name = name(of: argument) else { return false }
+    return machine.contains { name.hasPrefix($0 + " ") || name.hasPrefix($0 + "=") }
+  }
+
+  private static func name(of argument: String) -> Substring? {
+    guard argument.hasPrefix("-") else { return nil }
+    return argument.dropFirst(argument.hasPrefix("--") ? 2 : 1)
+  }
+
+  private static let machine: [Substring] = ["machine", "M"]
+
+  /// The options of `qemu-options.hx` without `HAS_ARG`, of QEMU 3.1 to 10; all others take a value.
+  private static let withoutValue: Set<Substring> = [
+    "S", "alt-grab", "async-teardown", "audio-help", "ctrl-grab", "curses", "daemonize",
+    "enable-fips", "enable-hax", "enable-hvf", "enable-kvm", "enable-sync-profile", "full-screen",
+    "h", "help", "mem-prealloc", "no-acpi", "no-fd-bootchk", "no-frame", "no-hpet", "no-kvm",
+    "no-kvm-irqchip", "no-kvm-pit", "no-kvm-pit-reinjection", "no-quit", "no-reboot",
+    "no-shutdown", "no-user-config", "nodefaults", "nodefconfig", "nographic", "old-param",
+    "only-migratable", "portrait", "preconfig", "s", "sdl", "semihosting", "singlestep",
+    "snapshot", "usb", "version", "win2k-hack", "xen-attach", "xen-domid-restrict",
+  ]
+}

@@ -20,13 +20,20 @@ extension Property {
         pairs.append((disk, index.map { free.remove(at: $0) }))
       }
       for index in pairs.indices
-      where pairs[index].element == nil && pairs[index].disk.target == nil && !free.isEmpty {
-        pairs[index].element = free.removeFirst()
+      where pairs[index].element == nil && pairs[index].disk.target == nil {
+        // Bus and name of a disk are wrong for a CD-ROM, and the other way round.
+        let device = pairs[index].disk.device ?? "disk"
+        let place = free.firstIndex { ($0["device"] ?? "disk") == device }
+        pairs[index].element = place.map { free.remove(at: $0) }
       }
       for element in free { editor.changes.remove(element) }
       var taken = Set(pairs.compactMap { $0.element?.child("target")?["dev"] ?? $0.disk.target })
       for (disk, element) in pairs {
         if let element {
+          let isSameSource = disk.source == nil || disk.source == Disk(reading: element).source
+          var disk = disk
+          // The format that was there is the other file's.
+          if !isSameSource { disk.format = disk.format ?? disk.withDefaults().format }
           editor.change(element, to: disk, taken: &taken)
         } else {
           editor.add(disk, taken: &taken)
@@ -107,6 +114,7 @@ extension DomainEditor {
     let target = disk.target ?? Self.freeTarget(ofBus: disk.bus ?? "virtio", taken)
     taken.insert(target)
     checkBootOrder(disk.bootOrder)
+    checkUSB(disk)
     add(disk.newElement(target: target), to: ["devices"])
   }
 
@@ -123,6 +131,7 @@ extension DomainEditor {
     setChild("driver", "discard", of: element, to: disk.discard, unless: old.discard)
     if let bus = disk.bus, bus != old.bus {
       setChild("target", "bus", of: element, to: bus, unless: nil)
+      checkUSB(disk)
       // The name's letters and the address belong to the old bus; libvirt gives a new address.
       let target = disk.target ?? Self.freeTarget(ofBus: bus, taken)
       taken.insert(target)
@@ -163,6 +172,19 @@ extension DomainEditor {
       changes.removeAttribute(name, of: child)
     }
     for (name, value) in wanted { setAttribute(name, of: child, to: value) }
+  }
+
+  /// libvirt: "USB is disabled for this domain, but USB devices are present".
+  private mutating func checkUSB(_ disk: Disk) {
+    guard disk.bus == "usb",
+      let disabled = domain.child("devices")?.children("controller").first(where: {
+        $0["type"] == "usb" && $0["model"] == "none"
+      })
+    else { return }
+    problems.append(
+      Problem(
+        "the guest has no USB, since this controller is 'none'; use bus=scsi for the disk",
+        at: disabled.location))
   }
 
   /// libvirt: "per-device boot elements cannot be used together with os/boot elements".

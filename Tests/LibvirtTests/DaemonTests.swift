@@ -33,7 +33,7 @@ struct DaemonTests {
     tries=0
     until virsh -q uri >/dev/null 2>&1; do
       tries=$((tries + 1))
-      if [ "$tries" -gt 100 ]; then cat "$folder/log" >&2; exit 3; fi
+      if [ "$tries" -gt 300 ]; then cat "$folder/log" >&2; exit 3; fi
       sleep 0.1
     done
     cd "$folder"
@@ -46,7 +46,7 @@ struct DaemonTests {
     .enabled("root cannot mount in a namespace of its own here") {
       if ProcessInfo.processInfo.environment["CI"] != nil { return true }
       return try await run("unshare", ["-m", "true"]).succeeded
-    }, .timeLimit(.minutes(1)))
+    }, .timeLimit(.minutes(5)))
   func pipe() async throws {
     let folder = try TemporaryFolder()
     let commands = """
@@ -64,7 +64,7 @@ struct DaemonTests {
     let daemon = try await run(
       "unshare",
       ["-m", "sh", "-c", Self.script, "sh", folder.path, commands, VirtNestBinary.folder.path],
-      timeLimit: .seconds(50))
+      timeLimit: .seconds(120))
     try #require(daemon.succeeded, "\(daemon.outputText)\(daemon.errorText)")
     let nested = try readFile(folder.file("nested.xml"))
     #expect(NestingState(of: try DomainDefinition(nested)).effective == .on(.hv))

@@ -131,7 +131,7 @@ struct OptionTests {
     ),
   ]
 
-  @Test("and prints the guest that was asked for", .timeLimit(.minutes(2)))
+  @Test("and prints the guest that was asked for", .timeLimit(.minutes(5)))
   func options() async throws {
     let virsh = try Virsh()
     var made: [[UInt8]] = []

@@ -24,7 +24,7 @@ struct PrintedDefinitionTests {
     Corpus.libvirt
     + Corpus.samples(in: Corpus.checkout.appending(path: "libvirt-xmls"))
 
-  @Test("the test driver's, with nesting and without", .timeLimit(.minutes(2)))
+  @Test("the test driver's, with nesting and without", .timeLimit(.minutes(5)))
   func testDriver() async throws {
     let printed = try await print(Self.samples.compactMap { Self.retyped($0, "test") }, .test)
     let kept = try await afterwards(printed, Self.nesting(.feature, force: true), .test)
@@ -36,7 +36,7 @@ struct PrintedDefinitionTests {
   }
 
   @Test(
-    "QEMU's, with nesting and without", .needs("qemu-system-ppc64"), .timeLimit(.minutes(2)),
+    "QEMU's, with nesting and without", .needs("qemu-system-ppc64"), .timeLimit(.minutes(5)),
     arguments: [NestingMechanism.feature, .commandline])
   func qemuDriver(_ mechanism: NestingMechanism) async throws {
     let printed = try await print(Self.samples.compactMap { Self.retyped($0, "qemu") }, .qemu)
@@ -49,7 +49,7 @@ struct PrintedDefinitionTests {
   }
 
   @Test(
-    "everything that can be asked for", .needs("qemu-system-ppc64"), .timeLimit(.minutes(2)),
+    "everything that can be asked for", .needs("qemu-system-ppc64"), .timeLimit(.minutes(5)),
     arguments: [(Virsh.Driver.test, "test"), (.qemu, "qemu")])
   func everything(_ driver: Virsh.Driver, _ domainType: String) async throws {
     var changes = GuestChanges()

@@ -60,9 +60,11 @@ struct Virsh {
     // The words are quoted, so that virsh's echo of the input does not look like the answer.
     let mark = "echo 'next' 'answer'\necho --err 'next' 'answer'\n"
     let input = commands.map { mark + $0 + "\n" }.joined() + mark
-    let run = try await run(
-      "virsh", ["-q", "-c", uri], environment: ["LC_ALL": "C.UTF-8"], input: Array(input.utf8),
-      timeLimit: timeLimit)
+    let run = try await Turns.virsh.take { [uri] in
+      try await TestSupport.run(
+        "virsh", ["-q", "-c", uri], environment: ["LC_ALL": "C.UTF-8"], input: Array(input.utf8),
+        timeLimit: timeLimit)
+    }
     let outputs = Self.parts(of: run.outputText, between: "next answer")
     let errors = Self.parts(of: run.errorText, between: "error: next answer\n")
     try #require(

@@ -7,7 +7,7 @@ public struct Patch: Sendable {
   /// The edits, sorted and without overlap; none where it says so already.
   public let edits: [Edit]
   /// What there is to know about them.
-  public let messages: [Message]
+  public internal(set) var messages: [Message]
   /// The definition's bytes with the edits; the very bytes that were read where there are none.
   public let bytes: [UInt8]
 
@@ -21,7 +21,11 @@ extension DomainDefinition {
   /// - Throws: ``ChangeError`` with every reason where something is wrong.
   public func patch(_ changes: GuestChanges) throws(ChangeError) -> Patch {
     let (editor, wanted) = editor(for: changes)
-    return try patch(editor, wanted)
+    var patch = try patch(editor, wanted)
+    if changes.nesting?.wish == .on {
+      patch.messages += NestingRefusal.remaining(in: patch.bytes, of: self)
+    }
+    return patch
   }
 
   /// The edits alone, without the proof on the result: for whoever reads the result anyway.

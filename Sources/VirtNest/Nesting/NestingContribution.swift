@@ -38,6 +38,13 @@ public struct NestingContribution: Hashable, Sendable {
 
   var place: Place
 
+  /// Whether its place says it once, and in no second spelling that QEMU refuses beside the first.
+  var isSaidOnce: Bool {
+    guard case .argument(_, let element) = place else { return true }
+    let options = MachineOptions(element["value"] ?? "")
+    return options.items.count { $0.key == api.machineProperty } == 1
+  }
+
   /// Every contribution, in the order in which QEMU comes to see them: libvirt's own `-machine`,
   /// the type's properties before the features, then the arguments that are passed through.
   static func all(in domain: Element) -> [NestingContribution] {

@@ -70,7 +70,7 @@ extension DomainEditor {
   ) {
     let own = state.contributions.filter { $0.mechanism == mechanism && $0.api == api }
     // A feature is switched in place; of arguments, one that is on already stays.
-    let kept = mechanism == .feature ? own.first : own.last { $0.value == .on }
+    let kept = mechanism == .feature ? own.first : own.last { $0.value == .on && $0.isSaidOnce }
     remove(state.contributions.filter { $0 != kept })
     switch mechanism {
     case .feature: setFeature(kept, to: "on")
@@ -80,7 +80,6 @@ extension DomainEditor {
     case .wrapper: setWrapper(change.wrapper, guest)
     }
     if mechanism != .wrapper { leaveWrapper(state, change) }
-    messages += NestingRefusal.all(in: domain).map { .warning($0.reason, at: $0.location) }
   }
 
   private mutating func setFeature(_ kept: NestingContribution?, to state: String) {

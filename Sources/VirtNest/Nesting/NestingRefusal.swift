@@ -19,6 +19,18 @@ struct NestingRefusal: Hashable, Sendable {
       + conflicts(domain, arguments)
   }
 
+  /// What keeps a guest from starting still, after a change that should have it nest.
+  static func remaining(in bytes: [UInt8], of original: DomainDefinition) -> [Message] {
+    let before = all(in: original.domain)
+    // Where there was none, none comes in. The result has been read once, for the proof.
+    guard !before.isEmpty, let result = try? DomainDefinition(bytes) else { return [] }
+    return all(in: result.domain).map { refusal in
+      .warning(
+        "the guest does not start: \(refusal.reason)",
+        at: before.first { $0.reason == refusal.reason }?.location)
+    }
+  }
+
   private static func refusal(of argument: PassthroughArguments.Argument) -> NestingRefusal? {
     let location = argument.element.location
     if argument.element["value"] == nil {

@@ -22,9 +22,17 @@ def first(root, path):
 def arguments(root, value):
     line = root.find(QEMU + "commandline")
     if line is None:
-        line = etree.SubElement(root, QEMU + "commandline")
+        bound = QEMU[1:-1] in root.nsmap.values()
+        names = {} if bound else {"qemu": QEMU[1:-1]}
+        line = etree.SubElement(root, QEMU + "commandline", nsmap=names)
     etree.SubElement(line, QEMU + "arg", value="-machine")
     etree.SubElement(line, QEMU + "arg", value=value)
+
+
+def set_text(element, text):
+    element.text = text
+    for child in element:
+        child.tail = None
 
 
 def memory(root):
@@ -42,7 +50,7 @@ def memory(root):
         if (3 << 30) % (1 << sizes[unit]):
             unit = "KiB"
             target.set("unit", unit)
-        target.text = str((3 << 30) >> sizes[unit])
+        set_text(target, str((3 << 30) >> sizes[unit]))
 
 
 def disk(root):
@@ -66,12 +74,12 @@ def edit(operation, root):
         memory(root)
     elif operation == "vcpus":
         element = first(root, ["vcpu"])
-        element.text = "3"
+        set_text(element, "3")
         element.attrib.pop("current", None)
     elif operation == "machine-type":
         first(root, ["os", "type"]).set("machine", "pseries-9.9")
     elif operation == "name":
-        first(root, ["name"]).text = 'new <"name"> & more'
+        set_text(first(root, ["name"]), 'new <"name"> & more')
     elif operation == "disk":
         disk(root)
     elif operation == "no-disk":

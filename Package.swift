@@ -48,6 +48,7 @@ let package = Package(
         .embedInCode("Host/Scripts/host-facts.sh"),
         .embedInCode("Host/Scripts/first-boot.sh"),
         .embedInCode("Host/Scripts/load-kvm-hv.sh"),
+        .embedInCode("Libvirt/Scripts/embedded-libvirt.sh"),
       ]
     ),
     .executableTarget(

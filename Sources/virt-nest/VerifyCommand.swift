@@ -1,0 +1,122 @@
+import ArgumentParser
+import VirtNest
+
+struct VerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Ask QEMU itself whether a guest can nest.",
+    discussion: """
+      Of a running guest, QEMU's monitor and the guest agent are asked; nothing is changed:
+
+        virt-nest verify --connect qemu+ssh://root@power-host/system kata-fedora-43-vm-00
+
+      With --emulated no host is needed: a copy of the definition is started under TCG, paused, in \
+      a libvirt of its own that is gone afterwards:
+
+        virt-nest verify --emulated kata-fedora-43-vm-00.xml
+
+      Exit status: 0 nesting is as the definition asks, 1 it is not, 2 trouble.
+      """)
+
+  @Argument(help: "Names of guests; with --emulated definitions, '-' is standard input.")
+  var guests: [String]
+
+  @Option(
+    name: [.customShort("c"), .long],
+    help: ArgumentHelp("The libvirt of the guests, as for virsh.", valueName: "URI"))
+  var connect: String?
+
+  @Flag(help: "Start copies of definitions here, under TCG.")
+  var emulated = false
+
+  @Flag(help: "For other programs: a list of objects.")
+  var json = false
+
+  func validate() throws {
+    if emulated, connect != nil {
+      throw ValidationError("--emulated needs no host: leave out --connect")
+    }
+  }
+
+  func run() async throws {
+    try await interruptible { try await verify() }
+  }
+
+  private func verify() async throws {
+    var reports = VerificationReports(json: json, isSeveral: guests.count > 1)
+    do {
+      if emulated {
+        try await verifyCopies(&reports)
+      } else {
+        try await verifyRunning(&reports)
+      }
+    } catch let error as ToolFailure {
+      Terminal.say("virt-nest: error: \(error)")
+      reports.isInTrouble = true
+    }
+    try reports.finish()
+  }
+
+  private func verifyCopies(_ reports: inout VerificationReports) async throws {
+    var read: [(name: String, definition: DomainDefinition)] = []
+    for name in guests {
+      if let definition = Input.read(name)?.definition() {
+        read.append((name, definition))
+      } else {
+        reports.isInTrouble = true
+      }
+    }
+    if read.isEmpty { return }
+    try await Verification.emulated(read.map(\.definition)) { index, result in
+      switch result {
+      case .success(let verification): try reports.add(verification, of: read[index].name)
+      case .failure(let error):
+        for problem in error.problems {
+          Terminal.say("error", problem.text, file: read[index].name, at: problem.location)
+        }
+        reports.isInTrouble = true
+      }
+    }
+  }
+
+  private func verifyRunning(_ reports: inout VerificationReports) async throws {
+    for name in guests {
+      do {
+        try reports.add(try await Verification.running(name, on: Virsh(uri: connect)), of: name)
+      } catch let error as VirshError {
+        Terminal.say("\(name): error: \(error)")
+        reports.isInTrouble = true
+      }
+    }
+  }
+}
+
+/// The reports of a run: text as it comes, or JSON at the end.
+private struct VerificationReports {
+  let json: Bool
+  let isSeveral: Bool
+  var isInTrouble = false
+  private var isDenied = false
+  private var values: [JSONWriter.Value] = []
+
+  init(json: Bool, isSeveral: Bool) {
+    self.json = json
+    self.isSeveral = isSeveral
+  }
+
+  mutating func add(_ verification: Verification, of source: String) throws {
+    isDenied = isDenied || !verification.isAsAsked
+    if json {
+      values.append(verification.json(source: source))
+    } else {
+      let head = isSeveral ? "\(source):\n" : ""
+      try Terminal.write(Array((head + verification.text).utf8))
+    }
+  }
+
+  func finish() throws {
+    if json { try Terminal.write(Array(JSONWriter.text(of: .array(values)).utf8)) }
+    if isInTrouble { throw ExitCode.trouble }
+    if isDenied { throw ExitCode.no }
+  }
+}

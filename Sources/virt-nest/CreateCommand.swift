@@ -4,7 +4,7 @@ import LosslessXML
 import SystemPackage
 import VirtNest
 
-struct CreateCommand: ParsableCommand {
+struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
   static let configuration = CommandConfiguration(
     commandName: "create",
     abstract: "Make definitions of L1 guests from a template.",
@@ -69,6 +69,11 @@ struct CreateCommand: ParsableCommand {
       "Hashed into uuid and addresses, where two sites use the same names.", valueName: "text"))
   var identity: String?
 
+  @Flag(help: "Define the guests on a libvirt, in place of printing them; with -o, do both.")
+  var define = false
+
+  @OptionGroup(title: "With --define") var libvirt: DefineOptions
+
   @Flag(name: [.short, .long], help: "Say nothing but errors.")
   var quiet = false
 
@@ -79,29 +84,56 @@ struct CreateCommand: ParsableCommand {
     guard (0...999_999_999).contains(index) else {
       throw ValidationError("--index is a number from 0 to 999999999")
     }
-    if count > 1, output == nil {
-      throw ValidationError("--count \(count) needs -o FOLDER")
+    if define, helpParameters {
+      throw ValidationError("--help-parameters makes no guest: leave out --define")
+    }
+    if count > 1, output == nil, !define {
+      throw ValidationError("--count \(count) needs -o FOLDER or --define")
+    }
+    if !define, libvirt.isGiven {
+      throw ValidationError("--connect, --yes, --dry-run and --drop-secrets go with --define")
     }
     _ = try Assignments(assignments)
     _ = try request(for: nil)
   }
 
-  func run() throws {
+  var waits: Bool { define }
+
+  func run() async throws {
+    let guests = try guests()
+    if output != nil { try write(guests) }
+    try await libvirt.define(guests.map { ($0.name, try $0.definition()) })
+  }
+
+  func runAtOnce() throws {
+    if helpParameters {
+      return try Terminal.write(Array(ParameterList(try loadTemplate()).text.utf8))
+    }
+    try write(guests())
+  }
+
+  private func guests() throws -> [CreatedGuest] {
     let template = try loadTemplate()
-    if helpParameters { return try Terminal.write(Array(ParameterList(template).text.utf8)) }
     var request = try request(for: template)
     if ask { request.parameters = try Questions(template).answers(beside: request.parameters) }
-    let first = try create(template, request)
-    if !quiet { say(first) }
-    let target = try OutputTarget(output, needsFolder: count > 1)
-    guard count > 1 else { return try target.write(first, force: changeOptions.nesting.force) }
-    var guests = [first]
-    for offset in 1..<count {
+    var guests = [try create(template, request)]
+    if !quiet { say(guests[0]) }
+    for offset in 1..<max(count, 1) {
       var next = request
       next.index += offset
       guests.append(try create(template, next))
     }
-    try target.write(guests, force: changeOptions.nesting.force)
+    return guests
+  }
+
+  private func write(_ guests: [CreatedGuest]) throws {
+    let target = try OutputTarget(output, needsFolder: guests.count > 1)
+    let force = changeOptions.nesting.force
+    if guests.count > 1 {
+      try target.write(guests, force: force)
+    } else {
+      try target.write(guests[0], force: force)
+    }
   }
 
   private func loadTemplate() throws -> Template {
@@ -154,5 +186,14 @@ struct CreateCommand: ParsableCommand {
       Terminal.say("note: the release's own kernel is too old for an L1 guest: \(hint)")
     case .moduleUnsupportedByVendor(let note): Terminal.say("note: \(note)")
     }
+  }
+}
+
+extension CreatedGuest {
+  fileprivate func definition() throws -> DomainDefinition {
+    guard let definition = Input(name: name, bytes: bytes, file: nil).definition() else {
+      throw ExitCode.trouble
+    }
+    return definition
   }
 }

@@ -3,7 +3,7 @@ import LosslessXML
 import SystemPackage
 import VirtNest
 
-struct PatchCommand: ParsableCommand {
+struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
   static let configuration = CommandConfiguration(
     commandName: "patch",
     abstract: "Change definitions that exist, every byte outside the change untouched.",
@@ -13,12 +13,23 @@ struct PatchCommand: ParsableCommand {
 
         virsh dumpxml --inactive G | virt-nest patch - --nested | virsh define /dev/stdin
 
+      A guest that a libvirt knows is changed there, once the change was shown and agreed to:
+
+        virt-nest patch --connect qemu+ssh://root@host/system --domain G --nested
+
       Exit status: 0 done (with --check: nothing would change), 1 with --check something would \
       change, 2 a file could not be read, changed or written, 64 the options are wrong.
       """)
 
   @Argument(help: "Domain definitions; '-' is standard input.")
-  var files: [String]
+  var files: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Change this guest of a libvirt, by name or uuid; repeatable.", valueName: "name"))
+  var domain: [String] = []
+
+  @OptionGroup(title: "With --domain") var libvirt: DefineOptions
 
   @OptionGroup var changeOptions: ChangeOptions
   @OptionGroup(title: "Devices") var devices: DeviceOptions
@@ -50,6 +61,22 @@ struct PatchCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
+    guard files.isEmpty != domain.isEmpty else {
+      throw ValidationError("give files, or guests by --domain")
+    }
+    if domain.isEmpty, libvirt.isGiven {
+      throw ValidationError("--connect, --yes, --dry-run and --drop-secrets go with --domain")
+    }
+    if !domain.isEmpty, inPlace || diff || check {
+      throw ValidationError(
+        "--in-place, --diff and --check are for files; --dry-run shows what a guest would have")
+    }
+    if !domain.isEmpty,
+      changeOptions.properties.name != nil || changeOptions.properties.uuid != nil
+        || newIdentity
+    {
+      throw ValidationError("another name is given by virsh domrename, and a uuid stays")
+    }
     if [inPlace, diff, check].filter(\.self).count > 1 {
       throw ValidationError("--in-place, --diff and --check exclude each other")
     }
@@ -77,10 +104,20 @@ struct PatchCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  var waits: Bool { !domain.isEmpty }
+
+  func run() async throws { try await patchGuests(givenChanges()) }
+
+  /// The changes, of which there has to be one.
+  private func givenChanges() throws -> GuestChanges {
     let changes = try changes()
     // Not in validate(): an unknown option is the better reason.
     if changes == GuestChanges() { throw ValidationError("nothing to change is given") }
+    return changes
+  }
+
+  func runAtOnce() throws {
+    let changes = try givenChanges()
     var wouldChange = false
     var isInTrouble = false
     for name in files {
@@ -93,6 +130,18 @@ struct PatchCommand: ParsableCommand {
     }
     if isInTrouble { throw ExitCode.trouble }
     if check, wouldChange { throw ExitCode.no }
+  }
+
+  private func patchGuests(_ changes: GuestChanges) async throws {
+    var patched: [(source: String, definition: DomainDefinition)] = []
+    for (name, definition) in try await libvirt.definitions(of: domain) {
+      let input = Input(name: name, bytes: definition.document.bytes, file: nil)
+      guard let patch = patch(input, changes),
+        let result = Input(name: name, bytes: patch.bytes, file: nil).definition()
+      else { throw ExitCode.trouble }
+      patched.append((name, result))
+    }
+    try await libvirt.define(patched)
   }
 
   private func changes() throws -> GuestChanges {

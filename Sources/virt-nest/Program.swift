@@ -8,6 +8,9 @@ enum Program {
   static func main() {
     do {
       var command = try VirtNestCommand.parseAsRoot()
+      if let sometimes = command as? any SometimesWaiting, !sometimes.waits {
+        return try sometimes.runAtOnce()
+      }
       guard let waiting = command as? any AsyncParsableCommand else { return try command.run() }
       run(waiting)
     } catch {
@@ -28,4 +31,12 @@ enum Program {
     }
     ended.wait()
   }
+}
+
+/// A command that waits for other programs only where its options say so.
+protocol SometimesWaiting {
+  /// Whether `run()` is needed.
+  var waits: Bool { get }
+  /// Does what there is to do without waiting.
+  func runAtOnce() throws
 }

@@ -16,6 +16,6 @@ struct VirtNestCommand: ParsableCommand {
     subcommands: [
       CreateCommand.self, PatchCommand.self, InspectCommand.self, CheckCommand.self,
       ExplainCommand.self, TemplateCommand.self, WrapperCommand.self, DoctorCommand.self,
-      FirstBootCommand.self, VerifyCommand.self,
+      FirstBootCommand.self, VerifyCommand.self, DefineCommand.self,
     ])
 }

@@ -1,6 +1,4 @@
-internal import Glibc
 internal import Subprocess
-internal import SystemPackage
 
 extension HostFacts {
   /// Where facts are gathered.
@@ -23,38 +21,17 @@ extension HostFacts {
     do {
       let result = try await run(
         .name(program), arguments: Arguments(arguments),
-        input: .fileDescriptor(try openScript(), closeAfterSpawningProcess: true),
+        input: .fileDescriptor(try unnamedFile(Array(gatheringScript.utf8)), closeAfterSpawningProcess: true),
         output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
       guard result.terminationStatus.isSuccess else {
         throw GatheringFailure(
           reason: "'\(program)' ended with \(result.terminationStatus): \(result.standardError)")
       }
       return try HostFacts(parsing: result.standardOutput)
+    } catch let error as ToolFailure {
+      throw GatheringFailure(reason: error.reason)
     } catch let error as SubprocessError {
       throw GatheringFailure(reason: "cannot run '\(program)': \(error)")
-    }
-  }
-
-  /// The script in a file that has no name any more, for the program to read from.
-  ///
-  /// Writing into a pipe would end this process by SIGPIPE where the program ends first, as ssh
-  /// does for a host that it cannot find.
-  private static func openScript() throws -> FileDescriptor {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var path = Array("\(folder)/virt-nest.XXXXXX".utf8CString)
-    let file = FileDescriptor(rawValue: mkstemp(&path))
-    guard file.rawValue >= 0 else {
-      throw GatheringFailure(
-        reason: "cannot make a file in \(folder): \(Errno(rawValue: errno))")
-    }
-    unlink(path)
-    do {
-      try file.writeAll(gatheringScript.utf8)
-      try file.seek(offset: 0, from: .start)
-      return file
-    } catch {
-      try file.close()
-      throw GatheringFailure(reason: "cannot write to a file in \(folder): \(error)")
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import SystemPackage
+
 /// A libvirt that virsh talks to.
 public struct Virsh: Sendable {
   /// Its URI; `nil` for the one that virsh chooses, by `LIBVIRT_DEFAULT_URI` and its own files.
@@ -14,13 +16,16 @@ public struct Virsh: Sendable {
 
   /// Runs a command of virsh.
   ///
+  /// - Parameter input: what it reads, and is closed by this.
   /// - Throws: ``VirshError`` where it says no; ``ToolFailure``.
-  func run(_ arguments: [String], limit: Duration = timeLimit) async throws -> String {
+  func run(
+    _ arguments: [String], input: FileDescriptor? = nil, limit: Duration = timeLimit
+  ) async throws -> String {
     let connection = uri.map { ["--connect", $0] } ?? []
     // libvirt's own log would mix with the messages that people should read.
     let ended = try await ToolRun.run(
       "virsh", ["--quiet"] + connection + arguments, environment: ["LIBVIRT_DEBUG": "4"],
-      limit: limit)
+      input: input, limit: limit)
     guard ended.status == 0 else { throw VirshError(ended.errorOutput) }
     return ended.output
   }

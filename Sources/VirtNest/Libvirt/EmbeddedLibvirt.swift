@@ -94,7 +94,8 @@ struct EmbeddedLibvirt {
     defer { try? pipe.writeEnd.close() }
     let ended = try await ToolRun.run(
       "sh", ["-c", script, "embedded-libvirt", folder, uri, commands.joined(separator: "; ")],
-      environment: Self.environment(folder), input: pipe.readEnd, limit: limit)
+      environment: Self.environment(folder), input: pipe.readEnd,
+      isApart: true, limit: limit)
     if ended.status == 127 { throw ToolFailure(notFound: "virsh") }
     if let missing = Self.missingDriver(ended.errorOutput) { throw missing }
     if ended.errorOutput.contains("failed to connect to the hypervisor") {

@@ -17,16 +17,17 @@ struct ToolRun: Sendable {
   /// - Parameters:
   ///   - environment: variables that are set for it, besides those of this process.
   ///   - input: what it reads, and closed once it runs; nothing where `nil`.
+  ///   - isApart: away from the terminal, whose interrupts it does not see; ssh could not ask for
+  ///     a password there.
   ///   - limit: how long it may take.
   /// - Throws: ``ToolFailure`` where it cannot be run or takes too long; a `CancellationError`
   ///   where the task is cancelled. The program has ended by then.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:],
-    input: FileDescriptor? = nil, limit: Duration
+    input: FileDescriptor? = nil, isApart: Bool = false, limit: Duration
   ) async throws -> ToolRun {
     var options = PlatformOptions()
-    // Not in the terminal's group: at an interrupt, this process ends it in order.
-    options.createSession = true
+    options.createSession = isApart
     options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(15))]
     var changes: [Environment.Key: String?] = [:]
     for (name, value) in environment {

@@ -1,0 +1,162 @@
+internal import TestSupport
+internal import Testing
+
+@Suite(
+  "Definitions are given to a libvirt",
+  .enabled(
+    if: unmetRequirements.isEmpty,
+    "needs \(unmetRequirements.joined(separator: ", "))"))
+struct DefineTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Options of a guest that starts here.
+  private let small = [
+    "--emulated", "--disk", "none", "--network", "none", "--memory", "2G", "--quiet",
+  ]
+
+  private func withLibvirtd(
+    _ body:
+      @Sendable (
+        PrivateLibvirtd, (@Sendable ([String]) async throws -> Run)
+      ) async throws -> Void
+  ) async throws {
+    try await PrivateLibvirtd.run(in: folder.file("d")) { libvirtd in
+      try await body(libvirtd) { arguments in
+        try await VirtNestBinary.run(arguments + ["--connect", libvirtd.uri])
+      }
+    }
+  }
+
+  @Test("A new guest is defined, and defined again it is as it was")
+  func again() async throws {
+    let file = folder.file("a.xml")
+    #expect(
+      try await VirtNestBinary.run(["create", "fedora", "--name", "kata-a", "-o", file] + small)
+        .succeeded)
+    try await withLibvirtd { libvirtd, virtNest in
+      let dry = try await virtNest(["define", file, "--dry-run"])
+      #expect(dry.status == .exited(0), "\(dry.errorText)")
+      #expect(dry.outputText.contains("+    <nested-hv state='on'/>"))
+      #expect(try await libvirtd.virsh("list", "--all", "--name") == "")
+      let unasked = try await virtNest(["define", file])
+      #expect(unasked.status == .exited(2))
+      #expect(unasked.errorText.contains("no terminal to ask at: give --yes"))
+      #expect(try await libvirtd.virsh("list", "--all", "--name") == "")
+      let defined = try await virtNest(["define", file, "--yes"])
+      #expect(defined.status == .exited(0), "\(defined.errorText)")
+      #expect(defined.errorText == "kata-a: defined\n")
+      let before = try await libvirtd.virsh("dumpxml", "kata-a")
+      #expect(before.contains("<nested-hv state='on'/>"))
+      let again = try await virtNest(["define", file, "--yes"])
+      #expect(
+        again.errorText == "kata-a: redefined\nkata-a: libvirt's definition of it is as it was\n")
+      #expect(try await libvirtd.virsh("dumpxml", "kata-a") == before)
+    }
+  }
+
+  @Test("A running guest is changed for its next start, its passwords are kept and not shown")
+  func secrets() async throws {
+    let file = folder.file("secret.xml")
+    let made = try await VirtNestBinary.run(
+      ["create", "fedora", "--no-nested", "--name", "kata-s"] + small)
+    let display =
+      "<graphics type='vnc' port='-1' passwd='Pa&amp;s1'/>"
+      + "<video><model type='none'/></video>"
+    // A display brings a keyboard, and that needs USB.
+    let shown = made.outputText.replacing("<memballoon", with: display + "<memballoon")
+      .replacing("type='usb' index='0' model='none'", with: "type='usb' model='qemu-xhci'")
+    try write(shown, to: file)
+    let folder = folder
+    try await withLibvirtd { libvirtd, virtNest in
+      let whole = { @Sendable in
+        try await libvirtd.virsh("dumpxml", "--inactive", "--security-info", "kata-s")
+      }
+      try await libvirtd.virsh("define", file)
+      try await libvirtd.virsh("start", "kata-s", "--paused")
+      let patched = try await virtNest(["patch", "--domain", "kata-s", "--nested", "--yes"])
+      #expect(patched.status == .exited(0), "\(patched.errorText)")
+      #expect(
+        patched.outputText.contains("+    <nested-hv state='on'/>\n"), "\(patched.outputText)")
+      #expect(patched.errorText.contains("the change waits for its next start"))
+      #expect(try await whole().contains("passwd='Pa&amp;s1'"))
+      #expect(try await whole().contains("<nested-hv state='on'/>"))
+
+      // What is kept in git has no password, and loses none.
+      let bare = folder.file("bare.xml")
+      try write(try await libvirtd.virsh("dumpxml", "--inactive", "kata-s"), to: bare)
+      let kept = try await virtNest(["define", bare, "--yes"])
+      #expect(kept.errorText.contains("the VNC password of the host's definition is kept"))
+      #expect(try await whole().contains("passwd='Pa&amp;s1'"))
+      let other = folder.file("other.xml")
+      try write(
+        try readText(bare).replacing("type='vnc'", with: "type='vnc' passwd='Other2'"), to: other)
+      let changed = try await virtNest(["define", other, "--yes"])
+      #expect(changed.outputText.contains("passwd='(hidden, another one)'"))
+      #expect(try await whole().contains("passwd='Other2'"))
+      let dropped = try await virtNest(["define", bare, "--yes", "--drop-secrets"])
+      #expect(dropped.outputText.contains("passwd='(hidden)'"))
+      #expect(try await !whole().contains("passwd="))
+      for run in [patched, kept, changed, dropped] {
+        #expect(!(run.outputText + run.errorText).contains("Pa&"))
+        #expect(!(run.outputText + run.errorText).contains("Other2"))
+      }
+    }
+  }
+
+  @Test("What collides or is not valid leaves the host as it was, and is said with what to do")
+  func refused() async throws {
+    let file = folder.file("r.xml")
+    _ = try await VirtNestBinary.run(["create", "fedora", "--name", "kata-r", "-o", file] + small)
+    let text = try readText(file)
+    let uuid = try #require(
+      text.split(separator: "<uuid>").last?.split(separator: "</uuid>").first)
+    let element = "<uuid>\(uuid)</uuid>"
+    let collisions = [
+      (text.replacing(element, with: ""), "without a uuid"),
+      (
+        text.replacing(uuid, with: "11111111-2222-4333-8444-555555555555"),
+        "give this one that uuid (virt-nest patch --uuid \(uuid))"
+      ),
+      (text.replacing("<name>kata-r", with: "<name>kata-q"), "virsh domrename 'kata-r' 'kata-q'"),
+      (text.replacing("<vcpu", with: "<vcpus-of-mine/><vcpu"), "vcpus-of-mine"),
+    ]
+    let other = folder.file("other.xml")
+    try await withLibvirtd { libvirtd, virtNest in
+      try await libvirtd.virsh("define", file)
+      let before = try await libvirtd.virsh("dumpxml", "kata-r")
+      for (text, words) in collisions {
+        try write(text, to: other)
+        let run = try await virtNest(["define", other, "--yes"])
+        #expect(run.status == .exited(2))
+        #expect(run.errorText.contains(words), "\(run.errorText)")
+        #expect(try await libvirtd.virsh("list", "--all", "--name") == "kata-r")
+        #expect(try await libvirtd.virsh("dumpxml", "kata-r") == before)
+      }
+    }
+  }
+
+  @Test("Several guests are created and defined; a person at a terminal is asked once")
+  func severalAndAsked() async throws {
+    let create = ["create", "fedora", "--count", "2", "--define"] + small
+    try await withLibvirtd { libvirtd, virtNest in
+      for (answer, status, names) in [
+        ("n", Int32(1), ""), ("y", 0, "kata-fedora-44-vm-00\nkata-fedora-44-vm-01"),
+      ] {
+        let command = ([VirtNestBinary.path] + create + ["--connect", libvirtd.uri])
+          .map { "'\($0)'" }.joined(separator: " ")
+        let run = try await TestSupport.run(
+          "script", ["--quiet", "--return", "--command", command, "/dev/null"],
+          input: Array("\(answer)\n".utf8))
+        #expect(run.status == .exited(status), "\(run.outputText)")
+        #expect(run.outputText.contains("Define these 2 guests on"), "\(run.outputText)")
+        #expect(try await libvirtd.virsh("list", "--all", "--name") == names)
+      }
+    }
+  }
+}
+
+private func readText(_ file: String) throws -> String {
+  String(decoding: try readFile(file), as: UTF8.self)
+}

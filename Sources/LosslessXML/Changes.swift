@@ -9,6 +9,8 @@ public struct Changes: Sendable {
   private var edits: [Edit] = []
   private var insertions: [Insertion] = []
   private var removals: [Edit] = []
+  /// Places of empty values that were set: two edits there would not overlap, and yet conflict.
+  private var filledPlaces: [Int] = []
 
   private struct Insertion {
     var parent: Element
@@ -46,7 +48,7 @@ public struct Changes: Sendable {
     if let attribute = attributes.first(where: { bytes[$0.name].elementsEqual(name.utf8) }) {
       guard element.value(of: attribute) != value else { return }
       let quote = bytes[attribute.value.upperBound]
-      edits.append(Edit(attribute.value, with: Escaping.attribute(value, quote: quote)))
+      fill(attribute.value, with: Escaping.attribute(value, quote: quote))
       return
     }
     let quote = surroundings.quote(near: [element])
@@ -68,48 +70,10 @@ public struct Changes: Sendable {
     edits.append(Edit(attribute.withLeadingSpace, with: []))
   }
 
-  // MARK: Text
-
-  /// Sets the text of an element without child elements; nothing changes where it is that already.
-  ///
-  /// Comments in it stay, and a CDATA section stays one.
-  /// - Parameter keepingSpace: leaves white space around the text where it is, for values to which
-  ///   it means nothing.
-  public mutating func setText(
-    of element: Element, to value: String, keepingSpace: Bool = false
-  ) {
-    guard element.text != value else { return }
-    let bytes = document.bytes
-    if element.isSelfClosed {
-      open(element, content: Escaping.text(value))
-      return
-    }
-    let runs = TextRun.runs(in: element.content, of: bytes)
-    let isBlank = { (run: TextRun) in bytes[run.range].allSatisfy(\.isXMLSpace) }
-    guard let first = runs.first(where: { !isBlank($0) }) ?? runs.first else {
-      let end = element.content.upperBound
-      edits.append(Edit(end..<end, with: Escaping.text(value)))
-      return
-    }
-    var range = first.range
-    if keepingSpace, !isBlank(first) {
-      while bytes[range.lowerBound].isXMLSpace { range = range.lowerBound + 1..<range.upperBound }
-      while bytes[range.upperBound - 1].isXMLSpace {
-        range = range.lowerBound..<range.upperBound - 1
-      }
-    }
-    switch first.kind {
-    case .plain: edits.append(Edit(range, with: Escaping.text(value)))
-    case .cdata where !value.contains("]]>") && !value.contains("\r"):
-      edits.append(Edit(range, with: Array(value.utf8)))
-    case .cdata:
-      let section = first.range.lowerBound - 9..<first.range.upperBound + 3
-      edits.append(Edit(section, with: Escaping.text(value)))
-    }
-    for run in runs where run.range != first.range && !(keepingSpace && isBlank(run)) {
-      let section = run.range.lowerBound - 9..<run.range.upperBound + 3
-      edits.append(Edit(run.kind == .plain ? run.range : section, with: []))
-    }
+  /// Writes a value where it stands, or where it is missing.
+  mutating func fill(_ range: Range<Int>, with bytes: [UInt8]) {
+    if range.isEmpty { filledPlaces.append(range.lowerBound) }
+    edits.append(Edit(range, with: bytes))
   }
 
   // MARK: Elements
@@ -128,6 +92,9 @@ public struct Changes: Sendable {
   public mutating func remove(_ element: Element) {
     remove(surroundings.rangeWithLine(of: element))
   }
+
+  /// Removes an attribute.
+  public mutating func remove(_ attribute: Attribute) { remove(attribute.withLeadingSpace) }
 
   /// Replaces the bytes of a range, which must not cut through markup.
   public mutating func replace(_ range: Range<Int>, with bytes: [UInt8]) {
@@ -149,7 +116,7 @@ public struct Changes: Sendable {
   }
 
   /// Turns `<a/>` into `<a>content</a>`.
-  private mutating func open(_ element: Element, content: [UInt8]) {
+  mutating func open(_ element: Element, content: [UInt8]) {
     let end = element.range.upperBound
     let name = Array(element.qualifiedName.utf8)
     edits.append(
@@ -166,6 +133,11 @@ public struct Changes: Sendable {
   public func sortedEdits() throws(ConflictingChanges) -> [Edit] {
     var changes = self
     changes.resolveInsertions()
+    if let place = changes.filledPlaces.first(where: { place in
+      changes.filledPlaces.count { $0 == place } > 1
+    }) {
+      throw ConflictingChanges(location: document.location(of: place))
+    }
     if changes.edits.count + changes.removals.count == 1 { return changes.edits + changes.removals }
     // A stable sort: insertions at one place stay in the order in which they were asked for.
     let sorted = (changes.edits + changes.removals).enumerated().sorted { left, right in

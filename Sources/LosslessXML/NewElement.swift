@@ -6,6 +6,12 @@ public struct NewElement: Hashable, Sendable {
     public var name: String
     /// What the value means, not yet escaped.
     public var value: String
+
+    /// An attribute with this meaning.
+    public init(_ name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// The name with its prefix.
@@ -16,6 +22,8 @@ public struct NewElement: Hashable, Sendable {
   public var text: String?
   /// Elements within it; an element has text or children, not both.
   public var children: [NewElement]
+  /// Well-formed content as it is written, in place of text and children; `nil` for none.
+  var markup: [UInt8]?
 
   /// An element with attributes, and text or children.
   ///
@@ -26,7 +34,7 @@ public struct NewElement: Hashable, Sendable {
   ) {
     self.name = name
     self.attributes = attributes.compactMap { name, value in
-      value.map { Attribute(name: name, value: $0) }
+      value.map { Attribute(name, value: $0) }
     }
     self.text = text
     self.children = children
@@ -37,7 +45,7 @@ public struct NewElement: Hashable, Sendable {
     if let index = attributes.firstIndex(where: { $0.name == name }) {
       attributes[index].value = value
     } else {
-      attributes.append(Attribute(name: name, value: value))
+      attributes.append(Attribute(name, value: value))
     }
   }
 }
@@ -75,6 +83,12 @@ struct Layout {
     if let text = element.text {
       bytes.append(UInt8(ascii: ">"))
       bytes += Escaping.text(text)
+    } else if let markup = element.markup {
+      bytes.append(UInt8(ascii: ">"))
+      for (index, byte) in markup.enumerated() {
+        let isLineEnd = byte == 0x0A && (index == 0 || markup[index - 1] != 0x0D)
+        if isLineEnd { bytes += lineEnd } else { bytes.append(byte) }
+      }
     } else if !element.children.isEmpty {
       bytes.append(UInt8(ascii: ">"))
       for child in element.children {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 
 /// The options that change whatever the model does not describe.
@@ -19,8 +20,8 @@ struct XPathOptions: ParsableArguments {
   @Option(
     name: .customLong("insert-xpath"),
     help: ArgumentHelp(
-      "Insert elements where libvirt prints them, as in '/domain/devices=<watchdog model=…/>'; "
-        + "repeatable.", valueName: "parent=xml"))
+      "Insert elements where libvirt prints them, unless they are there already, as in "
+        + "'/domain/devices=<watchdog model=…/>'; repeatable.", valueName: "parent=xml"))
   var insert: [String] = []
 
   @Option(
@@ -37,29 +38,32 @@ struct XPathOptions: ParsableArguments {
   func apply(to changes: inout GuestChanges) throws {
     var edits = GuestChanges.XPathEdits()
     for text in set {
-      let (xpath, value) = try split(text, "set-xpath")
-      edits.edits.append(XPathEdit(xpath, .set(value)))
+      edits.edits.append(try usage { () throws(InvalidValue) in try XPathEdit(set: text) })
     }
     edits.edits += delete.map { XPathEdit($0, .delete) }
     for text in insert {
-      let (xpath, fragment) = try split(text, "insert-xpath")
-      edits.edits.append(XPathEdit(xpath, .insert(fragment)))
+      edits.edits.append(try usage { () throws(InvalidValue) in try XPathEdit(insert: text) })
     }
     for text in namespace {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else {
+      guard parts.count == 2, XPathEdit.canBind(parts[0], to: parts[1]) else {
         throw ValidationError("--namespace takes PREFIX=URI, not '\(text)'")
       }
       edits.namespaces[parts[0]] = parts[1]
+    }
+    for edit in edits.edits {
+      do throws(XPathError) { try edit.check(namespaces: edits.namespaces) } catch {
+        var advice = ""
+        if case .unknownPrefix(let prefix) = error.reason {
+          advice = ", by --namespace \(prefix)=URI"
+        }
+        throw ValidationError(error.description + advice)
+      }
     }
     edits.ifPresent = ifPresent
     if edits.edits.isEmpty, ifPresent || !namespace.isEmpty {
       throw ValidationError("--if-present and --namespace go with --set-xpath and the like")
     }
     changes.xpathEdits = edits
-  }
-
-  private func split(_ text: String, _ option: String) throws -> (xpath: String, value: String) {
-    try usage { () throws(InvalidValue) in try XPathEdit.split(text, option: option) }
   }
 }

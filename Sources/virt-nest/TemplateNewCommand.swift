@@ -1,7 +1,7 @@
 import ArgumentParser
 import VirtNest
 
-struct TemplateNewCommand: ParsableCommand {
+struct TemplateNewCommand: AsyncParsableCommand, SometimesWaiting {
   static let configuration = CommandConfiguration(
     commandName: "new",
     abstract: "Make a template out of the definition of a guest that works.",
@@ -10,14 +10,22 @@ struct TemplateNewCommand: ParsableCommand {
       guest), a block of parameters is put in, and everything else stays byte for byte. The \
       definition holds the defaults: creating from the template gives the guest back.
 
-        virsh dumpxml --inactive G | virt-nest template new site --from - > site.xml
+        virt-nest template new site --domain kata-site-00 > site.xml
       """)
 
   @Argument(help: "Name of the template.")
   var name: String
 
   @Option(help: ArgumentHelp("Definition of the guest; '-' is standard input.", valueName: "file"))
-  var from: String
+  var from: String?
+
+  @Option(help: ArgumentHelp("A guest that libvirt has.", valueName: "name"))
+  var domain: String?
+
+  @Option(
+    name: [.customShort("c"), .long],
+    help: ArgumentHelp("The libvirt of --domain, as for virsh.", valueName: "URI"))
+  var connect: String?
 
   @Option(
     name: .shortAndLong,
@@ -27,8 +35,30 @@ struct TemplateNewCommand: ParsableCommand {
   @Flag(help: "Replace a file that has other content.")
   var force = false
 
-  func run() throws {
-    guard let definition = Input.read(from)?.definition() else { throw ExitCode.trouble }
+  func validate() throws {
+    guard (from == nil) != (domain == nil) else {
+      throw ValidationError("give the guest by --from FILE or by --domain NAME")
+    }
+    if connect != nil, domain == nil { throw ValidationError("--connect goes with --domain") }
+  }
+
+  var waits: Bool { domain != nil }
+
+  func run() async throws {
+    var libvirt = DefineOptions()
+    libvirt.connect = connect
+    for (name, definition) in try await libvirt.definitions(of: [domain ?? ""]) {
+      try write(definition, from: name)
+    }
+  }
+
+  func runAtOnce() throws {
+    let file = from ?? "-"
+    guard let definition = Input.read(file)?.definition() else { throw ExitCode.trouble }
+    try write(definition, from: file)
+  }
+
+  private func write(_ definition: DomainDefinition, from: String) throws {
     let bytes: [UInt8]
     do throws(ChangeError) {
       bytes = try TemplateAuthor(name: name, from: definition).template()

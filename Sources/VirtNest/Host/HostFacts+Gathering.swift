@@ -21,7 +21,8 @@ extension HostFacts {
     do {
       let result = try await run(
         .name(program), arguments: Arguments(arguments),
-        input: .fileDescriptor(try unnamedFile(Array(gatheringScript.utf8)), closeAfterSpawningProcess: true),
+        input: .fileDescriptor(
+          try unnamedFile(Array(gatheringScript.utf8)), closeAfterSpawningProcess: true),
         output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
       guard result.terminationStatus.isSuccess else {
         throw GatheringFailure(

@@ -67,6 +67,10 @@ public struct TemplateAuthor: Sendable {
         // `check='no'` and the like go with the address that they are about.
         changes.remove(mac)
       }
+      // A template is handed out: a password of a console is nobody else's business.
+      for name in ["passwd", "passwdValidTo"] where device.isNamed("graphics") {
+        changes.removeAttribute(name, of: device)
+      }
       guard isLive else { continue }
       if let alias = device.child("alias"), alias["name"]?.hasPrefix("ua-") != true {
         changes.remove(alias)

@@ -117,6 +117,12 @@ public enum TemplateLint {
     if domain["id"] != nil {
       add(Rule.identityLeftIn, "this is a running guest's definition", advice, domain.location)
     }
+    for graphics in domain.child("devices")?.children("graphics") ?? []
+    where graphics["passwd"] != nil {
+      add(
+        Rule.identityLeftIn, "the password of the console is left in", "Take it out.",
+        graphics.location)
+    }
     for interface in domain.child("devices")?.children("interface") ?? [] {
       guard let mac = interface.child("mac") else { continue }
       add(Rule.identityLeftIn, "the address is one guest's", advice, mac.location)

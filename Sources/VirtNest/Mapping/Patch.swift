@@ -50,14 +50,17 @@ extension DomainDefinition {
       editor.apply(
         nesting, of: self, to: before.overlaid(with: wanted), force: changes.force)
     }
+    editor.checkStillNests(self, before, before.overlaid(with: wanted), changes)
     return (editor, wanted)
   }
 
   /// What has to be known of the definition before it is changed.
   private static func propertiesRead(for changes: GuestChanges) -> [Property] {
     if changes.emulated || changes.identity != nil { return Property.all }
-    if changes.guest.name != nil { return Property.forNesting + [.uuid] }
-    return changes.nesting != nil ? Property.forNesting : []
+    let guest = changes.guest
+    let mayStopNesting = guest.cpu != nil || guest.machine != nil || guest.domainType != nil
+    if guest.name != nil { return Property.forNesting + [.uuid] }
+    return changes.nesting != nil || mayStopNesting ? Property.forNesting : []
   }
 
   private func edits(of editor: DomainEditor) throws(ChangeError) -> [Edit] {

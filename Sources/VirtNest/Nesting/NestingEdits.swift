@@ -35,6 +35,23 @@ extension DomainEditor {
     }
   }
 
+  /// Says where a change of CPU, machine or domain type takes nesting away from a guest that has it.
+  mutating func checkStillNests(
+    _ definition: DomainDefinition, _ before: Guest, _ after: Guest, _ changes: GuestChanges
+  ) {
+    let old = NestingObstacle.all(for: before)
+    let new = NestingObstacle.all(for: after).filter { !old.contains($0) }
+    guard !new.isEmpty, NestingState(of: definition).isOn else { return }
+    for obstacle in new {
+      let text = "the guest asks for nesting, and would not start: \(obstacle.reason)"
+      if changes.nesting?.wish == .on, !changes.force {
+        problems.append(Problem(text + "; --force does it all the same"))
+      } else if changes.nesting == nil {
+        messages.append(.warning(text + "; --no-nested switches it off"))
+      }
+    }
+  }
+
   private func isOn(_ state: NestingState, _ api: NestedAPI?) -> Bool {
     guard case .on(let effective) = state.effective else { return false }
     return api == nil || api == effective

@@ -125,10 +125,15 @@ struct FirstBootCommand: AsyncParsableCommand {
       for (name, text) in [
         ("user-data", firstBoot.userData), ("meta-data", firstBoot.metaData),
       ] {
-        try OutputFile.write(Array(text.utf8), at: path.appending(name), force: force)
+        try SignalDelay.around { () throws(FileError) in
+          try OutputFile.write(Array(text.utf8), at: path.appending(name), force: force)
+        }
       }
     } else {
-      try OutputFile.write(try await SeedImage.bytes(for: firstBoot), at: path, force: force)
+      let image = try await SeedImage.bytes(for: firstBoot)
+      try SignalDelay.around { () throws(FileError) in
+        try OutputFile.write(image, at: path, force: force)
+      }
     }
   }
 

@@ -42,7 +42,9 @@ enum OutputTarget {
 
   private static func write(_ bytes: [UInt8], at path: FilePath, force: Bool) throws {
     do throws(FileError) {
-      try OutputFile.write(bytes, at: path, force: force)
+      try SignalDelay.around { () throws(FileError) in
+        try OutputFile.write(bytes, at: path, force: force)
+      }
     } catch {
       Terminal.say("virt-nest: error: \(error)")
       throw ExitCode.trouble
@@ -58,21 +60,31 @@ enum OutputTarget {
           + "put {index} into it or leave --name away")
       throw ExitCode.trouble
     }
-    var staged: [StagedFile] = []
     do throws(FileError) {
-      for guest in guests {
-        let path = folder.appending(guest.name + ".xml")
-        let (file, _) = try OutputFile.stage(
-          guest.bytes, at: path, force: force, durability: .deferred)
-        if let file { staged.append(file) }
+      try SignalDelay.around { () throws(FileError) in
+        try Self.write(guests, in: folder, force: force)
       }
-      try syncFileSystem(containing: folder)
-      for file in staged { try file.commit() }
-      try syncFileSystem(containing: folder)
     } catch {
-      for file in staged { file.discard() }
       Terminal.say("virt-nest: error: \(error)")
       throw ExitCode.trouble
     }
+  }
+
+  private static func write(
+    _ guests: [CreatedGuest], in folder: FilePath, force: Bool
+  ) throws(FileError) {
+    var staged: [StagedFile] = []
+    // What has found its place is not temporary any more.
+    defer { for file in staged { file.discard() } }
+    for guest in guests {
+      if SignalDelay.isPending { return }
+      let path = folder.appending(guest.name + ".xml")
+      let (file, _) = try OutputFile.stage(
+        guest.bytes, at: path, force: force, durability: .deferred)
+      if let file { staged.append(file) }
+    }
+    try syncFileSystem(containing: folder)
+    for file in staged { try file.commit() }
+    try syncFileSystem(containing: folder)
   }
 }

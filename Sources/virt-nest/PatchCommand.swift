@@ -186,8 +186,10 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
       return true
     }
     do {
-      try file.replace(
-        with: patch.bytes, backupSuffix: backup, method: overwrite ? .overwrite : .atomic)
+      try SignalDelay.around { () throws(FileError) in
+        try file.replace(
+          with: patch.bytes, backupSuffix: backup, method: overwrite ? .overwrite : .atomic)
+      }
       return true
     } catch {
       Terminal.say("error", error.message, file: input.name, at: nil)

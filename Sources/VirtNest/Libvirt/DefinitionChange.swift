@@ -70,7 +70,9 @@ public struct DefinitionChange: Sendable {
   /// Whether what the libvirt has says the same in the same words.
   public var isEmpty: Bool { host.map { difference(to: $0).isEmpty } ?? false }
 
-  /// What would change, as `diff -u` shows it, and all of a new guest. Passwords are not shown.
+  /// What would change, as `diff -u` shows it.
+  ///
+  /// Of a new guest it is the whole definition. Passwords are not shown.
   public func diff(coloured: Bool) -> [UInt8] {
     if let host { return difference(to: host).bytes(coloured: coloured) }
     return UnifiedDiff(

@@ -118,6 +118,7 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
 
   func runAtOnce() throws {
     let changes = try givenChanges()
+    if inPlace, !overwrite, files.count > 1 { return try patchInPlace(changes) }
     var wouldChange = false
     var isInTrouble = false
     for name in files {
@@ -130,6 +131,27 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     }
     if isInTrouble { throw ExitCode.trouble }
     if check, wouldChange { throw ExitCode.no }
+  }
+
+  private func patchInPlace(_ changes: GuestChanges) throws {
+    var isWell = true
+    for start in stride(from: 0, to: files.count, by: InPlaceBatch.size) {
+      let names = files[start..<min(start + InPlaceBatch.size, files.count)]
+      isWell = InPlaceBatch.run(names) { stage($0, changes) } && isWell
+    }
+    if !isWell { throw ExitCode.trouble }
+  }
+
+  private func stage(_ name: String, _ changes: GuestChanges) -> InPlaceBatch.Outcome {
+    guard let input = Input.read(name), let patch = patch(input, changes), let file = input.file
+    else { return InPlaceBatch.Outcome(name: name, isInTrouble: true) }
+    do throws(FileError) {
+      let staged = try file.stage(patch.bytes, backupSuffix: backup, durability: .deferred)
+      return InPlaceBatch.Outcome(name: name, staged: staged)
+    } catch {
+      Terminal.say("error", error.message, file: name, at: nil)
+      return InPlaceBatch.Outcome(name: name, isInTrouble: true)
+    }
   }
 
   private func patchGuests(_ changes: GuestChanges) async throws {

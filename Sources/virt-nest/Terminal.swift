@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LosslessXML
+import Synchronization
 import SystemPackage
 import VirtNest
 
@@ -20,8 +21,21 @@ enum Terminal {
     }
   }
 
+  /// Lines that are said later, in the order of the files that they are about.
+  final class Collector: Sendable {
+    private let collected = Mutex<[String]>([])
+
+    var lines: [String] { collected.withLock { $0 } }
+
+    func add(_ line: String) { collected.withLock { $0.append(line) } }
+  }
+
+  /// Where lines go while several files are worked on at once; `nil` for standard error.
+  @TaskLocal static var collector: Collector?
+
   /// Writes a line to standard error.
   static func say(_ text: String) {
+    if let collector { return collector.add(text) }
     // Where standard error is gone, there is nobody to tell.
     _ = try? FileDescriptor.standardError.writeAll(Array((text + "\n").utf8))
   }

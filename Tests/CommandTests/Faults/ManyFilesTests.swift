@@ -62,8 +62,9 @@ struct ManyFilesTests {
       timeLimit: .seconds(300))
     #expect(killed.status == .signaled(SIGKILL), "\(killed.errorText)")
     let (done, left) = try look(folder, names)
-    #expect(done == 4999 || done == 5000)
-    #expect(left == 1)
+    #expect((4900...5000).contains(done))
+    // What was staged beside the files of one batch, and is in nobody's way.
+    #expect((1...128).contains(left))
 
     let before = try modificationTime(folder.file(names[0]))
     let again = try await VirtNestBinary.run(

@@ -1,0 +1,54 @@
+import ArgumentParser
+import VirtNest
+
+struct QEMUCommandCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "qemu-command",
+    abstract: "Print the command line by which QEMU runs a guest without libvirt.",
+    discussion: """
+      It is libvirt's own command line, one option a line, without what only a running libvirt has: \
+      its monitor socket and keys are left out, its tap devices become QEMU's user network, and the \
+      first console is the terminal. What is different is said.
+
+        virt-nest create fedora --emulated > l1.xml && virt-nest qemu-command l1.xml > l1.sh
+
+      A guest of KVM on Power needs the libvirt of a Power host: --connect. Elsewhere, make it one \
+      for TCG: virt-nest patch --emulated.
+      """)
+
+  @Argument(help: "A domain definition; '-' is standard input.")
+  var file: String
+
+  @Option(
+    name: [.customShort("c"), .long],
+    help: ArgumentHelp(
+      "Ask this libvirt, as for virsh; else one inside virsh, for the QEMU here.",
+      valueName: "URI"))
+  var connect: String?
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func run() async throws {
+    try await interruptible { try await printCommand() }
+  }
+
+  private func printCommand() async throws {
+    guard let definition = Input.read(file)?.definition() else { throw ExitCode.trouble }
+    do {
+      let command = try await QEMUCommand(
+        of: definition, by: connect.map { Virsh(uri: $0) })
+      if !quiet { for note in command.notes { Terminal.say("note: \(note)") } }
+      return try Terminal.write(Array(command.text.utf8))
+    } catch let error as VirshError {
+      let advice =
+        error.description.contains("virt type 'kvm'")
+        ? "; --connect URI asks a Power host, and virt-nest patch --emulated makes it a guest for TCG"
+        : ""
+      Terminal.say("error", error.description + advice, file: file, at: nil)
+    } catch let error as ToolFailure {
+      Terminal.say("virt-nest: error: \(error)")
+    }
+    throw ExitCode.trouble
+  }
+}

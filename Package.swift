@@ -30,7 +30,8 @@ let package = Package(
       path: "Templates",
       exclude: ["README.md", "template.rng"],
       resources: [
-        "almalinux", "centos", "debian", "fedora", "opensuse", "rhel", "rocky", "sles", "ubuntu",
+        "almalinux", "centos", "debian", "fedora", "l2", "opensuse", "rhel", "rocky", "sles",
+        "ubuntu",
       ].map { .embedInCode("\($0).xml") }
     ),
     .target(

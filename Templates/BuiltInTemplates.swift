@@ -1,10 +1,11 @@
-/// The templates of this folder, built into the program: a domain definition per distribution.
+/// The templates of this folder, built into the program: a domain definition per distribution,
+/// and one of a guest inside such a guest.
 ///
 /// The bytes are static data of the executable; nothing is read, copied or made at start-up.
 public enum BuiltInTemplates {
   /// The names, in the order in which lists show them.
   public static let names = [
-    "fedora", "ubuntu", "centos", "debian", "almalinux", "rocky", "rhel", "opensuse", "sles",
+    "fedora", "ubuntu", "centos", "debian", "almalinux", "rocky", "rhel", "opensuse", "sles", "l2",
   ]
 
   /// The bytes of the template with this name; nil where there is none.
@@ -19,6 +20,7 @@ public enum BuiltInTemplates {
     case "rhel": PackageResources.rhel_xml
     case "opensuse": PackageResources.opensuse_xml
     case "sles": PackageResources.sles_xml
+    case "l2": PackageResources.l2_xml
     default: nil
     }
   }

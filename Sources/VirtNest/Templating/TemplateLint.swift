@@ -47,7 +47,9 @@ public enum TemplateLint {
     }
     addValues(of: template, add)
     addIdentity(of: domain, add)
-    if let name = domain.child("name"), !GuestName.hasKata(name.text) {
+    // A guest without nesting runs no Kata Containers: the template l2 for one.
+    let nests = NestingState(of: template.definition).effective != .off
+    if nests, let name = domain.child("name"), !GuestName.hasKata(name.text) {
       add(
         Rule.nameWithoutKata, "the name '\(name.text)' has no 'kata' in it",
         "Put it in where guests are for Kata Containers.", name.location)

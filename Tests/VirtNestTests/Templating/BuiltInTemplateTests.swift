@@ -21,9 +21,10 @@ struct BuiltInTemplateTests {
     #expect(BuiltInTemplates.bytes(of: "slackware") == nil)
   }
 
-  @Test("There is one template per distribution of the table, in the same order")
+  @Test(
+    "There is one template per distribution of the table, in the same order, and one of L2 guests")
   func distributions() {
-    #expect(BuiltInTemplates.names == ReleaseTable.distributions.map(\.id))
+    #expect(BuiltInTemplates.names == ReleaseTable.distributions.map(\.id) + ["l2"])
   }
 
   @Test(

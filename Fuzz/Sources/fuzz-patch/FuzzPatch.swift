@@ -1,0 +1,77 @@
+import VirtNest
+
+/// Nesting on and off again is the identity, a second run changes nothing, and the result says what
+/// was asked.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzPatch(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+  let bytes = Array(UnsafeBufferPointer(start: data, count: data == nil ? 0 : size))
+  let original: DomainDefinition
+  do throws(DefinitionError) {
+    original = try DomainDefinition(bytes)
+  } catch {
+    precondition(!error.message.contains("report this file"), error.message)
+    return 0
+  }
+  if NestingState(of: original).contributions.isEmpty {
+    for (mechanism, api) in ways { onAndOff(original, mechanism, api) }
+  }
+  for changes in plainChanges { _ = twice(original, changes) }
+  return 0
+}
+
+private let ways: [(NestingMechanism, NestedAPI)] = [
+  (.feature, .hv), (.commandline, .hv), (.machine, .hv), (.commandline, .papr),
+]
+
+private let plainChanges: [GuestChanges] = {
+  var all = [GuestChanges](repeating: GuestChanges(), count: 6)
+  all[0].guest.memory = .gibibytes(3)
+  all[1].guest.vcpus = VirtualCPUs(count: 3)
+  all[2].guest.name = "new <\"name\"> & more"
+  all[3].guest.machine = MachineType("pseries-9.9")
+  all[4].guest.disks = []
+  all[5].nesting = NestingChange(.off(explicit: false))
+  return all
+}()
+
+private func patch(_ definition: DomainDefinition, _ changes: GuestChanges) -> Patch? {
+  do throws(ChangeError) {
+    return try definition.patch(changes)
+  } catch {
+    for problem in error.problems {
+      precondition(!problem.text.contains("report this file"), problem.text)
+    }
+    return nil
+  }
+}
+
+private func read(_ bytes: [UInt8]) -> DomainDefinition {
+  do throws(DefinitionError) { return try DomainDefinition(bytes) } catch {
+    preconditionFailure("the result is no definition: \(error.message)")
+  }
+}
+
+private func twice(_ original: DomainDefinition, _ changes: GuestChanges) -> DomainDefinition? {
+  guard let first = patch(original, changes) else { return nil }
+  let result = read(first.bytes)
+  guard let second = patch(result, changes) else {
+    preconditionFailure("what was done once is refused a second time")
+  }
+  precondition(second.isEmpty, "a second run changes something")
+  return result
+}
+
+private func onAndOff(
+  _ original: DomainDefinition, _ mechanism: NestingMechanism, _ api: NestedAPI
+) {
+  var on = GuestChanges()
+  on.nesting = NestingChange(.on, mechanism: mechanism, api: api)
+  on.force = true
+  guard let result = twice(original, on) else { return }
+  precondition(NestingState(of: result).effective == .on(api), "\(mechanism) did not switch it on")
+  var off = GuestChanges()
+  off.nesting = NestingChange(.off(explicit: false))
+  guard let back = patch(result, off) else { preconditionFailure("it cannot be switched off") }
+  precondition(
+    back.bytes == original.document.bytes, "\(mechanism) on and off again is another file")
+}

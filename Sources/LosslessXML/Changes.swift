@@ -9,7 +9,8 @@ public struct Changes: Sendable {
   private var edits: [Edit] = []
   private var insertions: [Insertion] = []
   private var removals: [Edit] = []
-  /// Places of empty values that were set: two edits there would not overlap, and yet conflict.
+  /// Where values that were set begin: edits of two values for one place need not overlap, and yet
+  /// conflict.
   private var filledPlaces: [Int] = []
 
   private struct Insertion {
@@ -48,7 +49,8 @@ public struct Changes: Sendable {
     if let attribute = attributes.first(where: { bytes[$0.name].elementsEqual(name.utf8) }) {
       guard element.value(of: attribute) != value else { return }
       let quote = bytes[attribute.value.upperBound]
-      fill(attribute.value, with: Escaping.attribute(value, quote: quote))
+      filledPlaces.append(attribute.value.lowerBound)
+      edits.append(ValueEdit.edit(attribute.value, of: bytes, to: value, quote: quote))
       return
     }
     let quote = surroundings.quote(near: [element])
@@ -72,7 +74,7 @@ public struct Changes: Sendable {
 
   /// Writes a value where it stands, or where it is missing.
   mutating func fill(_ range: Range<Int>, with bytes: [UInt8]) {
-    if range.isEmpty { filledPlaces.append(range.lowerBound) }
+    filledPlaces.append(range.lowerBound)
     edits.append(Edit(range, with: bytes))
   }
 
@@ -133,9 +135,8 @@ public struct Changes: Sendable {
   public func sortedEdits() throws(ConflictingChanges) -> [Edit] {
     var changes = self
     changes.resolveInsertions()
-    if let place = changes.filledPlaces.first(where: { place in
-      changes.filledPlaces.count { $0 == place } > 1
-    }) {
+    var seen: Set<Int> = []
+    if let place = changes.filledPlaces.first(where: { !seen.insert($0).inserted }) {
       throw ConflictingChanges(location: document.location(of: place))
     }
     if changes.edits.count + changes.removals.count == 1 { return changes.edits + changes.removals }

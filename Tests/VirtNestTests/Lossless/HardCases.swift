@@ -63,6 +63,11 @@ enum HardCases {
         memory: "<memory\n      unit='GiB'\n  >4</memory\n>",
         type: "<type\n  arch='ppc64le'\n  machine='pseries'\n>hvm</type>")
     ),
+    // Found by fuzzing: the value was written anew when a property came and went.
+    (
+      "a line end in the machine type",
+      domain(type: "<type arch='ppc64le' machine='p\r\n&#115;eries&quot;'>hvm</type>")
+    ),
     ("tabs", domain().replacing("  ", with: "\t")),
     (
       "CRLF", domain(middle: "<features>\n    <acpi/>\n  </features>").replacing("\n", with: "\r\n")

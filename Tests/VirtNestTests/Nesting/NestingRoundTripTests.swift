@@ -62,7 +62,9 @@ struct NestingRoundTripTests {
     (nil, .papr),
   ]
 
-  @Test("on, on again, off, off again", arguments: hardCases + Corpus.libvirt, ways.indices)
+  @Test(
+    "on, on again, off, off again", arguments: hardCases + HardCases.all + Corpus.libvirt,
+    ways.indices)
   func roundTrip(_ sample: Sample, way: Int) throws {
     guard let original = try? DomainDefinition(sample.bytes) else { return }
     let (mechanism, api) = Self.ways[way]

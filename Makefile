@@ -9,7 +9,7 @@ STATIC = .build/static-libxml2
 # Where the release binary is put; asking swift for it costs a second at each use.
 BINARY = .build/release/virt-nest
 
-.PHONY: all build demo test lint install uninstall proof fuzz bench clean
+.PHONY: all build demo test test-sanitizers lint install uninstall proof fuzz clean
 
 all: build
 
@@ -42,6 +42,21 @@ test: lint
 	.ci/packages test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+	Fuzz/run 30
+
+# The fuzzers for longer: make fuzz SECONDS=3600.
+SECONDS = 600
+fuzz:
+	.ci/packages test
+	Fuzz/run $(SECONDS)
+
+# The tests of the library under AddressSanitizer, then under ThreadSanitizer. XCTest itself leaks.
+test-sanitizers:
+	.ci/packages test
+	$(SWIFT) test --sanitize address --scratch-path .build-asan --disable-xctest \
+	  --filter 'LosslessXMLTests|VirtNestTests'
+	$(SWIFT) test --sanitize thread --scratch-path .build-tsan --disable-xctest \
+	  --filter 'LosslessXMLTests|VirtNestTests'
 
 # The end-to-end proof alone: L1 guests under a libvirt of their own, in which an L2 runs.
 proof:

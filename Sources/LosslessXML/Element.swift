@@ -163,7 +163,7 @@ public struct Element: Hashable, Sendable {
         let name = document.text(in: attribute.name)
         guard name.hasPrefix("xmlns:") else { continue }
         let prefix = String(name.dropFirst(6))
-        if self.namespace(boundTo: prefix) == namespace { return prefix }
+        if self.namespace(boundTo: prefix) == namespace, prefix.canBeginName { return prefix }
       }
       element = here.parent
     }
@@ -179,6 +179,18 @@ public struct Element: Hashable, Sendable {
       run.append(to: &text, document.bytes)
     }
     return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension String {
+  /// Whether it can stand as a prefix before a name: libxml2 takes `xmlns:1`, and no `<1:a>`.
+  fileprivate var canBeginName: Bool {
+    guard let first = unicodeScalars.first, !utf8.contains(UInt8(ascii: ":")) else { return false }
+    switch first.value {
+    // What XML takes within a name and not at its start (XML 1.0, productions 4 and 4a).
+    case 0x2D, 0x2E, 0x30...0x39, 0xB7, 0x0300...0x036F, 0x203F...0x2040: return false
+    default: return true
+    }
   }
 }
 

@@ -54,9 +54,13 @@ struct ParameterFinder {
     var names: Set<String> = Set(Template.reservedNames)
     return parameters.map { parameter in
       var unique = parameter
+      // A disk's target may be any text.
+      let name = String(
+        parameter.name.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
+      unique.name = name
       var number = 2
       while !names.insert(unique.name).inserted {
-        unique.name = "\(parameter.name)-\(number)"
+        unique.name = "\(name)-\(number)"
         number += 1
       }
       unique.places = unique.places.map { place in

@@ -17,6 +17,7 @@ struct ParameterReader {
       }
     }
     context = XPathContext(block.document, namespaces: namespaces)
+    problems = BlockForm.problems(in: block)
   }
 
   mutating func read() -> [Parameter] {
@@ -37,14 +38,16 @@ struct ParameterReader {
   }
 
   private mutating func read(_ element: Element) -> Parameter? {
-    guard let name = element["name"], !name.isEmpty,
-      !name.contains(where: { "={}:, ".contains($0) })
-    else {
+    // What is missing has been said.
+    guard let name = element["name"], let type = element["type"] else { return nil }
+    guard Self.isName(name) else {
       problems.append(
-        Problem("a parameter needs a name without any of '={}:,' and spaces", at: element.location))
+        Problem(
+          "'\(name)' is no name of a parameter: a letter first, then letters, digits, - and _",
+          at: element.location))
       return nil
     }
-    guard let type = element["type"], let kind = Parameter.Kind(rawValue: type) else {
+    guard let kind = Parameter.Kind(rawValue: type) else {
       let kinds = Parameter.Kind.allCases.map(\.rawValue).joined(separator: ", ")
       problems.append(
         Problem("the type of '\(name)' must be one of \(kinds)", at: element.location))
@@ -56,6 +59,18 @@ struct ParameterReader {
     }
     if kind == .enum, values.isEmpty {
       problems.append(Problem("the enum '\(name)' has no <value>", at: element.location))
+    }
+    if kind != .enum, !values.isEmpty {
+      problems.append(
+        Problem("'\(name)' has a <value>, which enums have only", at: element.location))
+    }
+    if help?.text.contains(where: { !$0.isWhitespace }) != true {
+      problems.append(Problem("the parameter '\(name)' has no <help>", at: element.location))
+    }
+    if element["pattern"] != nil, kind != .string, kind != .path {
+      problems.append(
+        Problem(
+          "'\(name)' has a pattern, which strings and paths have only", at: element.location))
     }
     checkLimits(of: element, name, kind)
     return Parameter(
@@ -83,6 +98,29 @@ struct ParameterReader {
               + "(only integers and sizes have limits)", at: element.location))
       }
     }
+    guard let minimum = element["min"], let maximum = element["max"] else { return }
+    let isEmpty =
+      switch kind {
+      case .integer: Int(minimum).flatMap { low in Int(maximum).map { low > $0 } }
+      case .size:
+        (try? MemorySize(minimum)).flatMap { low in (try? MemorySize(maximum)).map { low > $0 } }
+      default: false
+      }
+    if isEmpty == true {
+      problems.append(
+        Problem("the min of '\(name)' is greater than its max", at: element.location))
+    }
+  }
+
+  /// Whether a text is what `--set`, values and options can name.
+  private static func isName(_ text: String) -> Bool {
+    let isLetter = { (byte: UInt8) in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+    }
+    return text.utf8.first.map(isLetter) == true
+      && text.utf8.allSatisfy {
+        isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-_".utf8.contains($0)
+      }
   }
 
   private mutating func pattern(of element: Element) -> Pattern? {
@@ -104,11 +142,9 @@ struct ParameterReader {
   private mutating func places(of parameter: Element) -> [ParameterPlace] {
     var places: [ParameterPlace] = []
     for set in parameter.children("set", in: DomainNamespace.template) {
-      guard let select = set["select"], let text = set["value"] else {
-        problems.append(Problem("<set> needs select and value", at: set.location))
-        continue
-      }
-      guard let value = template(text, at: set) else { continue }
+      guard let select = set["select"], let text = set["value"],
+        let value = template(text, at: set)
+      else { continue }
       do {
         let matches = try context.matches(of: select)
         check(matches, of: set, select)

@@ -14,13 +14,10 @@ public struct TemplateAuthor: Sendable {
   /// - Throws: ``ChangeError`` where the name is none for a file, or the definition has a block.
   public init(name: String, from definition: DomainDefinition) throws(ChangeError) {
     var problems: [Problem] = []
-    let isName = name.utf8.allSatisfy { byte in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-        || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte || "-_.".utf8.contains(byte)
-    }
-    if name.isEmpty || !isName || name.hasPrefix(".") || name.hasPrefix("-") {
+    if !BlockForm.isWord(name) {
       problems.append(
-        Problem("'\(name)' is no name of a template: it has letters, digits and - _ . only"))
+        Problem(
+          "'\(name)' is no name of a template: letters and digits, with - _ . behind the first"))
     }
     let metadata = definition.domain.child("metadata")
     if let block = metadata?.child("template", in: DomainNamespace.template) {

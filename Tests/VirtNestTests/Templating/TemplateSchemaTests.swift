@@ -3,6 +3,8 @@ import Templates
 import TestSupport
 import Testing
 
+@testable import VirtNest
+
 /// Templates/template.rng, by xmllint.
 @Suite(
   .enabled("xmllint (Debian's libxml2-utils, Fedora's libxml2) is not installed") {
@@ -30,10 +32,14 @@ struct TemplateSchemaTests {
         + "<n:help>h</n:help></n:parameter>",
       "<n:parameter name='a' type='enum' default='x'><n:help>h</n:help><n:value>x</n:value>"
         + "<n:value>y z</n:value></n:parameter>",
+      "<n:parameter name='a' type='enum'><n:set select='/x' value='{a}'/><n:value>x</n:value>"
+        + "<n:help>h</n:help></n:parameter><n:distribution id='fedora' release='44'/>",
+      "<n:parameter name='a' type='size' min='4096' max='1 tB'><n:help>h</n:help></n:parameter>",
     ])
   func allowed(content: String) async throws {
     let (isValid, message) = try await Self.validate(Self.document(content))
     #expect(isValid, "\(message)")
+    #expect(Self.mistakes(Self.document(content)) == [])
   }
 
   @Test(
@@ -56,9 +62,35 @@ struct TemplateSchemaTests {
       "<n:parameter name='a' type='string'><n:help>h</n:help><n:set value='1'/></n:parameter>",
       "<n:parameter name='a' type='string'><n:help>h</n:help>"
         + "<n:set select='/x' value='1' many='maybe'/></n:parameter>",
+      "<n:parameter name='a' type='string' patern='x'><n:help>h</n:help></n:parameter>",
+      "<n:parameter name='a' type='integer' pattern='x'><n:help>h</n:help></n:parameter>",
+      "<n:parameter name='a' type='string'><n:help>h</n:help><n:value>x</n:value></n:parameter>",
+      "<n:parameter name='a' type='string'><n:help>h</n:help><n:help>h</n:help></n:parameter>",
+      "<n:parameter name='a' type='integer' multiple='0'><n:help>h</n:help></n:parameter>",
+      "<n:parameter name='a' type='size' multiple='0'><n:help>h</n:help></n:parameter>",
+      "<n:parameter name='1' type='string'><n:help>h</n:help></n:parameter>",
+      "<n:parameter name='a.b' type='string'><n:help>h</n:help></n:parameter>",
+      "<n:parameter name='a' type='string'><n:help>h</n:help>text</n:parameter>",
+      "<n:parameter name='a' type='string'><n:help>h<n:b/></n:help></n:parameter>",
+      "<n:parameter name='a' type='string'><n:help>h</n:help><x:set xmlns:x='urn:x'/></n:parameter>",
+      "<n:distribution id='fedora' release='43'/><n:distribution id='fedora' release='44'/>",
+      "<n:distribution id='fed ora' release='43'/>",
     ])
   func refused(content: String) async throws {
     #expect(try await !Self.validate(Self.document(content)).isValid)
+    #expect(Self.mistakes(Self.document(content)) != [])
+  }
+
+  /// What the program says against a block, but for places that this document does not have.
+  static func mistakes(_ bytes: [UInt8]) -> [String] {
+    do {
+      _ = try Template(DomainDefinition(bytes))
+      return []
+    } catch let error as TemplateError {
+      return error.problems.map(\.text).filter { !$0.contains("finds nothing") }
+    } catch {
+      return ["\(error)"]
+    }
   }
 
   static func document(_ content: String) -> [UInt8] {

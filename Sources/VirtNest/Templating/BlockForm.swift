@@ -1,0 +1,109 @@
+internal import LosslessXML
+
+/// What a block of parameters is written in: the same as `Templates/template.rng` says, so that a
+/// misspelt attribute is not passed over in silence.
+struct BlockForm {
+  private struct Form {
+    var required: [String] = []
+    var optional: [String] = []
+    var children: [String] = []
+    var hasText = false
+    /// Attributes that are a word, as names of files are.
+    var words: [String] = []
+  }
+
+  private static let forms: [String: Form] = [
+    "template": Form(
+      required: ["name", "version"], children: ["distribution", "parameter"], words: ["name"]),
+    "distribution": Form(required: ["id", "release"], words: ["id", "release"]),
+    "parameter": Form(
+      required: ["name", "type"], optional: ["default", "min", "max", "multiple", "pattern"],
+      children: ["help", "value", "set"]),
+    "help": Form(hasText: true),
+    "value": Form(hasText: true),
+    "set": Form(required: ["select", "value"], optional: ["many", "optional"]),
+  ]
+
+  /// What is not of this form in a block, in the order in which it stands there.
+  static func problems(in block: Element) -> [Problem] {
+    var problems: [Problem] = []
+    add(block, to: &problems)
+    if block["version"].map({ Int($0).map { $0 < 1 } ?? true }) == true {
+      problems.append(Problem("version is a number from 1 on", at: block.location))
+    }
+    return problems
+  }
+
+  /// Whether a text is a word: letters, digits, `-`, `_` and `.`, the first a letter or digit.
+  static func isWord(_ text: String) -> Bool {
+    let isFirst = { (byte: UInt8) in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+    }
+    return text.utf8.first.map(isFirst) == true
+      && text.utf8.allSatisfy { isFirst($0) || "-_.".utf8.contains($0) }
+  }
+
+  private static func add(_ element: Element, to problems: inout [Problem]) {
+    guard let form = forms[element.localName] else { return }
+    let name = "<\(element.qualifiedName)>"
+    for attribute in form.required where element[attribute] == nil {
+      problems.append(Problem("\(name) needs \(attribute)='…'", at: element.location))
+    }
+    for attribute in element.attributes {
+      let attributeName = element.document.text(in: attribute.name)
+      let isDeclaration = attributeName == "xmlns" || attributeName.hasPrefix("xmlns:")
+      let known = form.required + form.optional
+      guard !isDeclaration, !known.contains(attributeName) else { continue }
+      problems.append(
+        Problem(
+          "\(name) has no attribute '\(attributeName)'; "
+            + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"),
+          at: element.location))
+    }
+    for attribute in form.words {
+      guard let text = element[attribute], !isWord(text) else { continue }
+      problems.append(
+        Problem(
+          "\(attribute)='\(text)' must be letters and digits, with - _ . behind the first",
+          at: element.location))
+    }
+    for attribute in ["many", "optional"] where form.optional.contains(attribute) {
+      guard let text = element[attribute], text != "yes", text != "no" else { continue }
+      problems.append(
+        Problem("\(attribute)='\(text)' must be yes or no", at: element.location))
+    }
+    addContent(of: element, name, form, to: &problems)
+  }
+
+  private static func addContent(
+    of element: Element, _ name: String, _ form: Form, to problems: inout [Problem]
+  ) {
+    // The text of an element is that of what it holds too.
+    let count = { (element: Element) in element.text.count { !$0.isWhitespace } }
+    if !form.hasText, count(element) > element.children.reduce(0, { $0 + count($1) }) {
+      problems.append(Problem("\(name) has text in it, which means nothing", at: element.location))
+    }
+    for child in element.children {
+      let isKnown =
+        form.children.contains(child.localName) && child.namespace == DomainNamespace.template
+      if isKnown {
+        add(child, to: &problems)
+      } else {
+        problems.append(
+          Problem(
+            "\(name) has no <\(child.qualifiedName)> in it; "
+              + (form.children.isEmpty
+                ? "it has no elements" : "it has \(form.children.joined(separator: ", "))"),
+            at: child.location))
+      }
+    }
+    let isParameter = element.isNamed("parameter", in: DomainNamespace.template)
+    for (single, parent) in [("help", isParameter), ("distribution", !isParameter)] where parent {
+      let twins = element.children(single, in: DomainNamespace.template)
+      if twins.count > 1 {
+        problems.append(Problem("there is a second <\(single)>", at: twins[1].location))
+      }
+    }
+  }
+}

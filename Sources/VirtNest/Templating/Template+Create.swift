@@ -75,7 +75,7 @@ extension Template {
             try values.value(of: name)
           }
           for match in place.matches { Self.write(text, to: match, &changes) }
-          if values.isGiven(parameter) {
+          if values.isGiven(parameter), !place.matches.isEmpty {
             written.append(
               WrittenPlace(parameter: parameter.name, select: place.select, value: text))
           }

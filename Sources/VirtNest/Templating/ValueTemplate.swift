@@ -85,8 +85,9 @@ enum ParameterValue: Hashable, Sendable {
       guard format.hasPrefix("0"), let width = Int(format), (1...20).contains(width) else {
         throw InvalidValue("format", format, "a number takes a width such as {\(name):02}")
       }
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+      let digits = String(number.magnitude)
+      return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.count))
+        + digits
     case (.size(let size), let format?):
       guard let unit = MemorySize.Unit(format) else {
         throw InvalidValue("format", format, "a size takes a unit such as {\(name):MiB}")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 
 struct TemplateCommand: ParsableCommand {
@@ -19,20 +20,46 @@ struct TemplateListCommand: ParsableCommand {
     let store = TemplateStore()
     var rows = [["NAME", "DISTRIBUTION", "DEFAULT", "RELEASES", "WHERE"]]
     for name in store.names() {
-      guard let found = try? store.template(name) else {
-        rows.append([name, "-", "-", "-", "cannot be read"])
-        continue
-      }
-      let template = (try? DomainDefinition(found.bytes)).flatMap { try? Template($0) }
-      let distribution = template?.distribution
-      let releases = distribution.map { ReleaseTable.releases(of: $0).map(\.id) } ?? []
-      let shadows = found.shadowed.map { " (hides \($0.description))" }.joined()
-      rows.append([
-        name, distribution.flatMap { ReleaseTable.distribution($0)?.displayName } ?? "-",
-        template?.release ?? "-", Self.summary(releases), found.origin.description + shadows,
-      ])
+      rows.append(row(name, in: store))
     }
     try Terminal.write(Array(Self.table(rows).utf8))
+  }
+
+  /// A template's row; one that cannot be used is there with the reason, and hides others all the
+  /// same.
+  private func row(_ name: String, in store: TemplateStore) -> [String] {
+    let found: TemplateStore.Found
+    do throws(TemplateNotFound) { found = try store.template(name) } catch {
+      return [name, "-", "-", "-", "broken: \(error.message)"]
+    }
+    let shadows = found.shadowed.map { " (hides \($0.description))" }.joined()
+    let place = found.origin.description + shadows
+    do {
+      let template = try Template(DomainDefinition(found.bytes))
+      let distribution = template.distribution
+      let releases = distribution.map { ReleaseTable.releases(of: $0).map(\.id) } ?? []
+      return [
+        name, distribution.flatMap { ReleaseTable.distribution($0)?.displayName } ?? "-",
+        template.release ?? "-", Self.summary(releases), place,
+      ]
+    } catch let error as TemplateError {
+      return [
+        name, "-", "-", "-",
+        "\(place) is broken: \(Self.reason(error.problems.map { ($0.text, $0.location) }))",
+      ]
+    } catch let error as DefinitionError {
+      let reason = Self.reason([(error.message, error.location)])
+      return [name, "-", "-", "-", "\(place) is broken: \(reason)"]
+    } catch {
+      preconditionFailure("nothing else is thrown")
+    }
+  }
+
+  private static func reason(_ problems: [(text: String, location: SourceLocation?)]) -> String {
+    guard let first = problems.first else { return "" }
+    let line = first.location.map { "line \($0.line): " } ?? ""
+    let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
+    return line + first.text + more
   }
 
   private static func summary(_ releases: [String]) -> String {

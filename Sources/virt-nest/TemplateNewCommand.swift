@@ -32,6 +32,9 @@ struct TemplateNewCommand: AsyncParsableCommand, SometimesWaiting {
     help: ArgumentHelp("Write it to this file, or to NAME.xml in this folder.", valueName: "path"))
   var output: String?
 
+  @Flag(help: "Write it to your own templates, where create finds it by its name.")
+  var install = false
+
   @Flag(help: "Replace a file that has other content.")
   var force = false
 
@@ -39,6 +42,7 @@ struct TemplateNewCommand: AsyncParsableCommand, SometimesWaiting {
     guard (from == nil) != (domain == nil) else {
       throw ValidationError("give the guest by --from FILE or by --domain NAME")
     }
+    if install, output != nil { throw ValidationError("--install and --output exclude each other") }
     if connect != nil, domain == nil { throw ValidationError("--connect goes with --domain") }
   }
 
@@ -68,6 +72,7 @@ struct TemplateNewCommand: AsyncParsableCommand, SometimesWaiting {
       }
       throw ExitCode.trouble
     }
-    try OutputTarget(output, needsFolder: false).write(bytes, named: name + ".xml", force: force)
+    let target = try install ? TemplateFolder.make() : output
+    try OutputTarget(target, needsFolder: false).write(bytes, named: name + ".xml", force: force)
   }
 }

@@ -37,6 +37,9 @@ public struct Parameter: Sendable {
   let compiledPattern: Pattern?
   let places: [ParameterPlace]
 
+  /// Whether it has a value where none is given: written down, or alone at one of its places.
+  var hasDefault: Bool { defaultTemplate != nil || places.contains { $0.holdsAlone(name) } }
+
   /// Looks whether a value is one of this parameter's.
   ///
   /// - Throws: ``InvalidValue`` that names the parameter, what was given and what is allowed.
@@ -115,4 +118,10 @@ struct ParameterPlace: Sendable {
   /// What the expression finds in the template.
   var matches: [XPathMatch]
   var location: SourceLocation
+
+  /// Whether a place in the document holds a parameter's value, and nothing else.
+  func holdsAlone(_ parameter: String) -> Bool {
+    guard value.pieces.count == 1, case .value(parameter, _) = value.pieces[0] else { return false }
+    return !matches.isEmpty
+  }
 }

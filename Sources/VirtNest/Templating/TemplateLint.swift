@@ -73,11 +73,11 @@ public enum TemplateLint {
     guard var values = try? ParameterValues(template, GuestRequest()) else { return }
     for parameter in template.parameters {
       do throws(InvalidValue) {
-        _ = try values.value(of: parameter.name)
-      } catch {
         // What is never asked for by another value need not be in the document by itself.
-        let isMissing = error.reason.contains("no place holds it alone")
-        if isMissing, !isNeeded(parameter, in: template) { continue }
+        if parameter.hasDefault || isNeeded(parameter, in: template) {
+          _ = try values.value(of: parameter.name)
+        }
+      } catch {
         let rule = error.property == parameter.name ? Rule.refusedDefault : Rule.unknownValue
         add(
           rule, "the default of '\(parameter.name)': \(error)",
@@ -85,7 +85,7 @@ public enum TemplateLint {
           parameter.location)
         continue
       }
-      for place in parameter.places {
+      for place in parameter.places where !needsGivenValue(place, in: template) {
         do throws(InvalidValue) {
           _ = try place.value.filled { name throws(InvalidValue) in try values.value(of: name) }
         } catch {
@@ -101,6 +101,11 @@ public enum TemplateLint {
         "Write the default into the definition, or take the default out.",
         template.parameter(name)?.location)
     }
+  }
+
+  /// Whether a place is written only where a value is given, so that there is none to compute.
+  private static func needsGivenValue(_ place: ParameterPlace, in template: Template) -> Bool {
+    place.value.names.contains { template.parameter($0)?.hasDefault == false }
   }
 
   private static func isNeeded(_ parameter: Parameter, in template: Template) -> Bool {

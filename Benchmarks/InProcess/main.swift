@@ -3,7 +3,8 @@
 //   virt-nest-benchmark WHAT TIMES FILE…
 //
 // WHAT is parse, splice (parse, and the edits applied once), patch (with the parse that proves the
-// result), or create (FILE is a template).
+// result), create (FILE is a template; each
+// guest the whole way) or series (what create --count does with it).
 import Glibc
 import LosslessXML
 import VirtNest
@@ -27,7 +28,7 @@ func monotonicSeconds() -> Double {
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 4, let times = Int(arguments[2]) else {
-  print("usage: virt-nest-benchmark parse|splice|patch|create TIMES FILE…")
+  print("usage: virt-nest-benchmark parse|splice|patch|create|series TIMES FILE…")
   exit(64)
 }
 let files = arguments[3...].map(contents)
@@ -51,6 +52,17 @@ for _ in 0..<times {
     case "patch":
       guard let patch = try? DomainDefinition(file).patch(changes) else { continue }
       bytes += patch.bytes.count
+    case "series":
+      guard let template = try? Template(DomainDefinition(file)),
+        var series = try? GuestSeries(template, GuestRequest())
+      else { continue }
+      var guest: [UInt8] = []
+      for index in 0..<100_000 {
+        guard (try? series.write(index, into: &guest)) != nil else { continue }
+        bytes += guest.count
+        documents += 1
+      }
+      continue
     default:
       guard let template = try? Template(DomainDefinition(file)) else { continue }
       for index in 0..<1000 {

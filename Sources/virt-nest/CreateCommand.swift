@@ -100,8 +100,9 @@ struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
   var waits: Bool { define }
 
   func run() async throws {
-    let guests = try guests()
-    if output != nil { try write(guests) }
+    let (template, request) = try wanted()
+    let guests = try guests(template, request)
+    if output != nil { try write(template, request) } else if !quiet { say(guests[0]) }
     try await libvirt.define(guests.map { ($0.name, try $0.definition()) })
   }
 
@@ -109,31 +110,40 @@ struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
     if helpParameters {
       return try Terminal.write(Array(ParameterList(try loadTemplate()).text.utf8))
     }
-    try write(guests())
+    let (template, request) = try wanted()
+    try write(template, request)
   }
 
-  private func guests() throws -> [CreatedGuest] {
+  /// The template, and what is asked of it.
+  private func wanted() throws -> (Template, GuestRequest) {
     let template = try loadTemplate()
     var request = try request(for: template)
     if ask { request.parameters = try Questions(template).answers(beside: request.parameters) }
-    var guests = [try create(template, request)]
-    if !quiet { say(guests[0]) }
-    for offset in 1..<max(count, 1) {
-      var next = request
-      next.index += offset
-      guests.append(try create(template, next))
-    }
-    return guests
+    return (template, request)
   }
 
-  private func write(_ guests: [CreatedGuest]) throws {
-    let target = try OutputTarget(output, needsFolder: guests.count > 1)
-    let force = changeOptions.nesting.force
-    if guests.count > 1 {
-      try target.write(guests, force: force)
-    } else {
-      try target.write(guests[0], force: force)
+  /// All guests, for a libvirt; each is shown and asked about, so that there are not many.
+  private func guests(_ template: Template, _ request: GuestRequest) throws -> [CreatedGuest] {
+    try (0..<count).map { offset in
+      var next = request
+      next.index += offset
+      return try reportingProblems { try template.create(next) }
     }
+  }
+
+  private func write(_ template: Template, _ request: GuestRequest) throws {
+    let target = try OutputTarget(output, needsFolder: count > 1)
+    let force = changeOptions.nesting.force
+    guard count > 1, case .folder(let folder) = target else {
+      let guest = try reportingProblems { try template.create(request) }
+      if !quiet { say(guest) }
+      return try target.write(guest, force: force)
+    }
+    let series = try reportingProblems { try GuestSeries(template, request) }
+    if !quiet { say(series.first) }
+    let batch = SeriesOutput(
+      series: series, indexes: request.index..<request.index + count, folder: folder, force: force)
+    try reportingProblems { try batch.write() }
   }
 
   private func loadTemplate() throws -> Template {
@@ -163,12 +173,13 @@ struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
     return GuestRequest(release: release, index: index, parameters: values, changes: changes)
   }
 
-  private func create(_ template: Template, _ request: GuestRequest) throws -> CreatedGuest {
-    do throws(ChangeError) {
-      return try template.create(request)
-    } catch {
+  /// Says what is wrong, and ends the command.
+  private func reportingProblems<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as ChangeError {
       for problem in error.problems {
-        Terminal.say("error", problem.text, file: self.template, at: problem.location)
+        Terminal.say("error", problem.text, file: template, at: problem.location)
       }
       throw ExitCode.trouble
     }

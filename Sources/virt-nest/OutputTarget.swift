@@ -50,41 +50,4 @@ enum OutputTarget {
       throw ExitCode.trouble
     }
   }
-
-  /// Writes definitions into the folder; none where one is in the way.
-  func write(_ guests: [CreatedGuest], force: Bool) throws {
-    guard case .folder(let folder) = self else { return }
-    if Set(guests.map(\.name)).count < guests.count {
-      Terminal.say(
-        "virt-nest: error: several of the guests would have the same name; "
-          + "put {index} into it or leave --name away")
-      throw ExitCode.trouble
-    }
-    do throws(FileError) {
-      try SignalDelay.around { () throws(FileError) in
-        try Self.write(guests, in: folder, force: force)
-      }
-    } catch {
-      Terminal.say("virt-nest: error: \(error)")
-      throw ExitCode.trouble
-    }
-  }
-
-  private static func write(
-    _ guests: [CreatedGuest], in folder: FilePath, force: Bool
-  ) throws(FileError) {
-    var staged: [StagedFile] = []
-    // What has found its place is not temporary any more.
-    defer { for file in staged { file.discard() } }
-    for guest in guests {
-      if SignalDelay.isPending { return }
-      let path = folder.appending(guest.name + ".xml")
-      let (file, _) = try OutputFile.stage(
-        guest.bytes, at: path, force: force, durability: .deferred)
-      if let file { staged.append(file) }
-    }
-    try syncFileSystem(containing: folder)
-    for file in staged { try file.commit() }
-    try syncFileSystem(containing: folder)
-  }
 }

@@ -42,20 +42,34 @@ public enum OutputFile {
     _ bytes: [UInt8], at path: FilePath, force: Bool = false,
     durability: OriginalFile.Durability = .eachFile
   ) throws(FileError) -> (file: StagedFile?, result: Result) {
+    guard let original = try check(bytes, at: path, force: force) else {
+      return (try stageNew(bytes, at: path, durability: durability), .created)
+    }
+    if original.bytes == bytes { return (nil, .unchanged) }
+    return (try original.stage(bytes, durability: durability), .replaced)
+  }
+
+  /// Looks whether ``write(_:at:force:durability:)`` would refuse to, and writes nothing.
+  ///
+  /// Parameters and errors are those of ``write(_:at:force:durability:)``.
+  /// - Returns: What is there; `nil` for nothing.
+  @discardableResult
+  public static func check(
+    _ bytes: [UInt8], at path: FilePath, force: Bool = false
+  ) throws(FileError) -> OriginalFile? {
     do {
       // Not followed: behind a link that leads nowhere, no file is made.
       _ = try Stat(path, followTargetSymlink: false)
     } catch .noSuchFileOrDirectory {
-      return (try stageNew(bytes, at: path, durability: durability), .created)
+      return nil
     } catch {
       throw FileError(path, "cannot write", error)
     }
     let original = try OriginalFile.read(path, maximumSize: .max - 1)
-    if original.bytes == bytes { return (nil, .unchanged) }
-    guard force else {
+    guard force || original.bytes == bytes else {
       throw FileError(path, "is there already, with other content", advice: "--force replaces it")
     }
-    return (try original.stage(bytes, durability: durability), .replaced)
+    return original
   }
 
   private static func stageNew(

@@ -4,7 +4,7 @@
 /// updates it instead of colliding with it.
 public struct GuestIdentity: Sendable {
   private let name: String
-  private let namespace: DomainUUID
+  let namespace: DomainUUID
 
   private static let guests = DomainUUID(
     name: "urn:virt-nest:guest:1", namespace: .urlNamespace)

@@ -1,0 +1,75 @@
+import ArgumentParser
+import SystemPackage
+import VirtNest
+
+/// Writes many guests into a folder, by batches: one wait for the disk a batch, and no more than a
+/// batch in memory.
+struct SeriesOutput {
+  /// How many files are staged at once.
+  static let batchSize = 1024
+
+  var series: GuestSeries
+  let indexes: Range<Int>
+  let folder: FilePath
+  let force: Bool
+
+  /// Writes the files; none where one is in the way.
+  ///
+  /// Everything of a batch is known to be on the disk before any of it takes its place: a power cut
+  /// leaves each file old or new, whole. After an interruption, the same command goes on.
+  func write() throws {
+    do {
+      try lookAtAll()
+      var start = indexes.lowerBound
+      while start < indexes.upperBound {
+        let end = min(start + Self.batchSize, indexes.upperBound)
+        // Here a signal that came meanwhile does what it always does.
+        try SignalDelay.around { try write(start..<end) }
+        start = end
+      }
+      try syncFileSystem(containing: folder)
+    } catch let error as FileError {
+      Terminal.say("virt-nest: error: \(error)")
+      throw ExitCode.trouble
+    }
+  }
+
+  /// Makes each guest, and looks what has its name.
+  private func lookAtAll() throws {
+    var series = series
+    var bytes: [UInt8] = []
+    var names: Set<String> = []
+    for index in indexes {
+      let name = try series.write(index, into: &bytes)
+      if !series.namesDiffer, !names.insert(name).inserted { throw sameName }
+      try OutputFile.check(bytes, at: path(name), force: force)
+    }
+  }
+
+  private func write(_ indexes: Range<Int>) throws {
+    var series = series
+    var bytes: [UInt8] = []
+    var staged: [StagedFile] = []
+    // What has found its place is not temporary any more.
+    defer { for file in staged { file.discard() } }
+    for index in indexes {
+      if SignalDelay.isPending { return }
+      let name = try series.write(index, into: &bytes)
+      let (file, _) = try OutputFile.stage(
+        bytes, at: path(name), force: force, durability: .deferred)
+      if let file { staged.append(file) }
+    }
+    guard !staged.isEmpty else { return }
+    try syncFileSystem(containing: folder)
+    for file in staged { try file.commit() }
+  }
+
+  private func path(_ name: String) -> FilePath { folder.appending(name + ".xml") }
+
+  private var sameName: ExitCode {
+    Terminal.say(
+      "virt-nest: error: several of the guests would have the same name; "
+        + "put {index} into it or leave --name away")
+    return .trouble
+  }
+}

@@ -3,7 +3,7 @@ internal import VirtNest
 
 /// Every way of making a definition whose guest is started and watched, and the controls without
 /// which the others would show nothing.
-let proofCases = createdCases + patchedCases + controls + paprCases + [linuxCase]
+let proofCases = createdCases + patchedCases + controls + paprCases + [firstBootCase, linuxCase]
 
 private let mechanisms = ["feature", "commandline", "wrapper"]
 
@@ -69,6 +69,29 @@ private let paprCases = [
 ]
 
 private let papr = ["--mechanism", "commandline", "--nested-api", "papr"]
+
+/// The L1 loads kvm-hv by what `virt-nest first-boot` prints for it, and by nothing else.
+private let firstBootCase = ProofCase(
+  "created: fedora, kvm-hv loaded by first-boot's script", .nests(by: .nestedHV)
+) { setting in
+  let definition = try await create("fedora", setting)
+  let guest = setting.folder + "/guest.xml"
+  try write(definition, to: guest)
+  let script = try await virtNest(["first-boot", guest, "--no-packages", "--script"])
+  try write(script, to: setting.folder + "/first-boot")
+  // The kernel unpacks one archive behind another.
+  let pack = try await run(
+    "sh",
+    [
+      "-c", "cp \"$1\" initrd && echo first-boot | cpio --quiet -o -H newc >>initrd", "sh",
+      setting.initrd,
+    ], in: setting.folder)
+  guard pack.succeeded else { throw CannotMakeImages(reason: "cannot pack the script: \(pack.errorText)") }
+  var changed = setting
+  changed.initrd = setting.folder + "/initrd"
+  return try await patch(
+    definition, setting, ["--boot", "kernel=\(setting.kernel),initrd=\(changed.initrd)"])
+}
 
 /// The long variant: Debian's QEMU with accel=kvm inside the L1.
 private let linuxCase = ProofCase(

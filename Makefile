@@ -50,10 +50,11 @@ fuzz:
 	.ci/packages test
 	Fuzz/run $(SECONDS)
 
-# The tests of the library under AddressSanitizer, then under ThreadSanitizer. XCTest itself leaks.
+# The tests of the library under AddressSanitizer, then under ThreadSanitizer. XCTest itself leaks, and
+# what an enum of Swift holds behind a tagged pointer looks leaked: leaks are not looked for.
 test-sanitizers:
 	.ci/packages test
-	$(SWIFT) test --sanitize address --scratch-path .build-asan --disable-xctest \
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan --disable-xctest \
 	  --filter 'LosslessXMLTests|VirtNestTests'
 	$(SWIFT) test --sanitize thread --scratch-path .build-tsan --disable-xctest \
 	  --filter 'LosslessXMLTests|VirtNestTests'

@@ -68,8 +68,8 @@ struct SeriesOutput {
 
   private var sameName: ExitCode {
     Terminal.say(
-      "virt-nest: error: several of the guests would have the same name; "
-        + "put {index} into it or leave --name away")
+      "virt-nest: error: several of the guests would have the same name; leave --name away, and "
+        + "they have the template's own with their numbers in it")
     return .trouble
   }
 }

@@ -145,6 +145,7 @@ struct BadInputTests {
     (["create", "fedora", "--set", "disk=/a", "--disk", "/b"], "change the same place"),
     (["create", "./nosuch.xml"], "No such file"),
     (["create", "fedora", "--count", "2", "-o", "/nosuch-folder"], "make it first"),
+    (["create", "fedora", "--count", "2", "--name", "kata", "-o", "/tmp"], "leave --name away"),
     (["create", "fedora", "-o", "/proc/guest.xml"], "/proc/guest.xml"),
     (["create", "fedora", "--vcpus", "4", "--cpu", "POWER8", "--nested"], "POWER9"),
     (["create", "fedora", "--for-qemu", "2.12", "--mechanism", "feature"], "came with QEMU 3.1.0"),

@@ -36,7 +36,8 @@ demo: build
 	@echo 'The definitions are in demo/. On a Power host: virsh define demo/kata-fedora-31-vm-00.xml'
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Templates Examples Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Templates Examples Benchmarks Fuzz/Sources \
+	  Package.swift
 
 test: lint
 	.ci/packages test

@@ -86,7 +86,9 @@ private let firstBootCase = ProofCase(
       "-c", "cp \"$1\" initrd && echo first-boot | cpio --quiet -o -H newc >>initrd", "sh",
       setting.initrd,
     ], in: setting.folder)
-  guard pack.succeeded else { throw CannotMakeImages(reason: "cannot pack the script: \(pack.errorText)") }
+  guard pack.succeeded else {
+    throw CannotMakeImages(reason: "cannot pack the script: \(pack.errorText)")
+  }
   var changed = setting
   changed.initrd = setting.folder + "/initrd"
   return try await patch(

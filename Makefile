@@ -51,14 +51,13 @@ fuzz:
 	.ci/packages test
 	Fuzz/run $(SECONDS)
 
-# The tests of the library under AddressSanitizer, then under ThreadSanitizer. XCTest itself leaks, and
-# what an enum of Swift holds behind a tagged pointer looks leaked: leaks are not looked for.
+# The tests of the library under AddressSanitizer. XCTest itself leaks, and what an enum of Swift holds
+# behind a tagged pointer looks leaked: leaks are not looked for. ThreadSanitizer does not know the futex
+# of Swift's Mutex on Linux, and takes every use of one, here and in swift-subprocess, for a race.
 test-sanitizers:
 	.ci/packages test
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan --disable-xctest \
-	  --filter 'LosslessXMLTests|VirtNestTests'
-	$(SWIFT) test --sanitize thread --scratch-path .build-tsan --disable-xctest \
-	  --filter 'LosslessXMLTests|VirtNestTests'
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan \
+	  --disable-xctest --filter 'LosslessXMLTests|VirtNestTests'
 
 # The end-to-end proof alone: L1 guests under a libvirt of their own, in which an L2 runs.
 proof:

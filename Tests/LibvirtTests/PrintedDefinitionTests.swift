@@ -86,6 +86,29 @@ struct PrintedDefinitionTests {
     }
   }
 
+  @Test("a template made of each gives it back, but for its identity", .timeLimit(.minutes(5)))
+  func templates() async throws {
+    let printed = try await print(Self.samples.compactMap { Self.retyped($0, "test") }, .test)
+    // libvirt prints each of these on a line of its own.
+    let identity = ["<uuid>", "<genid>", "<mac address="]
+    let lines = { (bytes: [UInt8]) in
+      String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter { line in
+        !identity.contains { line.contains($0) }
+      }
+    }
+    var tried = 0
+    for definition in printed {
+      let original = try DomainDefinition(definition.bytes)
+      let template = try TemplateAuthor(name: "mine", from: original).template()
+      var request = GuestRequest()
+      request.changes.guest.name = Guest(reading: original).name
+      let made = try Template(DomainDefinition(template)).create(request)
+      #expect(lines(made.bytes) == lines(definition.bytes), "\(definition.name)")
+      tried += 1
+    }
+    #expect(tried >= (Corpus.libvirt.isEmpty ? 1 : 500))
+  }
+
   /// Makes the changes, proves what is promised of every change, and lets libvirt take the results.
   ///
   /// - Returns: what libvirt prints of each; those that the engine refuses to change are left out.

@@ -110,6 +110,16 @@ extension DomainEditor {
   /// Adds `-machine PROPERTY=VALUE` as two arguments of their own, without a machine type: QEMU
   /// merges it with libvirt's, so that the type stays.
   mutating func addMachineArgument(_ text: String) {
+    if let unfinished = PassthroughArguments(of: domain).unfinished,
+      // A `-machine` without a value is reported, and taken out, as part of nesting.
+      !QEMUOption.isMachine(unfinished.value)
+    {
+      problems.append(
+        Problem(
+          "'\(unfinished.value)' has no value behind it and would take -machine for one; "
+            + "give it its value, or take it out", at: unfinished.element.location))
+      return
+    }
     for value in ["-machine", text] {
       let commandLine = domain.first([.qemuCommandLine])
       let prefix = (commandLine ?? domain).prefix(boundTo: DomainNamespace.qemu)

@@ -22,8 +22,10 @@ struct PassthroughArguments {
   let arguments: [Argument]
   /// Every `-machine`, `--machine`, `-M` and `--M` with a value behind it.
   let machineArguments: [MachineArgument]
+  /// The last argument where it is an option whose value is missing: it takes what follows for one.
+  let unfinished: Argument?
   /// Whether the last argument is a `-machine` whose value is missing.
-  let endsInMachineOption: Bool
+  var endsInMachineOption: Bool { unfinished.map { QEMUOption.isMachine($0.value) } ?? false }
   /// The elements that hold the arguments.
   let commandLines: [Element]
 
@@ -51,6 +53,6 @@ struct PassthroughArguments {
     }
     machineArguments = found
     let last = index < arguments.count ? arguments[index] : nil
-    endsInMachineOption = last.map { QEMUOption.isMachine($0.value) } ?? false
+    unfinished = last.flatMap { QEMUOption.takesValue($0.value) ? $0 : nil }
   }
 }

@@ -5,7 +5,8 @@
 enum QEMUOption {
   /// Whether the next argument is this one's value.
   static func takesValue(_ argument: String) -> Bool {
-    guard let name = name(of: argument) else { return false }
+    // QEMU refuses option and value in one: what stands behind it is read as if it were not there.
+    guard let name = name(of: argument), !isMachineWithValue(argument) else { return false }
     return !withoutValue.contains(name)
   }
 

@@ -95,4 +95,23 @@ struct NestingRoundTripTests {
     )
     #expect(try DomainDefinition(back.bytes).patch(off).isEmpty)
   }
+
+  @Test(
+    "an argument that would take ours for its value is refused, not fed",
+    arguments: ["-Y", "-append"])
+  func unfinishedOption(_ option: String) throws {
+    let text = """
+      <domain type='kvm'>
+        <name>kata-x</name>
+        <os><type arch='ppc64le' machine='pseries'>hvm</type></os>
+        <commandline xmlns='http://libvirt.org/schemas/domain/qemu/1.0'><arg value='\(option)'/></commandline>
+      </domain>
+      """
+    var on = GuestChanges()
+    on.nesting = NestingChange(.on, mechanism: .commandline)
+    let definition = try DomainDefinition(Array(text.utf8))
+    #expect { try definition.patch(on) } throws: { error in
+      (error as? ChangeError)?.problems.first?.text.hasPrefix("'\(option)' has no value") == true
+    }
+  }
 }

@@ -162,11 +162,9 @@ struct ReplaceTroubleTests {
   @Test("A lock held elsewhere for a moment is waited for")
   func lock() async throws {
     let fixture = try FileFixture()
-    async let holder = run("flock", [fixture.path, "sleep", "0.3"])
-    let file = try FileDescriptor.open(FilePath(fixture.path), .readOnly)
-    defer { #expect(throws: Never.self) { try file.close() } }
-    while try file.lockExclusively() {
-      flock(file.rawValue, LOCK_UN)
+    let mark = fixture.path + ".held"
+    async let holder = run("flock", [fixture.path, "sh", "-c", "touch '\(mark)'; sleep 1"])
+    for _ in 0..<2000 where access(mark, F_OK) != 0 {
       try await Task.sleep(for: .milliseconds(5))
     }
     try fixture.read().replace(with: [UInt8]("new\n"))

@@ -54,7 +54,7 @@ extension DomainEditor {
     problems.append(
       Problem(
         matching.isEmpty
-          ? "there is no disk '\(target)'; there is \(known.isEmpty ? "none" : known)"
+          ? "there is no disk '\(target)'; the guest has \(known.isEmpty ? "none" : known)"
           : "there are \(matching.count) disks '\(target)'", at: matching.last?.location))
     return nil
   }
@@ -73,7 +73,7 @@ extension DomainEditor {
     problems.append(
       Problem(
         matching.isEmpty
-          ? "there is no interface '\(selector)'; there is \(known.isEmpty ? "none" : known)"
+          ? "there is no interface '\(selector)'; the guest has \(known.isEmpty ? "none" : known)"
           : "'\(selector)' means \(matching.count) interfaces", at: matching.last?.location))
     return nil
   }

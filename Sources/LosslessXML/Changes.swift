@@ -186,8 +186,8 @@ public struct Changes: Sendable {
     let (parent, anchor) = (insertion.parent, insertion.anchor)
     let behind = anchor?.range.upperBound ?? parent.content.lowerBound
     var layout = Layout(
-      indentation: nil, step: around.step(near: parent), lineEnd: [0x0A],
-      quote: around.quote(near: [anchor, parent]))
+      indentation: nil, step: insertion.element.children.isEmpty ? [] : around.step(near: parent),
+      lineEnd: [0x0A], quote: around.quote(near: [anchor, parent]))
     if insertion.style == .adjacent {
       layout.explicitEndTags = parent.content.isEmpty
       let position = parent.content.lowerBound

@@ -43,28 +43,54 @@ public final class Document: Sendable {
   /// The bytes of a range as text.
   public func text(in range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
+  /// Whether a text stands somewhere in a range, byte for byte.
+  public func contains(_ text: StaticString, in range: Range<Int>) -> Bool {
+    bytes.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return false }
+      let count = text.utf8CodeUnitCount
+      var lower = range.lowerBound
+      while lower + count <= range.upperBound,
+        let found = memchr(base + lower, Int32(text.utf8Start[0]), range.upperBound - lower)
+      {
+        let index = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        guard index + count <= range.upperBound else { return false }
+        if memcmp(found, text.utf8Start, count) == 0 { return true }
+        lower = index + 1
+      }
+      return false
+    }
+  }
+
   /// The index of a namespace in ``namespaces``; `nil` where no element is in it.
   func index(ofNamespace namespace: String?) -> UInt32? {
     guard let namespace else { return 0 }
     return namespaces.dropFirst().firstIndex(of: namespace).map { UInt32($0) }
   }
 
-  /// Whether an element has this local name, in whatever namespace.
-  func hasName(_ record: ElementRecord, _ localName: String) -> Bool {
-    let lower = Int(record.lower) + 1 + Int(record.prefixLength)
-    return hasBytes(lower..<lower + Int(record.nameLength - record.prefixLength), localName)
+  /// The row of the first of siblings that has a name in a namespace, by its index.
+  func row(of localName: String, _ namespace: UInt32, from start: Int, end: Int) -> Int? {
+    bytes.withUnsafeBufferPointer { bytes in
+      records.withUnsafeBufferPointer { records in
+        var localName = localName
+        return localName.withUTF8 { name in
+          var row = start
+          while row < end {
+            let record = records[row]
+            if record.namespace == namespace, record.hasName(name, bytes) { return row }
+            row = Int(record.next)
+          }
+          return nil
+        }
+      }
+    }
   }
 
-  /// Whether a text stands in a range, byte for byte.
-  @inline(__always)
-  func hasBytes(_ range: Range<Int>, _ text: String) -> Bool {
-    var text = text
-    return text.withUTF8 { wanted in
-      guard wanted.count == range.count else { return false }
-      return bytes.withUnsafeBufferPointer { bytes in
-        guard let left = bytes.baseAddress, let right = wanted.baseAddress else { return true }
-        return memcmp(left + range.lowerBound, right, range.count) == 0
-      }
+  /// Whether an element has this local name, in whatever namespace.
+  func hasName(_ record: ElementRecord, _ localName: String) -> Bool {
+    guard localName.utf8.count == Int(record.nameLength - record.prefixLength) else { return false }
+    var localName = localName
+    return localName.withUTF8 { name in
+      bytes.withUnsafeBufferPointer { record.hasName(name, $0) }
     }
   }
 }

@@ -52,6 +52,9 @@ public struct Element: Hashable, Sendable {
     return lower..<lower + Int(record.nameLength)
   }
 
+  /// Whether it has this local name, in whatever namespace.
+  public func hasLocalName(_ name: String) -> Bool { document.hasName(record, name) }
+
   /// Whether it has this local name in this namespace.
   ///
   /// - Parameter namespace: a namespace name; `nil` for elements in no namespace.
@@ -71,9 +74,11 @@ public struct Element: Hashable, Sendable {
   public func firstMatch(among names: [String], from start: Int) -> Int? {
     let record = record
     let count = Int(record.nameLength - record.prefixLength)
-    for offset in names.indices {
-      let index = (start + offset) % names.count
+    var index = start
+    for _ in names.indices {
+      if index >= names.count { index = 0 }
       if names[index].utf8.count == count, document.hasName(record, names[index]) { return index }
+      index += 1
     }
     return nil
   }
@@ -92,22 +97,23 @@ public struct Element: Hashable, Sendable {
 
   /// The first child of this name.
   public func child(_ localName: String, in namespace: String? = nil) -> Element? {
-    let records = document.records
-    guard let wanted = document.index(ofNamespace: namespace) else { return nil }
-    let end = Int(record.next)
-    var row = self.row + 1
-    while row < end {
-      if records[row].namespace == wanted, document.hasName(records[row], localName) {
-        return Element(document: document, row: row)
-      }
-      row = Int(records[row].next)
-    }
-    return nil
+    guard let wanted = document.index(ofNamespace: namespace),
+      let row = document.row(of: localName, wanted, from: row + 1, end: Int(record.next))
+    else { return nil }
+    return Element(document: document, row: row)
   }
 
   /// The children of this name.
   public func children(_ localName: String, in namespace: String? = nil) -> [Element] {
-    children.filter { $0.isNamed(localName, in: namespace) }
+    guard let wanted = document.index(ofNamespace: namespace) else { return [] }
+    let end = Int(record.next)
+    var elements: [Element] = []
+    var from = row + 1
+    while let row = document.row(of: localName, wanted, from: from, end: end) {
+      elements.append(Element(document: document, row: row))
+      from = Int(document.records[row].next)
+    }
+    return elements
   }
 
   /// The elements within it, in document order.
@@ -120,13 +126,18 @@ public struct Element: Hashable, Sendable {
 
   /// Its attributes as they are written, namespace declarations among them.
   public var attributes: [Attribute] {
-    let tail = isSelfClosed ? 2 : 1
-    return Attribute.scan(document.bytes, in: nameRange.upperBound..<startTag.upperBound - tail)
+    Attribute.scan(document.bytes, in: attributeRange)
+  }
+
+  private var attributeRange: Range<Int> {
+    let record = record
+    let lower = Int(record.lower) + 1 + Int(record.nameLength)
+    return lower..<Int(record.contentLower) - (record.isSelfClosed ? 2 : 1)
   }
 
   /// The attribute that is written with this name.
   public func attribute(named name: String) -> Attribute? {
-    attributes.first { document.hasBytes($0.name, name) }
+    Attribute.find(name, document.bytes, in: attributeRange)
   }
 
   /// The meaning of an attribute's value; `nil` where there is none of this name.
@@ -174,6 +185,13 @@ public struct Element: Hashable, Sendable {
 
   /// All text in it, as XPath's `string()` gives it: without comments, references resolved.
   public var text: String {
+    let content = content
+    let bytes = document.bytes[content]
+    // What is text alone, and stands for itself.
+    if !bytes.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "&") || $0 == 0x0D })
+    {
+      return String(decoding: bytes, as: UTF8.self)
+    }
     var text: [UInt8] = []
     for run in TextRun.runs(in: content, of: document.bytes) {
       run.append(to: &text, document.bytes)

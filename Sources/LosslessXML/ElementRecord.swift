@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// One row of the table of elements: where an element stands and whose child it is.
 ///
 /// Offsets are 32 bits wide, since a document is at most ``Document/maximumSize`` long.
@@ -22,4 +28,15 @@ struct ElementRecord {
   var namespace: UInt32
 
   var isSelfClosed: Bool { contentLower == upper }
+
+  /// Whether its local name is this one; the bytes are those of the document.
+  @inline(__always)
+  func hasName(_ name: UnsafeBufferPointer<UInt8>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard name.count == Int(nameLength - prefixLength), let name = name.baseAddress,
+      let base = bytes.baseAddress
+    else { return false }
+    let own = base + Int(lower) + 1 + Int(prefixLength)
+    // Most names differ at once.
+    return own[0] == name[0] && memcmp(own, name, Int(nameLength - prefixLength)) == 0
+  }
 }

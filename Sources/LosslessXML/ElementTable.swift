@@ -1,23 +1,22 @@
 /// The table of elements, made in one run of libxml2's SAX2 parser and the scanner beside it.
 struct ElementTable {
-  private(set) var records = ContiguousArray<ElementRecord>()
-  private(set) var namespaces = [""]
+  private(set) var records: ContiguousArray<ElementRecord>
+  private(set) var namespaces: [String]
 
   init(reading bytes: [UInt8]) throws(MalformedXML) {
     try InputEncoding.check(bytes)
-    let parser = ParserContext.take()
-    let refusal: MalformedXML? = bytes.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else {
-        return MalformedXML(.empty, at: SourceLocation(line: 1, column: 1))
-      }
-      var run = SAXRun(scanner: TagScanner(buffer, base: base), context: parser.pointer)
-      // The average tag of a domain definition is 30 bytes long, half of them end tags.
-      run.records.reserveCapacity(buffer.count / 45 + 8)
-      let refusal = run.parse(buffer)
-      (records, namespaces) = (run.records, run.namespaces)
-      return refusal
+    guard !bytes.isEmpty else {
+      throw MalformedXML(.empty, at: SourceLocation(line: 1, column: 1))
     }
+    let parser = ParserContext.take()
+    var run = SAXRun(
+      scanner: TagScanner(parser.copy(bytes), count: bytes.count), context: parser.pointer,
+      rows: parser.rows)
+    let refusal = run.parse()
+    parser.rows = run.rows
     if let refusal { throw refusal }
+    records = run.rows.all
+    namespaces = run.namespaces
     parser.giveBack(documentSize: bytes.count)
   }
 }

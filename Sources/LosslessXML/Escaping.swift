@@ -75,19 +75,24 @@ enum Escaping {
   /// Writes a value between quotes, without them.
   static func attribute(_ value: String, quote: UInt8) -> [UInt8] {
     var bytes: [UInt8] = []
+    append(attribute: value, to: &bytes, quote: quote)
+    return bytes
+  }
+
+  /// Appends a value between quotes, without them.
+  static func append(attribute value: String, to bytes: inout [UInt8], quote: UInt8) {
     for byte in value.utf8 {
       switch byte {
-      case UInt8(ascii: "&"): bytes += Array("&amp;".utf8)
-      case UInt8(ascii: "<"): bytes += Array("&lt;".utf8)
-      case quote where quote == UInt8(ascii: "'"): bytes += Array("&apos;".utf8)
-      case quote: bytes += Array("&quot;".utf8)
-      case 0x09: bytes += Array("&#9;".utf8)
-      case 0x0A: bytes += Array("&#10;".utf8)
-      case 0x0D: bytes += Array("&#13;".utf8)
+      case UInt8(ascii: "&"): bytes += "&amp;".utf8
+      case UInt8(ascii: "<"): bytes += "&lt;".utf8
+      case quote where quote == UInt8(ascii: "'"): bytes += "&apos;".utf8
+      case quote: bytes += "&quot;".utf8
+      case 0x09: bytes += "&#9;".utf8
+      case 0x0A: bytes += "&#10;".utf8
+      case 0x0D: bytes += "&#13;".utf8
       default: bytes.append(byte)
       }
     }
-    return bytes
   }
 
   /// Writes a value as text.

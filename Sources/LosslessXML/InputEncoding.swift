@@ -11,7 +11,11 @@ enum InputEncoding {
     }
     if let declared = declaredEncoding(bytes) {
       switch declared.lowercased() {
-      case "utf-8", "utf8", "us-ascii", "ascii": break
+      case "utf-8", "utf8": break
+      case "us-ascii", "ascii":
+        if let other = bytes.firstIndex(where: { $0 >= 0x80 }) {
+          throw MalformedXML(.notASCII, at: SourceLocation(offset: other, in: bytes))
+        }
       default: throw MalformedXML(.encoding(declared), at: start)
       }
     }

@@ -12,6 +12,8 @@ public struct MalformedXML: Error, Hashable, Sendable, CustomStringConvertible {
     case encoding(String)
     /// A byte sequence that is not UTF-8.
     case notUTF8
+    /// A byte sequence that is not ASCII, where that is declared.
+    case notASCII
     /// A document type declaration: its entities would hide where elements stand.
     case documentType
     /// Not well-formed, in libxml2's words.
@@ -49,6 +51,11 @@ public struct MalformedXML: Error, Hashable, Sendable, CustomStringConvertible {
       """
       a byte here is not UTF-8; if the file is in another encoding, convert it first: \
       iconv -f ISO-8859-1 -t UTF-8 FILE
+      """
+    case .notASCII:
+      """
+      a byte here is not ASCII, which the XML declaration says the file is; if it is UTF-8, \
+      write encoding='UTF-8' there
       """
     case .documentType:
       """

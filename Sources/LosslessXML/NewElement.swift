@@ -76,8 +76,9 @@ struct Layout {
     for attribute in element.attributes {
       bytes.append(0x20)
       bytes += attribute.name.utf8
-      bytes += [UInt8(ascii: "="), quote]
-      bytes += Escaping.attribute(attribute.value, quote: quote)
+      bytes.append(UInt8(ascii: "="))
+      bytes.append(quote)
+      Escaping.append(attribute: attribute.value, to: &bytes, quote: quote)
       bytes.append(quote)
     }
     if let text = element.text {
@@ -93,14 +94,17 @@ struct Layout {
       bytes.append(UInt8(ascii: ">"))
       for child in element.children {
         if let indentation {
-          bytes += lineEnd + indentation + step
+          bytes += lineEnd
+          bytes += indentation
+          bytes += step
         } else if spacedWithin {
           bytes.append(0x20)
         }
         append(child, to: &bytes, indentation: indentation.map { $0 + step }, spacedWithin: false)
       }
       if let indentation {
-        bytes += lineEnd + indentation
+        bytes += lineEnd
+        bytes += indentation
       } else if spacedWithin {
         bytes.append(0x20)
       }

@@ -13,7 +13,35 @@ final class ParserContext: @unchecked Sendable {
     self.pointer = pointer
   }
 
-  deinit { xmlFreeParserCtxt(pointer) }
+  deinit {
+    xmlFreeParserCtxt(pointer)
+    buffer?.deallocate()
+    rows.deallocate()
+  }
+
+  /// Room for the table of a document while it is made.
+  var rows = RowBuffer()
+  private var buffer: UnsafeMutablePointer<UInt8>?
+  private var capacity = 0
+
+  /// The bytes with the 0 behind them that libxml2 wants; they are there until the next call.
+  func copy(_ bytes: [UInt8]) -> UnsafePointer<UInt8> {
+    let buffer = buffer(for: bytes.count + 1)
+    bytes.withUnsafeBufferPointer { bytes in
+      if let base = bytes.baseAddress { buffer.update(from: base, count: bytes.count) }
+    }
+    buffer[bytes.count] = 0
+    return UnsafePointer(buffer)
+  }
+
+  private func buffer(for count: Int) -> UnsafeMutablePointer<UInt8> {
+    if let buffer, count <= capacity { return buffer }
+    buffer?.deallocate()
+    let new = UnsafeMutablePointer<UInt8>.allocate(capacity: max(count, 1 << 13))
+    buffer = new
+    capacity = max(count, 1 << 13)
+    return new
+  }
 
   /// Those that are free; whoever holds one has it alone.
   private static let free = Mutex<[ParserContext]>([])
@@ -24,10 +52,10 @@ final class ParserContext: @unchecked Sendable {
   /// Keeps the parser for the next document.
   ///
   /// It remembers every name that it has seen, so that one which has read much is let go; so is one
-  /// that met something malformed.
+  /// that met something malformed, or whose copy is large.
   func giveBack(documentSize: Int) {
     bytesRead += documentSize
-    guard bytesRead < 64 << 20 else { return }
+    guard bytesRead < 64 << 20, capacity <= 1 << 20 else { return }
     Self.free.withLock { $0.append(self) }
   }
 

@@ -12,7 +12,7 @@ internal import CLibXML2
 /// for exclusive access at every event.
 struct SAXRun {
   var scanner: TagScanner
-  var records = ContiguousArray<ElementRecord>()
+  var rows: RowBuffer
   var namespaces = [""]
   /// libxml2 keeps one copy of a name in a run, so that pointers tell namespaces apart.
   private var namespacePointers: [UnsafePointer<xmlChar>] = []
@@ -22,28 +22,29 @@ struct SAXRun {
   /// Kept apart, since libxml2 may report a tag's start before it finds that the tag has no end.
   private var disagreement: MalformedXML?
 
-  init(scanner: TagScanner, context: xmlParserCtxtPtr) {
+  init(scanner: TagScanner, context: xmlParserCtxtPtr, rows: RowBuffer) {
     self.scanner = scanner
+    self.rows = rows
+    self.rows.removeAll()
     self.context = context
   }
 
-  mutating func parse(_ buffer: UnsafeBufferPointer<UInt8>) -> MalformedXML? {
+  mutating func parse() -> MalformedXML? {
     let context = context
-    let document = withUnsafeMutablePointer(to: &self) { run in
+    let (base, size) = (scanner.base, CInt(scanner.end))
+    withUnsafeMutablePointer(to: &self) { run in
       context.pointee.userData = UnsafeMutableRawPointer(run)
-      defer { context.pointee.userData = nil }
-      return buffer.withMemoryRebound(to: CChar.self) { chars in
-        xmlCtxtReadMemory(
-          context, chars.baseAddress, CInt(chars.count), nil, nil, CInt(XML_PARSE_NONET.rawValue))
-      }
+      // UTF-8 whatever is declared: other encodings have been refused, and ASCII has been checked.
+      virtNestParse(
+        context, base.raw, size,
+        CInt(XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue))
+      context.pointee.userData = nil
     }
-    // No handler builds a tree; a document can only come from a later libxml2's defaults.
-    if let document { xmlFreeDoc(document) }
     if refusal == nil, context.pointee.wellFormed == 0 {
       return refuse(.notWellFormed("libxml2 gave no reason"), line: 1, column: 1)
     }
     if refusal == nil, let disagreement { return disagreement }
-    if refusal == nil, open != -1 || records.isEmpty {
+    if refusal == nil, open != -1 || rows.count == 0 {
       return refuse(.disagreement, line: 1, column: 1)
     }
     return refusal
@@ -71,22 +72,23 @@ struct SAXRun {
     _ uri: UnsafePointer<xmlChar>?
   ) {
     guard refusal == nil, disagreement == nil else { return }
-    guard let tag = scanner.nextStartTag() else { return disagree() }
-    let nameLength = tag.nameEnd - tag.lower - 1
-    var prefixLength = 0
-    if let prefix {
-      let length = strlen(prefix.raw)
-      guard nameLength > length, memcmp(scanner.base + tag.lower + 1, prefix, length) == 0,
-        scanner.base[tag.lower + 1 + length] == UInt8(ascii: ":")
-      else { return disagree() }
-      prefixLength = length + 1
+    let prefixLength = prefix.map { strlen($0.raw) + 1 } ?? 0
+    let nameLength = prefixLength + strlen(localName.raw)
+    let position = virtNestPosition(context, scanner.base)
+    guard let tag = scanner.nextStartTag(nameLength: nameLength, closedAt: position) else {
+      return disagree()
     }
-    let localLength = strlen(localName.raw)
-    guard nameLength == prefixLength + localLength,
-      memcmp(scanner.base + tag.lower + 1 + prefixLength, localName, localLength) == 0
-    else { return disagree() }
-    let row = Int32(records.count)
-    records.append(
+    let name = scanner.base + tag.lower + 1
+    if let prefix {
+      guard memcmp(name, prefix, prefixLength - 1) == 0,
+        name[prefixLength - 1] == UInt8(ascii: ":")
+      else { return disagree() }
+    }
+    guard memcmp(name + prefixLength, localName, nameLength - prefixLength) == 0 else {
+      return disagree()
+    }
+    let row = Int32(rows.count)
+    rows.append(
       ElementRecord(
         lower: UInt32(tag.lower), contentLower: UInt32(tag.upper), contentUpper: UInt32(tag.upper),
         upper: tag.selfClosed ? UInt32(tag.upper) : 0, parent: open, next: row + 1,
@@ -98,19 +100,20 @@ struct SAXRun {
   private mutating func end() {
     guard refusal == nil, disagreement == nil else { return }
     guard open >= 0 else { return disagree() }
-    let row = Int(open)
-    if records[row].upper == 0 {
+    let record = rows[Int(open)]
+    if record.pointee.upper == 0 {
       guard let tag = scanner.nextEndTag() else { return disagree() }
-      let nameLength = Int(records[row].nameLength)
+      let nameLength = Int(record.pointee.nameLength)
       guard tag.upper - tag.lower >= nameLength + 3,
         memcmp(
-          scanner.base + tag.lower + 2, scanner.base + Int(records[row].lower) + 1, nameLength) == 0
+          scanner.base + tag.lower + 2, scanner.base + Int(record.pointee.lower) + 1, nameLength)
+          == 0
       else { return disagree() }
-      records[row].contentUpper = UInt32(tag.lower)
-      records[row].upper = UInt32(tag.upper)
+      record.pointee.contentUpper = UInt32(tag.lower)
+      record.pointee.upper = UInt32(tag.upper)
     }
-    records[row].next = Int32(records.count)
-    open = records[row].parent
+    record.pointee.next = Int32(rows.count)
+    open = record.pointee.parent
   }
 
   private mutating func disagree() {

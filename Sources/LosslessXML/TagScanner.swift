@@ -13,15 +13,14 @@ struct TagScanner {
   let end: Int
   private(set) var position = 0
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>, base: UnsafePointer<UInt8>) {
+  init(_ base: UnsafePointer<UInt8>, count: Int) {
     self.base = base
-    end = bytes.count
+    end = count
   }
 
   /// A start tag's extent.
   struct Start {
     var lower: Int
-    var nameEnd: Int
     var upper: Int
     var selfClosed: Bool
   }
@@ -50,23 +49,33 @@ struct TagScanner {
     return false
   }
 
-  /// The next start tag; `nil` where something else comes first.
-  mutating func nextStartTag() -> Start? {
-    guard skipToTag(), base[position + 1] != UInt8(ascii: "/") else { return nil }
-    let lower = position
-    var index = lower + 1
-    while index < end, !Self.endsName(base[index]) { index += 1 }
-    let nameEnd = index
+  /// The next start tag; `nil` where something else comes first, or a name of another length.
+  ///
+  /// - Parameter position: where libxml2 says that its `>` or `/>` is; negative where it does not.
+  mutating func nextStartTag(nameLength: Int, closedAt position: Int) -> Start? {
+    guard skipToTag() else { return nil }
+    let lower = self.position
+    let nameEnd = lower + 1 + nameLength
+    guard nameEnd < end, Self.endsName(base[nameEnd]) else { return nil }
+    let close = position < 0 ? self.close(from: nameEnd) : position
+    guard let close, close >= nameEnd, close < end else { return nil }
+    let slash = close + 1 < end && base[close] == UInt8(ascii: "/")
+    let upper = slash ? close + 2 : close + 1
+    guard base[upper - 1] == UInt8(ascii: ">") else { return nil }
+    self.position = upper
+    return Start(lower: lower, upper: upper, selfClosed: slash)
+  }
+
+  /// Where the `>` or `/>` of a start tag is, past its attributes.
+  private func close(from nameEnd: Int) -> Int? {
+    var index = nameEnd
     while index < end {
       switch base[index] {
-      case UInt8(ascii: ">"):
-        position = index + 1
-        return Start(
-          lower: lower, nameEnd: nameEnd, upper: position,
-          selfClosed: base[index - 1] == UInt8(ascii: "/"))
+      case UInt8(ascii: ">"), UInt8(ascii: "/"):
+        return index
       case UInt8(ascii: "\""), UInt8(ascii: "'"):
-        guard let close = find(base[index], from: index + 1) else { return nil }
-        index = close + 1
+        guard let quote = find(base[index], from: index + 1) else { return nil }
+        index = quote + 1
       default:
         index += 1
       }

@@ -50,4 +50,15 @@ struct DocumentTests {
         && (error as? MalformedXML)?.location == SourceLocation(line: 2, column: 3)
     }
   }
+
+  @Test("bytes that are not ASCII are found where ASCII is declared")
+  func notASCII() throws {
+    let declaration = "<?xml version='1.0' encoding='US-ASCII'?>\n"
+    let text = Array((declaration + "<a>x</a>").utf8)
+    #expect(try Document(text).root.range == declaration.utf8.count..<text.count)
+    #expect { try Document(Array((declaration + "<a>\u{E9}</a>").utf8)) } throws: { error in
+      (error as? MalformedXML)?.reason == .notASCII
+        && (error as? MalformedXML)?.location == SourceLocation(line: 2, column: 4)
+    }
+  }
 }

@@ -157,11 +157,11 @@ struct DomainEditor {
     let rank = { (addition: Addition) in
       LibvirtOrder.rank(of: addition.step.name, in: addition.parent.localName) ?? Int.max
     }
-    let inOrder = additions.enumerated().sorted {
-      (rank($0.element), $0.offset) < (rank($1.element), $1.offset)
-    }.map(\.element)
-    for addition in inOrder {
-      let anchor = LibvirtOrder.anchor(forRank: rank(addition), in: addition.parent)
+    let ranks = additions.map(rank)
+    let inOrder = additions.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
+    for index in inOrder {
+      let addition = additions[index]
+      let anchor = LibvirtOrder.anchor(forRank: ranks[index], in: addition.parent)
       if ["features", "commandline"].contains(addition.parent.localName) {
         changes.insert([addition.element], intoContainer: addition.parent, behind: anchor)
       } else {

@@ -42,15 +42,20 @@ extension DomainDefinition {
     var wanted = changes.guest
     if changes.emulated { editor.emulate(before, &wanted) }
     editor.deriveIdentity(changes.identity, before, &wanted)
-    editor.check(wanted)
-    for property in Property.all where property.isGiven(wanted) { property.write(wanted, &editor) }
+    // Asking every property takes longer than most changes of nesting alone.
+    if wanted != Guest() {
+      editor.check(wanted)
+      for property in Property.all where property.isGiven(wanted) {
+        property.write(wanted, &editor)
+      }
+    }
     editor.applyDevices(changes)
     editor.apply(changes.xpathEdits)
     if let nesting = changes.nesting {
       editor.apply(
         nesting, of: self, to: before.overlaid(with: wanted), force: changes.force)
     }
-    editor.checkStillNests(self, before, before.overlaid(with: wanted), changes)
+    editor.checkStillNests(self, before, wanted, changes)
     return (editor, wanted)
   }
 
@@ -99,6 +104,7 @@ extension Patch {
         Problem("the result would not be well-formed (\(error.message)); please report this file")
       ])
     }
+    guard wanted != Guest() else { return }
     let given = Property.all.filter { $0.isGiven(wanted) }
     let missing = Guest(reading: result, given).contradictions(to: wanted)
     guard missing.isEmpty else {
@@ -112,9 +118,9 @@ extension Patch {
 }
 
 extension Guest {
-  /// The guest with what another one says put over it.
+  /// What decides whether the guest can nest, with what another one says put over it.
   func overlaid(with other: Guest) -> Guest {
-    var guest = self
+    var guest = Guest()
     guest.name = other.name ?? name
     guest.domainType = other.domainType ?? domainType
     guest.architecture = other.architecture ?? architecture

@@ -7,13 +7,19 @@ public struct MachineType: Hashable, Sendable, CustomStringConvertible {
   public init(_ text: String) { self.text = text }
 
   /// The machine type alone.
-  public var name: String { String(text.prefix { $0 != "," }) }
+  public var name: String {
+    guard let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) else { return text }
+    return String(text[..<comma])
+  }
 
   /// Whether it is a pSeries machine of QEMU, the only kind with the nested capabilities.
   ///
   /// QEMU's versions are `pseries-N.M`; vendors have `pseries-rhel8.6.0`, `pseries-bionic` and the
   /// like.
-  public var isPSeries: Bool { name == "pseries" || name.hasPrefix("pseries-") }
+  public var isPSeries: Bool {
+    let name = name
+    return name == "pseries" || name.hasPrefix("pseries-")
+  }
 
   /// The vendor whose QEMU alone has this machine type; `nil` where QEMU's own releases do.
   public var vendor: String? {

@@ -48,7 +48,14 @@ public struct NestingContribution: Hashable, Sendable {
   /// Every contribution, in the order in which QEMU comes to see them: libvirt's own `-machine`,
   /// the type's properties before the features, then the arguments that are passed through.
   static func all(in domain: Element) -> [NestingContribution] {
-    machineAttribute(in: domain) + features(in: domain) + arguments(in: domain)
+    all(in: domain, PassthroughArguments(of: domain))
+  }
+
+  /// Every contribution, where the arguments that are passed through have been read.
+  static func all(
+    in domain: Element, _ arguments: PassthroughArguments
+  ) -> [NestingContribution] {
+    machineAttribute(in: domain) + features(in: domain) + passedThrough(arguments)
   }
 
   private static func machineAttribute(in domain: Element) -> [NestingContribution] {
@@ -68,7 +75,7 @@ public struct NestingContribution: Hashable, Sendable {
   private static func features(in domain: Element) -> [NestingContribution] {
     domain.children("features").flatMap { features in
       // libvirt looks at the name alone (`virDomainFeaturesDefParse`), whatever the namespace.
-      features.children.filter { $0.localName == "nested-hv" }.map { element in
+      features.children.filter { $0.hasLocalName("nested-hv") }.map { element in
         let state = element["state"]
         // libvirt's own switch takes these two words only (virXMLPropTristateSwitch).
         let value: Value =
@@ -85,8 +92,8 @@ public struct NestingContribution: Hashable, Sendable {
     }
   }
 
-  private static func arguments(in domain: Element) -> [NestingContribution] {
-    PassthroughArguments(of: domain).machineArguments.flatMap { argument in
+  private static func passedThrough(_ arguments: PassthroughArguments) -> [NestingContribution] {
+    arguments.machineArguments.flatMap { argument in
       NestedAPI.allCases.compactMap { api in
         argument.options.value(of: api.machineProperty).map { value in
           NestingContribution(

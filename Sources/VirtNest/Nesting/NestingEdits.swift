@@ -37,8 +37,10 @@ extension DomainEditor {
 
   /// Says where a change of CPU, machine or domain type takes nesting away from a guest that has it.
   mutating func checkStillNests(
-    _ definition: DomainDefinition, _ before: Guest, _ after: Guest, _ changes: GuestChanges
+    _ definition: DomainDefinition, _ before: Guest, _ wanted: Guest, _ changes: GuestChanges
   ) {
+    guard wanted.decidesNesting else { return }
+    let after = before.overlaid(with: wanted)
     let old = NestingObstacle.all(for: before)
     let new = NestingObstacle.all(for: after).filter { !old.contains($0) }
     guard !new.isEmpty, NestingState(of: definition).isOn else { return }

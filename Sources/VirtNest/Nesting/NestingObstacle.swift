@@ -39,3 +39,10 @@ public struct NestingObstacle: Hashable, Sendable {
     return NestingObstacle(reason: "the CPU is '\(model)', and nesting needs POWER9 or later")
   }
 }
+
+extension Guest {
+  /// Whether it says something that decides whether a guest can nest.
+  var decidesNesting: Bool {
+    cpu != nil || machine != nil || domainType != nil || architecture != nil
+  }
+}

@@ -13,10 +13,17 @@ struct NestingRefusal: Hashable, Sendable {
   /// Every one, in the order of the document.
   static func all(in domain: Element) -> [NestingRefusal] {
     let arguments = PassthroughArguments(of: domain)
-    return arguments.arguments.compactMap { refusal(of: $0) }
+    return all(arguments, NestingContribution.all(in: domain, arguments))
+  }
+
+  /// Every one of what is passed through, beside what else is said about nesting.
+  static func all(
+    _ arguments: PassthroughArguments, _ contributions: [NestingContribution]
+  ) -> [NestingRefusal] {
+    arguments.arguments.compactMap { refusal(of: $0) }
       + missingValue(arguments)
       + arguments.machineArguments.compactMap { refusal(of: $0) }
-      + conflicts(domain, arguments)
+      + conflicts(contributions, arguments)
   }
 
   /// What keeps a guest from starting still, after a change that should have it nest.
@@ -84,10 +91,10 @@ struct NestingRefusal: Hashable, Sendable {
 
   /// QEMU takes `_` for `-`, and refuses both for one property.
   private static func conflicts(
-    _ domain: Element, _ arguments: PassthroughArguments
+    _ contributions: [NestingContribution], _ arguments: PassthroughArguments
   ) -> [NestingRefusal] {
     NestedAPI.allCases.compactMap { api in
-      let hasElement = NestingContribution.all(in: domain).contains {
+      let hasElement = contributions.contains {
         $0.api == api && $0.mechanism == .feature
       }
       var first = hasElement ? api.machineProperty : nil

@@ -24,10 +24,11 @@ public struct NestingState: Hashable, Sendable {
   /// Reads the state that a definition describes.
   public init(of definition: DomainDefinition) {
     let domain = definition.domain
-    contributions = NestingContribution.all(in: domain)
+    let arguments = PassthroughArguments(of: domain)
+    contributions = NestingContribution.all(in: domain, arguments)
     let emulator = domain.first(["devices", "emulator"])?.text.trimmingSpaces
     wrapper = emulator.flatMap { $0.isEmpty || Emulator.isQEMU($0) ? nil : $0 }
-    let refusal = NestingRefusal.all(in: domain).first
+    let refusal = NestingRefusal.all(arguments, contributions).first
     effective =
       refusal.map { .refused(reason: $0.reason) }
       ?? Self.effective(contributions, wrapper: wrapper)

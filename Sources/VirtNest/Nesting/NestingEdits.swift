@@ -140,6 +140,14 @@ extension DomainEditor {
           at: domain.first(place)?.location ?? domain.location))
       return
     }
+    // Behind an odd number of commas a further one would be part of the type's name.
+    guard machine.reversed().prefix(while: { $0 == "," }).count.isMultiple(of: 2) else {
+      problems.append(
+        Problem(
+          "the machine type '\(machine)' ends in a comma, which QEMU refuses; "
+            + "give another by --machine pseries", at: type.location))
+      return
+    }
     setAttribute("machine", of: type, to: machine + "," + property)
     messages.append(
       .warning(

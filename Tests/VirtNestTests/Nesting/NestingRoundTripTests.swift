@@ -114,4 +114,25 @@ struct NestingRoundTripTests {
       (error as? ChangeError)?.problems.first?.text.hasPrefix("'\(option)' has no value") == true
     }
   }
+
+  // Found by fuzzing: our comma behind that one made the property a part of the type's name.
+  @Test(
+    "No property is put behind a machine type that ends in a comma",
+    arguments: [("pseries,", false), ("pseries,,", true), ("pseries,,,", false), ("pseries", true)])
+  func machineWithComma(_ machine: String, isTaken: Bool) throws {
+    let definition = try DomainDefinition(
+      Array("<domain type='kvm'><os><type arch='ppc64le' machine='\(machine)'/></os></domain>".utf8)
+    )
+    var changes = GuestChanges()
+    changes.nesting = NestingChange(.on, mechanism: .machine)
+    changes.force = true
+    guard isTaken else {
+      #expect { try definition.patch(changes) } throws: { error in
+        (error as? ChangeError)?.problems.first?.text.contains("ends in a comma") == true
+      }
+      return
+    }
+    let result = try DomainDefinition(definition.patch(changes).bytes)
+    #expect(NestingState(of: result).isOn)
+  }
 }

@@ -7,7 +7,8 @@ import Dispatch
 enum Program {
   static func main() {
     do {
-      var command = try VirtNestCommand.parseAsRoot()
+      let words = Array(CommandLine.arguments.dropFirst())
+      var command = try QuickLine.command(words) ?? VirtNestCommand.parseAsRoot(words)
       if let sometimes = command as? any SometimesWaiting, !sometimes.waits {
         return try sometimes.runAtOnce()
       }

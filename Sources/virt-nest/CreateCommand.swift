@@ -142,7 +142,8 @@ struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
     let series = try reportingProblems { try GuestSeries(template, request) }
     if !quiet { say(series.first) }
     let batch = SeriesOutput(
-      series: series, indexes: request.index..<request.index + count, folder: folder, force: force)
+      series: series, indexes: request.index..<request.index + count, folder: folder, force: force,
+      showsProgress: !quiet)
     try reportingProblems { try batch.write() }
   }
 

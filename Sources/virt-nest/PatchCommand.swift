@@ -121,7 +121,10 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     if inPlace, !overwrite, files.count > 1 { return try patchInPlace(changes) }
     var wouldChange = false
     var isInTrouble = false
-    for name in files {
+    var progress = ProgressLine("files", total: files.count, isWanted: !quiet && !diff)
+    defer { ProgressLine.clear() }
+    for (index, name) in files.enumerated() {
+      progress.show(index)
       guard let input = Input.read(name), let patch = patch(input, changes) else {
         isInTrouble = true
         continue
@@ -135,9 +138,19 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
 
   private func patchInPlace(_ changes: GuestChanges) throws {
     var isWell = true
+    var progress = ProgressLine("files", total: files.count, isWanted: !quiet)
+    defer { ProgressLine.clear() }
     for start in stride(from: 0, to: files.count, by: InPlaceBatch.size) {
-      let names = files[start..<min(start + InPlaceBatch.size, files.count)]
-      isWell = InPlaceBatch.run(names) { stage($0, changes) } && isWell
+      let end = min(start + InPlaceBatch.size, files.count)
+      SignalDelay.around {
+        isWell = InPlaceBatch.run(files[start..<end]) { stage($0, changes) } && isWell
+        if SignalDelay.isPending {
+          Terminal.say(
+            "virt-nest: interrupted: \(start) of \(files.count) files are done; "
+              + "the same command goes on")
+        }
+      }
+      progress.show(end)
     }
     if !isWell { throw ExitCode.trouble }
   }

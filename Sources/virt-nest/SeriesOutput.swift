@@ -12,6 +12,8 @@ struct SeriesOutput {
   let indexes: Range<Int>
   let folder: FilePath
   let force: Bool
+  /// Whether to say on a terminal how far it is.
+  let showsProgress: Bool
 
   /// Writes the files; none where one is in the way.
   ///
@@ -19,13 +21,19 @@ struct SeriesOutput {
   /// leaves each file old or new, whole. After an interruption, the same command goes on.
   func write() throws {
     do {
+      defer { ProgressLine.clear() }
       try lookAtAll()
+      var progress = ProgressLine("guests", total: indexes.count, isWanted: showsProgress)
       var start = indexes.lowerBound
       while start < indexes.upperBound {
         let end = min(start + Self.batchSize, indexes.upperBound)
-        // Here a signal that came meanwhile does what it always does.
-        try SignalDelay.around { try write(start..<end) }
+        // Behind it a signal that came meanwhile does what it always does.
+        try SignalDelay.around {
+          try write(start..<end)
+          if SignalDelay.isPending { sayInterrupted(before: start) }
+        }
         start = end
+        progress.show(start - indexes.lowerBound)
       }
       try syncFileSystem(containing: folder)
     } catch let error as FileError {
@@ -39,7 +47,9 @@ struct SeriesOutput {
     var series = series
     var bytes: [UInt8] = []
     var names: Set<String> = []
+    var progress = ProgressLine("names looked at", total: indexes.count, isWanted: showsProgress)
     for index in indexes {
+      if index & 0xFF == 0 { progress.show(index - indexes.lowerBound) }
       let name = try series.write(index, into: &bytes)
       if !series.namesDiffer, !names.insert(name).inserted { throw sameName }
       try OutputFile.check(bytes, at: path(name), force: force)
@@ -62,6 +72,12 @@ struct SeriesOutput {
     guard !staged.isEmpty else { return }
     try syncFileSystem(containing: folder)
     for file in staged { try file.commit() }
+  }
+
+  private func sayInterrupted(before index: Int) {
+    Terminal.say(
+      "virt-nest: interrupted: \(index - indexes.lowerBound) of \(indexes.count) guests are there, "
+        + "whole; the same command goes on")
   }
 
   private func path(_ name: String) -> FilePath { folder.appending(name + ".xml") }

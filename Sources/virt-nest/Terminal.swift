@@ -11,6 +11,7 @@ enum Terminal {
   ///
   /// - Throws: ``ExitCode`` 2 where it cannot be written, as on a full disk.
   static func write(_ bytes: [UInt8]) throws {
+    ProgressLine.clear()
     do {
       try FileDescriptor.standardOutput.writeAll(bytes)
     } catch let error as Errno where error == .brokenPipe {
@@ -36,6 +37,7 @@ enum Terminal {
   /// Writes a line to standard error.
   static func say(_ text: String) {
     if let collector { return collector.add(text) }
+    ProgressLine.clear()
     // Where standard error is gone, there is nobody to tell.
     _ = try? FileDescriptor.standardError.writeAll(Array((text + "\n").utf8))
   }

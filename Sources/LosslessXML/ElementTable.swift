@@ -12,6 +12,8 @@ struct ElementTable {
     var run = SAXRun(
       scanner: TagScanner(parser.copy(bytes), count: bytes.count), context: parser.pointer,
       rows: parser.rows)
+    // The average element of a domain definition takes 60 bytes.
+    run.rows.reserve(bytes.count / 60)
     let refusal = run.parse()
     parser.rows = run.rows
     if let refusal { throw refusal }

@@ -52,10 +52,11 @@ final class ParserContext: @unchecked Sendable {
   /// Keeps the parser for the next document.
   ///
   /// It remembers every name that it has seen, so that one which has read much is let go; so is one
-  /// that met something malformed, or whose copy is large.
+  /// that met something malformed, or whose copy is large;
+  /// a change reads its result right after the original.
   func giveBack(documentSize: Int) {
     bytesRead += documentSize
-    guard bytesRead < 64 << 20, capacity <= 1 << 20 else { return }
+    guard bytesRead < 64 << 20, capacity <= 8 << 20 else { return }
     Self.free.withLock { $0.append(self) }
   }
 

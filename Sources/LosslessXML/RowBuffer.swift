@@ -15,17 +15,19 @@ struct RowBuffer {
   mutating func removeAll() { count = 0 }
 
   mutating func append(_ record: ElementRecord) {
-    if count == capacity { grow() }
+    if count == capacity { reserve(max(256, capacity * 2)) }
     memory?[count] = record
     count += 1
   }
 
-  private mutating func grow() {
-    let larger = UnsafeMutablePointer<ElementRecord>.allocate(capacity: max(256, capacity * 2))
+  /// Makes room for so many rows.
+  mutating func reserve(_ wanted: Int) {
+    guard wanted > capacity else { return }
+    let larger = UnsafeMutablePointer<ElementRecord>.allocate(capacity: wanted)
     if let memory { larger.update(from: memory, count: count) }
     memory?.deallocate()
     memory = larger
-    capacity = max(256, capacity * 2)
+    capacity = wanted
   }
 
   /// A row that has been appended.

@@ -21,6 +21,8 @@ struct SAXRun {
   private var refusal: MalformedXML?
   /// Kept apart, since libxml2 may report a tag's start before it finds that the tag has no end.
   private var disagreement: MalformedXML?
+  /// Whether either is there, which every event asks.
+  private var isRefused = false
 
   init(scanner: TagScanner, context: xmlParserCtxtPtr, rows: RowBuffer) {
     self.scanner = scanner
@@ -57,6 +59,7 @@ struct SAXRun {
     let refused = MalformedXML(reason, at: SourceLocation(line: line, column: column))
     // The first reason is the cause; what follows it is its consequence.
     if refusal == nil { refusal = refused }
+    isRefused = true
     return refused
   }
 
@@ -71,7 +74,7 @@ struct SAXRun {
     _ localName: UnsafePointer<xmlChar>, _ prefix: UnsafePointer<xmlChar>?,
     _ uri: UnsafePointer<xmlChar>?
   ) {
-    guard refusal == nil, disagreement == nil else { return }
+    if isRefused { return }
     let prefixLength = prefix.map { strlen($0.raw) + 1 } ?? 0
     let nameLength = prefixLength + strlen(localName.raw)
     let position = virtNestPosition(context, scanner.base)
@@ -98,7 +101,7 @@ struct SAXRun {
   }
 
   private mutating func end() {
-    guard refusal == nil, disagreement == nil else { return }
+    if isRefused { return }
     guard open >= 0 else { return disagree() }
     let record = rows[Int(open)]
     if record.pointee.upper == 0 {
@@ -120,6 +123,7 @@ struct SAXRun {
     let bytes = Array(UnsafeBufferPointer(start: scanner.base, count: scanner.end))
     let place = SourceLocation(offset: scanner.position, in: bytes)
     disagreement = MalformedXML(.disagreement, at: place)
+    isRefused = true
   }
 
   private mutating func index(of uri: UnsafePointer<xmlChar>?) -> UInt32 {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import LosslessXML
 import VirtNest
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -10,8 +9,8 @@ struct DoctorCommand: AsyncParsableCommand {
       Exit status: 0 where nesting can work, 1 where it cannot, 2 in trouble.
 
         virt-nest doctor --ssh power-host
-        virt-nest doctor --ssh power-host --print-facts > power-host.facts
-        virt-nest create fedora --for power-host.facts
+        virt-nest doctor --ssh power-host --json > power-host.json
+        virt-nest create fedora --for power-host.json
         virt-nest doctor --print-script | ssh power-host sh > power-host.facts
       """)
 
@@ -20,7 +19,8 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Look at facts that were gathered before, as --print-facts prints them; '-' is standard input.",
+      "Look at facts that were gathered before, as --print-facts or --json prints them; '-' is "
+        + "standard input.",
       valueName: "file"))
   var facts: String?
 
@@ -29,7 +29,10 @@ struct DoctorCommand: AsyncParsableCommand {
     help: "Look at it as a host (l0) or as a guest (l1), in place of what it seems to be.")
   var role: Role?
 
-  @Flag(help: "Print findings, facts and the recommended mechanism as JSON.")
+  @Flag(
+    help: """
+      Print findings, facts and the recommended mechanism as JSON, also for --facts and create --for.
+      """)
   var json = false
 
   @Flag(help: "Print the facts alone, for --facts and for create --for.")
@@ -54,6 +57,9 @@ struct DoctorCommand: AsyncParsableCommand {
     if printScript, ssh != nil || facts != nil {
       throw ValidationError("--print-script looks at no machine: leave out --ssh and --facts")
     }
+    if role != nil, printFacts || printScript {
+      throw ValidationError("--as is for the report: --print-facts and --print-script make none")
+    }
   }
 
   func run() async throws {
@@ -67,18 +73,15 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   private func gathered() async throws -> HostFacts {
-    do {
-      guard let facts else {
-        return try await HostFacts.gathered(ssh.map { .ssh(destination: $0) } ?? .here)
-      }
+    if let facts {
       guard let input = Input.read(facts) else { throw ExitCode.trouble }
-      return try HostFacts(parsing: String(decoding: input.bytes, as: UTF8.self))
-    } catch let error as MalformedFacts {
-      let place = error.line.map { SourceLocation(line: $0, column: 1) }
-      Terminal.say("error", error.reason, file: facts ?? ssh ?? "host-facts.sh", at: place)
-    } catch let error as GatheringFailure {
-      Terminal.say("virt-nest: error: \(error)")
+      return try input.hostFacts()
     }
-    throw ExitCode.trouble
+    do {
+      return try await HostFacts.gathered(ssh.map { .ssh(destination: $0) } ?? .here)
+    } catch {
+      Terminal.say("virt-nest: error: \(error)")
+      throw ExitCode.trouble
+    }
   }
 }

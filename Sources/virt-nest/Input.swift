@@ -66,4 +66,15 @@ struct Input {
       throw ExitCode.trouble
     }
   }
+
+  /// The facts of a host in it; says what is wrong and throws where there are none.
+  func hostFacts() throws -> HostFacts {
+    do throws(MalformedFacts) {
+      return try HostFacts(reading: bytes)
+    } catch {
+      let place = error.line.map { SourceLocation(line: $0, column: error.column ?? 1) }
+      Terminal.say("error", error.reason, file: name, at: place)
+      throw ExitCode.trouble
+    }
+  }
 }

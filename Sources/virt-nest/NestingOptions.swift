@@ -1,5 +1,4 @@
 import ArgumentParser
-import LosslessXML
 import VirtNest
 
 /// The options that are about nesting.
@@ -44,7 +43,7 @@ struct NestingOptions: ParsableArguments {
     name: .customLong("for"),
     help: ArgumentHelp(
       "Switch nesting on, or off, as doctor recommends for the host of these facts "
-        + "(virt-nest doctor --print-facts).", valueName: "facts"))
+        + "(virt-nest doctor --print-facts, or --json).", valueName: "file"))
   var host: String?
 
   @Flag(help: "Switch nesting on even where the guest cannot nest.")
@@ -76,22 +75,16 @@ struct NestingOptions: ParsableArguments {
 
   /// What doctor recommends: a mechanism, or nothing where the host's guests nest without.
   private func change(forHostOf path: String) throws -> NestingChange {
-    guard nested == nil, mechanism == nil, nestedAPI == nil, forLibvirt == nil, forQEMU == nil
+    guard nested == nil, mechanism == nil, nestedAPI == nil, forLibvirt == nil, forQEMU == nil,
+      wrapper == nil, !explicit
     else {
       throw ValidationError("--for chooses the mechanism; it goes with no other option of nesting")
     }
-    guard path != "-", let input = Input.read(path) else { throw ExitCode.trouble }
-    do throws(MalformedFacts) {
-      let facts = try HostFacts(parsing: String(decoding: input.bytes, as: UTF8.self))
-      let advice = facts.recommendedMechanism
-      guard let mechanism = advice.mechanism else { return NestingChange(.off(explicit: false)) }
-      return NestingChange(.on, mechanism: mechanism, api: advice.api)
-    } catch {
-      Terminal.say(
-        "error", error.reason, file: path,
-        at: error.line.map { SourceLocation(line: $0, column: 1) })
-      throw ExitCode.trouble
-    }
+    if path == "-" { throw ValidationError("--for takes a file, not standard input") }
+    guard let input = Input.read(path) else { throw ExitCode.trouble }
+    let advice = try input.hostFacts().recommendedMechanism
+    guard let mechanism = advice.mechanism else { return NestingChange(.off(explicit: false)) }
+    return NestingChange(.on, mechanism: mechanism, api: advice.api)
   }
 
   private func chosenMechanism() throws -> NestingMechanism? {

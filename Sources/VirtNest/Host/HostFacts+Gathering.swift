@@ -26,14 +26,24 @@ extension HostFacts {
         output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
       guard result.terminationStatus.isSuccess else {
         throw GatheringFailure(
-          reason: "'\(program)' ended with \(result.terminationStatus): \(result.standardError)")
+          reason: "'\(program)' \(end(result.terminationStatus)): \(result.standardError)")
       }
       return try HostFacts(parsing: result.standardOutput)
     } catch let error as ToolFailure {
       throw GatheringFailure(reason: error.reason)
+    } catch let error as SubprocessError where error.code == .executableNotFound {
+      throw GatheringFailure(reason: ToolFailure(notFound: program).reason)
     } catch let error as SubprocessError {
       throw GatheringFailure(reason: "cannot run '\(program)': \(error)")
     }
+  }
+}
+
+/// How a program ended, in words.
+private func end(_ status: TerminationStatus) -> String {
+  switch status {
+  case .exited(let code): "ended with status \(code)"
+  case .signaled(let signal): "was ended by signal \(signal)"
   }
 }
 

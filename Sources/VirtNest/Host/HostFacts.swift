@@ -116,6 +116,8 @@ public struct HostFacts: Equatable, Sendable {
 public struct MalformedFacts: Error, Equatable, CustomStringConvertible {
   /// The line, from 1, where one is to blame.
   public var line: Int?
+  /// The column in bytes, from 1, where one is to blame.
+  public var column: Int?
   /// What is wrong, and what to do.
   public var reason: String
 

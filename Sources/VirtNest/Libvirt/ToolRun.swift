@@ -94,6 +94,7 @@ public struct ToolFailure: Error, Hashable, Sendable, CustomStringConvertible {
     let packages: [String: (debian: String, fedora: String)] = [
       "virsh": ("libvirt-clients", "libvirt-client"),
       "qemu-system-ppc64": ("qemu-system-ppc", "qemu-system-ppc-core"),
+      "ssh": ("openssh-client", "openssh-clients"),
     ]
     let advice =
       packages[program].map {

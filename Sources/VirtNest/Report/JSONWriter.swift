@@ -1,7 +1,5 @@
 /// JSON text for other programs to read: keys in the order given, so that equal values are equal
 /// bytes.
-///
-/// It only writes; nothing of the project reads JSON.
 public enum JSONWriter {
   /// A value of JSON.
   public indirect enum Value: Equatable, Sendable {
@@ -11,6 +9,8 @@ public enum JSONWriter {
     case bool(Bool)
     /// A whole number.
     case integer(Int)
+    /// Any other number, as JSON writes it.
+    case number(String)
     /// A string, of any characters.
     case string(String)
     /// A list.
@@ -48,6 +48,7 @@ public enum JSONWriter {
     case .null: text += "null"
     case .bool(let value): text += value ? "true" : "false"
     case .integer(let value): text += String(value)
+    case .number(let value): text += value
     case .string(let value): writeString(value, to: &text)
     case .array(let values) where values.isEmpty: text += "[]"
     case .array(let values):

@@ -5,7 +5,7 @@ import Testing
 @testable import VirtNest
 
 /// The facts of a kind of machine, from the folder HostFacts.
-private func fixture(_ name: String) async throws -> HostFacts {
+func fixture(_ name: String) async throws -> HostFacts {
   let tests = FilePath(#filePath).removingLastComponent().removingLastComponent()
   return try HostFacts(
     parsing: try await text(of: tests.appending("HostFacts/\(name).facts").string))

@@ -50,7 +50,8 @@ struct FirstBootCommand: AsyncParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The seed image, or an existing folder for the files (default: print user-data).",
+      "The seed image ('-' is standard output), or an existing folder for the files (default: "
+        + "print user-data).",
       valueName: "path"))
   var output: String?
 
@@ -66,6 +67,9 @@ struct FirstBootCommand: AsyncParsableCommand {
     }
     if noPackages, !packages.isEmpty {
       throw ValidationError("--package and --no-packages exclude each other")
+    }
+    if ([guest] + sshKey).count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("standard input can be read only once")
     }
     _ = try namedRelease()
     do {
@@ -119,28 +123,30 @@ struct FirstBootCommand: AsyncParsableCommand {
     guard let output else {
       return try Terminal.write(Array((script ? firstBoot.script : firstBoot.userData).utf8))
     }
-    let path = FilePath(output)
-    // What cannot be looked at cannot be written either, and that says why.
-    if (try? Stat(path))?.type == .directory {
-      for (name, text) in [
-        ("user-data", firstBoot.userData), ("meta-data", firstBoot.metaData),
-      ] {
-        try SignalDelay.around { () throws(FileError) in
-          try OutputFile.write(Array(text.utf8), at: path.appending(name), force: force)
-        }
-      }
-    } else {
-      let image = try await SeedImage.bytes(for: firstBoot)
-      try SignalDelay.around { () throws(FileError) in
-        try OutputFile.write(image, at: path, force: force)
-      }
+    let target = try OutputTarget(output, needsFolder: false)
+    guard case .folder(let folder) = target else {
+      return try target.write(
+        try await SeedImage.bytes(for: firstBoot), named: "seed.iso", force: force)
+    }
+    let files = [("user-data", firstBoot.userData), ("meta-data", firstBoot.metaData)]
+    for (name, text) in files {
+      try OutputFile.check(Array(text.utf8), at: folder.appending(name), force: force)
+    }
+    for (name, text) in files {
+      try target.write(Array(text.utf8), named: name, force: force)
     }
   }
 
   private func chosenPackages(_ osinfoID: String?) throws -> [String] {
     if noPackages || !packages.isEmpty { return packages }
     let release = try namedRelease() ?? osinfoID.flatMap { ReleaseTable.release(osinfoID: $0) }
-    return release.map { $0.qemuPackages + $0.libvirtPackages } ?? []
+    guard let release else {
+      Terminal.say(
+        "note: no packages for L2 guests: whose they are is not known; say --distribution ID, "
+          + "--package NAME or --no-packages")
+      return []
+    }
+    return release.qemuPackages + release.libvirtPackages
   }
 
   private func namedRelease() throws -> Release? {

@@ -19,6 +19,12 @@ struct DefineCommand: AsyncParsableCommand {
 
   @OptionGroup var libvirt: DefineOptions
 
+  func validate() throws {
+    if files.count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("standard input can be read only once")
+    }
+  }
+
   func run() async throws {
     var definitions: [(source: String, definition: DomainDefinition)] = []
     for name in files {

@@ -57,7 +57,10 @@ struct DefineOptions: ParsableArguments {
         let change = try await DefinitionChange(
           definition, on: libvirt, dropsSecrets: dropSecrets)
         guard !changes.contains(where: { $0.name == change.name }) else {
-          throw ValidationError("\(name): the guest '\(change.name)' is in two of the definitions")
+          Terminal.say(
+            "\(Terminal.display(name)): error: the guest '\(change.name)' is defined twice: give one"
+          )
+          throw ExitCode.trouble
         }
         changes.append(change)
       }

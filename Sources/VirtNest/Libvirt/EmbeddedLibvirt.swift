@@ -97,6 +97,9 @@ struct EmbeddedLibvirt {
       environment: Self.environment(folder), input: pipe.readEnd,
       isApart: true, limit: limit)
     if ended.status == 127 { throw ToolFailure(notFound: "virsh") }
+    if ended.errorOutput.contains("No emulator found for arch 'ppc64") {
+      throw ToolFailure(notFound: "qemu-system-ppc64")
+    }
     if let missing = Self.missingDriver(ended.errorOutput) { throw missing }
     if ended.errorOutput.contains("failed to connect to the hypervisor") {
       throw ToolFailure(

@@ -72,9 +72,13 @@ struct Input {
     do throws(MalformedFacts) {
       return try HostFacts(reading: bytes)
     } catch {
-      let place = error.line.map { SourceLocation(line: $0, column: error.column ?? 1) }
-      Terminal.say("error", error.reason, file: name, at: place)
+      Terminal.say("error", error.reason, file: name, at: error.place)
       throw ExitCode.trouble
     }
   }
+}
+
+extension MalformedFacts {
+  /// Where it is wrong, as messages have it.
+  var place: SourceLocation? { line.map { SourceLocation(line: $0, column: column ?? 1) } }
 }

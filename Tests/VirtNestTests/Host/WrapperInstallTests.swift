@@ -3,8 +3,8 @@ import Testing
 import VirtNest
 
 /// A tree that the installation works on in place of the running host.
-private struct Tree {
-  let folder = try? TemporaryFolder()
+struct HostTree {
+  private let folder = try? TemporaryFolder()
   let root: String
 
   init() throws {
@@ -79,7 +79,7 @@ extension String {
   }
 }
 
-private let kata = ["-name", "kata", "-M", "pseries"]
+let kataArguments = ["-name", "kata", "-M", "pseries"]
 
 @Suite("Installing the wrapper") struct WrapperInstallTests {
   @Test("Every script is clean for shellcheck", .needs("shellcheck"))
@@ -92,7 +92,7 @@ private let kata = ["-name", "kata", "-M", "pseries"]
 
   @Test("Beside QEMU: twice is once, and uninstalling leaves the host as it was")
   func beside() async throws {
-    let tree = try Tree()
+    let tree = try HostTree()
     try await write("#!/bin/sh\necho real \"$@\"\n", to: tree.path("/usr/bin/qemu-system-ppc64"))
     let before = try await tree.listing()
     let script = try EmulatorWrapper().installScript()
@@ -101,7 +101,7 @@ private let kata = ["-name", "kata", "-M", "pseries"]
     try #require(first.succeeded, "\(first.errorText)")
     #expect(first.output.isEmpty)
     let installed = try await tree.listing()
-    let said = try await tree.emulator("qemu-system-ppc64-nested", saying: kata)
+    let said = try await tree.emulator("qemu-system-ppc64-nested", saying: kataArguments)
     #expect(said == "real -machine cap-nested-hv=on -name kata -M pseries\n")
 
     let second = try await tree.run(script, ["--install"])
@@ -121,7 +121,7 @@ private let kata = ["-name", "kata", "-M", "pseries"]
 
   @Test("A file that is no wrapper is neither replaced nor removed")
   func foreignFile() async throws {
-    let tree = try Tree()
+    let tree = try HostTree()
     try await write("#!/bin/sh\n", to: tree.path("/usr/bin/qemu-system-ppc64"))
     try await write("mine\n", to: tree.path("/usr/bin/qemu-system-ppc64-nested"))
     let before = try await tree.listing()
@@ -138,7 +138,7 @@ private let kata = ["-name", "kata", "-M", "pseries"]
     for placement in [
       .beside(path: Emulator.defaultWrapper), EmulatorWrapper.Placement.replacing,
     ] {
-      let tree = try Tree()
+      let tree = try HostTree()
       let run = try await tree.run(try EmulatorWrapper().installScript(placement))
       #expect(!run.succeeded)
       #expect(run.errorText.contains("install QEMU for ppc64 first"), "\(run.errorText)")
@@ -148,19 +148,20 @@ private let kata = ["-name", "kata", "-M", "pseries"]
 
   @Test("In QEMU's place, dpkg's upgrade goes to the diverted path", .needs("dpkg", "dpkg-divert"))
   func diverted() async throws {
-    let tree = try Tree()
+    let tree = try HostTree()
     try await tree.installPackage(version: "1")
     let script = try EmulatorWrapper().installScript(.replacing)
     for _ in 1...2 {
       let run = try await tree.run(script)
       try #require(run.succeeded, "\(run.outputText)\(run.errorText)")
       #expect(
-        try await tree.emulator(saying: kata)
+        try await tree.emulator(saying: kataArguments)
           == "1 -machine cap-nested-hv=on -name kata -M pseries\n")
     }
     try await tree.installPackage(version: "2")
     #expect(
-      try await tree.emulator(saying: kata) == "2 -machine cap-nested-hv=on -name kata -M pseries\n"
+      try await tree.emulator(saying: kataArguments)
+        == "2 -machine cap-nested-hv=on -name kata -M pseries\n"
     )
     #expect(try await tree.emulator(saying: ["-name", "db"]) == "2 -name db\n")
 
@@ -179,7 +180,7 @@ private let kata = ["-name", "kata", "-M", "pseries"]
 
   @Test("In QEMU's place without dpkg, the watched path gets the wrapper back after an upgrade")
   func watched() async throws {
-    let tree = try Tree()
+    let tree = try HostTree()
     let path = tree.path("/usr/bin/qemu-system-ppc64")
     try await write("#!/bin/sh\necho 1 \"$@\"\n", to: path)
     let before = try await tree.listing()
@@ -192,13 +193,13 @@ private let kata = ["-name", "kata", "-M", "pseries"]
     // As rpm does: a new file, renamed over the old one.
     try await write("#!/bin/sh\necho 2 \"$@\"\n", to: path + ";5f3a")
     _ = try await TestSupport.run("mv", [path + ";5f3a", path])
-    #expect(try await tree.emulator(saying: kata) == "2 -name kata -M pseries\n")
+    #expect(try await tree.emulator(saying: kataArguments) == "2 -name kata -M pseries\n")
     for _ in 1...2 {
       let kept = try await TestSupport.run(
         tree.path("/usr/local/sbin/virt-nest-place-wrapper"), environment: ["DESTDIR": tree.root])
       #expect(kept.succeeded, "\(kept.errorText)")
       #expect(
-        try await tree.emulator(saying: kata)
+        try await tree.emulator(saying: kataArguments)
           == "2 -machine cap-nested-hv=on -name kata -M pseries\n")
     }
     let removed = try await tree.run(script, ["--uninstall"])
@@ -211,7 +212,7 @@ private let kata = ["-name", "kata", "-M", "pseries"]
 
   @Test("AppArmor's local rules get lines of ours, and lose no others")
   func appArmor() async throws {
-    let tree = try Tree()
+    let tree = try HostTree()
     try await write("#!/bin/sh\n", to: tree.path("/usr/bin/qemu-system-ppc64"))
     try await write("", to: tree.path("/etc/apparmor.d/usr.sbin.libvirtd"))
     try await write(
@@ -248,7 +249,7 @@ private let kata = ["-name", "kata", "-M", "pseries"]
 
   @Test("A script that was cut off on its way does nothing")
   func cutOff() async throws {
-    let tree = try Tree()
+    let tree = try HostTree()
     try await write("#!/bin/sh\n", to: tree.path("/usr/bin/qemu-system-ppc64"))
     let before = try await tree.listing()
     let lines = try EmulatorWrapper().installScript(.replacing).split(
@@ -261,7 +262,7 @@ private let kata = ["-name", "kata", "-M", "pseries"]
 
   @Test("An unknown option changes nothing")
   func unknownOption() async throws {
-    let tree = try Tree()
+    let tree = try HostTree()
     try await write("#!/bin/sh\n", to: tree.path("/usr/bin/qemu-system-ppc64"))
     let run = try await tree.run(try EmulatorWrapper().installScript(), ["--remove"])
     #expect(!run.succeeded)

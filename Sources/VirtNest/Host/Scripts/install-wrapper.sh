@@ -51,6 +51,10 @@ divert() {
   dpkg-divert ${root:+--root "$root"} --quiet --local "$@" "$wrapper"
 }
 
+is_diverted() {
+  has_dpkg && [ "$(dpkg-divert ${root:+--root "$root"} --truename "$wrapper")" = "$emulator" ]
+}
+
 # rpm has no diversions. A unit of systemd watches the path instead and puts the wrapper back after
 # an upgrade; a guest that starts in the moment between runs without nesting.
 
@@ -58,13 +62,21 @@ unit_text() {
   printf '%s\n' "$1" | sed 's/%/%%/g'
 }
 
+runs_systemd() {
+  on_this_host && [ -d /run/systemd/system ]
+}
+
 watch() {
-  mkdir -p "$root${keeper%/*}" "$root$units"
+  mkdir -p "$root${keeper%/*}" "$root$units/multi-user.target.wants"
   print_placer >"$root$keeper"
   chmod 755 "$root$keeper"
+  # Without a limit: one upgrade is several changes, and the sixth start within ten seconds would end
+  # the watch for good. What the service itself does is no change where the wrapper is in its place.
   cat >"$root$units/virt-nest-wrapper.service" <<UNIT
 [Unit]
 Description=Put the emulator wrapper of virt-nest back after an upgrade of QEMU
+ConditionPathExists=$(unit_text "$wrapper")
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
@@ -80,19 +92,24 @@ PathChanged=$(unit_text "$wrapper")
 [Install]
 WantedBy=multi-user.target
 UNIT
-  if on_this_host && command -v systemctl >/dev/null 2>&1; then
+  # As systemctl enable does, also where systemd does not run.
+  ln -sf "$units/virt-nest-wrapper.path" "$root$units/multi-user.target.wants/"
+  if runs_systemd; then
     systemctl daemon-reload
-    systemctl enable --now virt-nest-wrapper.path
+    systemctl start virt-nest-wrapper.path
+  elif on_this_host; then
+    say "warning: systemd does not run here: after an upgrade of QEMU run $keeper"
   fi
 }
 
 unwatch() {
-  if [ ! -e "$root$units/virt-nest-wrapper.path" ]; then return 0; fi
-  if on_this_host && command -v systemctl >/dev/null 2>&1; then
-    systemctl disable --now virt-nest-wrapper.path
+  if runs_systemd; then systemctl stop virt-nest-wrapper.path virt-nest-wrapper.service; fi
+  rm -f "$root$units/multi-user.target.wants/virt-nest-wrapper.path" \
+    "$root$units/virt-nest-wrapper.path" "$root$units/virt-nest-wrapper.service" "$root$keeper"
+  if runs_systemd; then
+    systemctl daemon-reload
+    systemctl reset-failed virt-nest-wrapper.path virt-nest-wrapper.service 2>/dev/null || :
   fi
-  rm -f "$root$units/virt-nest-wrapper.path" "$root$units/virt-nest-wrapper.service" "$root$keeper"
-  if on_this_host && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload; fi
 }
 
 # SELinux: chcon alone is lost at the next relabel.
@@ -101,14 +118,12 @@ has_selinux() {
   on_this_host && command -v selinuxenabled >/dev/null 2>&1 && selinuxenabled
 }
 
+# semanage takes no space in a pattern.
 pattern_of() {
-  printf '%s' "$1" | sed 's/[][\\.*^$+?(){}|]/\\&/g'
+  printf '%s' "$1" | sed -e 's/[][\\.*^$+?(){}|]/\\&/g' -e 's/ /\\x20/g'
 }
 
 label() {
-  if ! command -v semanage >/dev/null 2>&1; then
-    fail "SELinux is on and semanage is not there: install policycoreutils-python-utils, run this again"
-  fi
   for path in "$wrapper" "$emulator"; do
     semanage fcontext -a -t qemu_exec_t "$(pattern_of "$path")" 2>/dev/null ||
       semanage fcontext -m -t qemu_exec_t "$(pattern_of "$path")"
@@ -180,6 +195,9 @@ reload() {
 }
 
 install_wrapper() {
+  if has_selinux && ! command -v semanage >/dev/null 2>&1; then
+    fail "SELinux is on and semanage is not there: install policycoreutils-python-utils, run this again"
+  fi
   print_placer | sh
   if [ "$placement" = replace ]; then
     if has_dpkg; then divert --divert "$emulator" --add; else watch; fi
@@ -195,24 +213,51 @@ install_wrapper() {
   fi
 }
 
-uninstall_wrapper() {
-  unwatch
+# Whether rpm has a package with the emulator, whatever is at its path now.
+is_rpms() {
+  on_this_host && command -v rpm >/dev/null 2>&1 && rpm -q --whatprovides "$wrapper" >/dev/null 2>&1
+}
+
+put_back() {
   if is_wrapper "$root$wrapper"; then
-    case $placement in
-      beside) rm -f "$root$wrapper" ;;
-      replace)
-        # Without QEMU there is its package gone, and the wrapper stands for nothing.
-        if [ -e "$root$emulator" ]; then
-          mv -f "$root$emulator" "$root$wrapper"
-        else
-          rm -f "$root$wrapper"
-        fi
-        ;;
-    esac
+    # Without QEMU there is its package gone, and the wrapper stands for nothing.
+    if [ -e "$root$emulator" ]; then
+      mv -f "$root$emulator" "$root$wrapper"
+    else
+      rm -f "$root$wrapper"
+    fi
+  elif [ ! -e "$root$wrapper" ] && { is_diverted || is_rpms; }; then
+    # Only the wrapper is gone.
+    if [ -e "$root$emulator" ]; then mv -f "$root$emulator" "$root$wrapper"; fi
+  elif [ "$was_watched" = yes ]; then
+    # rpm has put another QEMU there that was not watched, or taken it away with its package; it does
+    # not know the second name of the old one.
+    rm -f "$root$emulator"
   elif [ -e "$root$wrapper" ]; then
     say "$wrapper is no wrapper of virt-nest: left as it is"
   fi
-  if [ "$placement" = replace ] && has_dpkg; then divert --remove; fi
+}
+
+uninstall_wrapper() {
+  case $placement in
+    beside)
+      if is_wrapper "$root$wrapper"; then
+        rm -f "$root$wrapper"
+      elif [ -e "$root$wrapper" ]; then
+        say "$wrapper is no wrapper of virt-nest: left as it is"
+      fi
+      ;;
+    replace)
+      # First, for what is put back would be seen, and be replaced by the wrapper again.
+      was_watched=no
+      if [ -e "$root$units/virt-nest-wrapper.path" ]; then
+        was_watched=yes
+        unwatch
+      fi
+      put_back
+      if has_dpkg; then divert --remove; fi
+      ;;
+  esac
   if has_selinux; then unlabel; fi
   disallow
 }

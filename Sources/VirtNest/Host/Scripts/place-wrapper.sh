@@ -23,29 +23,40 @@ print_wrapper() {
 VIRT_NEST_WRAPPER
 }
 
-if ! is_wrapper "$root$wrapper"; then
-  case $placement in
-    beside)
-      if [ -e "$root$wrapper" ] || [ -L "$root$wrapper" ]; then
-        fail "$wrapper is there and is no wrapper of virt-nest: choose another path, or move it away"
-      fi
-      ;;
-    replace)
-      [ -x "$root$wrapper" ] || fail "$wrapper is not there: install QEMU for ppc64 first"
-      # A second name for QEMU before the first one goes: at no moment is there no emulator.
-      ln -f "$root$wrapper" "$root$emulator"
-      ;;
-  esac
+# What is there is opened once: rpm, or another of these scripts, may put something else there meanwhile.
+there=/proc/self/fd/3
+if [ -e "$root$wrapper" ]; then exec 3<"$root$wrapper"; else exec 3</dev/null; fi
+if ! is_wrapper "$there"; then
+  if [ "$placement" = replace ]; then
+    [ -x "$root$wrapper" ] || fail "$wrapper is not there: install QEMU for ppc64 first"
+  elif [ -e "$root$wrapper" ] || [ -L "$root$wrapper" ]; then
+    fail "$wrapper is there and is no wrapper of virt-nest: choose another path, or move it away"
+  fi
 fi
-[ -x "$root$emulator" ] || fail "$emulator is not there: install QEMU for ppc64 first"
+if [ "$placement" = beside ] || is_wrapper "$there"; then
+  [ -x "$root$emulator" ] || fail "$emulator is not there: install QEMU for ppc64 first"
+fi
 
-new=$root$wrapper.virt-nest-new
-trap 'rm -f "$new"' EXIT
+new=$root$wrapper.virt-nest-new.$$
+second=$root$emulator.virt-nest-new.$$
+trap 'rm -f "$new" "$second"' EXIT
+trap 'exit 143' HUP INT TERM
 print_wrapper >"$new"
 chmod 755 "$new"
-if ! cmp -s "$new" "$root$wrapper"; then
-  mv -f "$new" "$root$wrapper"
-  if [ -z "$root" ] && command -v restorecon >/dev/null 2>&1; then
-    restorecon "$wrapper" "$emulator"
-  fi
+if is_wrapper "$there"; then
+  # Nothing of the wrapper is touched: whoever watches it would be called again, and again.
+  if cmp -s "$new" "$there"; then exit 0; fi
+elif [ "$placement" = replace ]; then
+  # A second name for QEMU before the first one goes: at no moment is there no emulator. The wrapper,
+  # where it has come there meanwhile, must not get that name: it would run itself.
+  # Linux links no file that is replaced in this moment.
+  ln -f "$root$wrapper" "$second" 2>/dev/null || ln -f "$root$wrapper" "$second"
+  if is_wrapper "$second"; then exit 0; fi
+  # mv refuses where another of these scripts has given it that name already.
+  mv -f "$second" "$root$emulator" 2>/dev/null || cmp -s "$second" "$root$emulator" ||
+    fail "cannot rename $emulator.virt-nest-new.$$ to $emulator"
+fi
+mv -f "$new" "$root$wrapper"
+if [ -z "$root" ] && command -v restorecon >/dev/null 2>&1; then
+  restorecon "$wrapper" "$emulator"
 fi

@@ -72,6 +72,28 @@ import VirtNest
     #expect(try await times() == before)
   }
 
+  @Test("What comes while the unit's service runs is seen by that service")
+  func untilItStays() async throws {
+    try await installWatched()
+    let script = """
+      set -eu
+      export DESTDIR="$1"
+      put() {
+        printf '#!/bin/sh\\necho %s "$@"\\n' "$3" >"$2;new"
+        chmod 755 "$2;new"
+        mv -f "$2;new" "$2"
+      }
+      put "$@" 2
+      "$1/usr/local/sbin/virt-nest-place-wrapper" --until-it-stays & placer=$!
+      until grep -q '^exec' "$2"; do sleep 0.05; done
+      put "$@" 3
+      wait $placer
+      """
+    let done = try await run("sh", ["-c", script, "sh", tree.root, path])
+    #expect(done.succeeded && done.errorText == "", "\(done.errorText)")
+    #expect(try await tree.emulator(saying: kataArguments) == "3 \(nested)")
+  }
+
   @Test("The watch is switched on, also where systemd does not run; uninstalling takes all of it")
   func watch() async throws {
     try await installWatched()
@@ -82,6 +104,8 @@ import VirtNest
     let service = try await text(
       of: tree.path("/etc/systemd/system/virt-nest-wrapper.service"))
     #expect(service.contains("\nStartLimitIntervalSec=0\n"))
+    #expect(
+      service.contains("\nExecStart=/usr/local/sbin/virt-nest-place-wrapper --until-it-stays\n"))
     #expect(service.contains("\nConditionPathExists=/usr/bin/qemu-system-ppc64\n"))
     try await uninstall()
     #expect(

@@ -80,7 +80,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
-ExecStart=$keeper
+ExecStart=$keeper --until-it-stays
 UNIT
   cat >"$root$units/virt-nest-wrapper.path" <<UNIT
 [Unit]

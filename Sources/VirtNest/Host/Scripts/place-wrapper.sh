@@ -23,6 +23,15 @@ print_wrapper() {
 VIRT_NEST_WRAPPER
 }
 
+# systemd lets a change pass that comes while the service still runs: it is looked at until it stays.
+if [ "${1-}" = --until-it-stays ]; then
+  while sh "$0"; do
+    sleep 1
+    if is_wrapper "$root$wrapper" || [ ! -e "$root$wrapper" ]; then exit 0; fi
+  done
+  exit 1
+fi
+
 # What is there is opened once: rpm, or another of these scripts, may put something else there meanwhile.
 there=/proc/self/fd/3
 if [ -e "$root$wrapper" ]; then exec 3<"$root$wrapper"; else exec 3</dev/null; fi

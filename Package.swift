@@ -68,7 +68,10 @@ let package = Package(
       path: "Tests/TestSupport"
     ),
     .executableTarget(
-      name: "virt-nest-benchmark", dependencies: ["LosslessXML", "VirtNest"],
+      name: "virt-nest-benchmark",
+      dependencies: [
+        "LosslessXML", "VirtNest", .product(name: "SystemPackage", package: "swift-system"),
+      ],
       path: "Benchmarks/InProcess"),
     .executableTarget(
       name: "example-use-the-library", dependencies: ["VirtNest"],

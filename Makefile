@@ -9,18 +9,20 @@ STATIC = .build/static-libxml2
 # Where the release binary is put; asking swift for it costs a second at each use.
 BINARY = .build/release/virt-nest
 
-.PHONY: all build demo test test-sanitizers lint install uninstall proof fuzz clean
+.PHONY: all build build-benchmark demo test test-sanitizers lint install uninstall proof fuzz clean
 
 all: build
 
 # The release binary: Swift's runtime is linked statically, and libxml2 where its archive is there.
-build:
+build: PRODUCTS = virt-nest
+build-benchmark: PRODUCTS = virt-nest virt-nest-benchmark
+build build-benchmark:
 	.ci/packages build
 	@mkdir -p .build
 	@if .ci/static-libxml2 $(STATIC) >/dev/null 2>&1; then \
 	  echo 'libxml2 is linked statically'; export PKG_CONFIG_PATH='$(CURDIR)/$(STATIC)'; \
 	else echo 'libxml2 is linked as a shared library: no archive of it is here'; fi; \
-	$(SWIFT) build $(RELEASE) --product virt-nest
+	for product in $(PRODUCTS); do $(SWIFT) build $(RELEASE) --product $$product || exit; done
 
 # Makes and checks the three guests of the procedure that the project began from.
 demo: build
@@ -43,6 +45,7 @@ test: lint
 	.ci/packages test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+	Benchmarks/guard
 	Fuzz/run 30
 
 # The fuzzers for longer: make fuzz SECONDS=3600.

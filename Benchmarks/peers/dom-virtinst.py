@@ -1,0 +1,20 @@
+"""Read, change the memory, write, in memory, with virt-manager's library: dom-virtinst.py TIMES FILE…"""
+
+import sys
+import time
+
+sys.path.insert(0, "/usr/share/virt-manager")
+from virtinst import Guest, cli  # noqa: E402
+
+contents = [open(name, encoding="utf-8").read() for name in sys.argv[2:]]
+connection = cli.getConnection("test:///default")
+start = time.monotonic()
+documents = written = 0
+for content in contents:
+    for _ in range(int(sys.argv[1])):
+        guest = Guest(connection, parsexml=content)
+        guest.memory = 16777216
+        written += len(guest.get_xml())
+        documents += 1
+seconds = time.monotonic() - start
+print(f"{documents} documents, {written} bytes, {documents / seconds:.0f} documents/s")

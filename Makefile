@@ -9,7 +9,7 @@ STATIC = .build/static-libxml2
 # Where the release binary is put; asking swift for it costs a second at each use.
 BINARY = .build/release/virt-nest
 
-.PHONY: all build build-benchmark demo test test-sanitizers lint install uninstall proof fuzz clean
+.PHONY: all build build-benchmark demo test test-sanitizers lint install uninstall proof fuzz bench clean
 
 all: build
 
@@ -47,6 +47,12 @@ test: lint
 	$(SWIFT) test --skip-build
 	Benchmarks/guard
 	Fuzz/run 30
+
+# Compares with what people would use instead, and writes Benchmarks/results.md: a quarter of an hour;
+# make bench QUICK=1 takes two minutes, and writes Benchmarks/results-quick.md.
+bench:
+	.ci/packages bench
+	Benchmarks/bench $(if $(QUICK),--quick)
 
 # The fuzzers for longer: make fuzz SECONDS=3600.
 SECONDS = 600

@@ -71,3 +71,7 @@ def disk(number):
 function='0x0'/>
     </disk>
 """
+
+
+def remove(name):
+    shutil.rmtree(tools.WORK / name, ignore_errors=True)

@@ -55,7 +55,8 @@ class Counts:
         self._add("start-create", "edit", count([self.command, "create", "fedora"]))
         if schema is None:
             return
-        relaxng, check = [tools.peer("relaxng"), schema], [self.command, "check", "--schema", schema]
+        relaxng = [tools.peer("relaxng"), schema]
+        check = [self.command, "check", "--schema", schema]
         few, many = 4, len(self.guests)
         self.peers["relaxng"] = each(lambda n: relaxng + self.guests[:n], few, many)
         self.peers["start-relaxng"] = count(relaxng + self.guests[:1])

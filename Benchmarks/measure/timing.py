@@ -42,10 +42,11 @@ def run(arguments, stdin="/dev/null", cores=None, preload=None):
         command += ["env", f"LD_PRELOAD={preload}"]
     if cores:
         command = ["taskset", "-c", ",".join(map(str, cores)), *command]
-    answer = subprocess.run(
-        [*command, *arguments], env=environment, capture_output=True, text=True, check=True
-    ).stdout.split()
-    nanoseconds, peak, user, system, status = map(int, answer)
+    command = list(map(str, [*command, *arguments]))
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if answer.returncode != 0:
+        raise SystemExit(f"bench: '{arguments[0]}' could not be started; is it installed?")
+    nanoseconds, peak, user, system, status = map(int, answer.stdout.split())
     if status != 0:
         words = " ".join(map(str, arguments))
         raise SystemExit(f"bench: '{words[:300]}' ended with status {status}; run it by hand")
@@ -80,6 +81,10 @@ def ratio(above, below):
 
 def seconds(samples):
     return [sample.seconds for sample in samples]
+
+
+def processor_seconds(samples):
+    return [sample.cpu_seconds for sample in samples]
 
 
 def peak_mib(samples):

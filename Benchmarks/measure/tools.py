@@ -55,7 +55,13 @@ def schema():
 
 
 def output(command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    """What a command prints; its failure ends all."""
+    command = list(map(str, command))
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode != 0:
+        words = " ".join(command)[:300]
+        raise SystemExit(f"'{words}' ended with status {run.returncode}:\n{run.stderr[-2000:]}")
+    return run.stdout
 
 
 def version(command):
@@ -63,7 +69,7 @@ def version(command):
     if not shutil.which(command[0]):
         return "not installed"
     run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    found = re.search(r"\d+(\.\d+)+", run.stdout + run.stderr)
+    found = re.search(r"\d+(\.\d+)+|libxslt \d+", run.stdout + run.stderr)
     return found.group() if found else "unknown"
 
 
@@ -84,3 +90,7 @@ def processor():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.machine()
+
+
+def file_system():
+    return output(["stat", "-f", "-c", "%T", WORK]).strip().replace("ext2/ext3", "ext4")

@@ -6,7 +6,8 @@ import time
 sys.path.insert(0, "/usr/share/virt-manager")
 from virtinst import Guest, cli  # noqa: E402
 
-contents = [open(name, encoding="utf-8").read() for name in sys.argv[2:]]
+# It refuses a comment before the root.
+contents = [text[text.index("<domain") :] for text in (open(name).read() for name in sys.argv[2:])]
 connection = cli.getConnection("test:///default")
 start = time.monotonic()
 documents = written = 0

@@ -70,5 +70,5 @@ class Counts:
 def stripped(binary):
     """A copy of a binary without its debug information."""
     copy = tools.WORK / f"{binary.name}.stripped"
-    subprocess.run(["strip", "-o", copy, binary], check=True)
+    subprocess.run(["strip", "-g", "-o", copy, binary], check=True)
     return copy

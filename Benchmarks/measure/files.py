@@ -89,7 +89,7 @@ def checking(rounds, count):
         return Row("`check` of many files", "–", "≥ 0.95", "no schema is installed")
     files = inputs.guests(count)
     core = cores()[:1]
-    check = [tools.VIRT_NEST, "check", "--schema", schema]
+    check = [tools.VIRT_NEST, "check"]
     runs = {
         "C": lambda: run([tools.peer("relaxng"), schema, *files], cores=core),
         "virt-nest": lambda: run([*check, *files], cores=core),

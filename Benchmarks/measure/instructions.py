@@ -56,7 +56,7 @@ class Counts:
         if schema is None:
             return
         relaxng = [tools.peer("relaxng"), schema]
-        check = [self.command, "check", "--schema", schema]
+        check = [self.command, "check"]
         few, many = 4, len(self.guests)
         self.peers["relaxng"] = each(lambda n: relaxng + self.guests[:n], few, many)
         self.peers["start-relaxng"] = count(relaxng + self.guests[:1])

@@ -54,7 +54,7 @@ def run(arguments, stdin="/dev/null", cores=None, preload=None):
 
 
 def rate(arguments):
-    """What a program says that it did in a second, the start not counted."""
+    """What a program says that it did in a second of the processor, the start not counted."""
     words = tools.output(arguments).split()
     return float(words[-2])
 

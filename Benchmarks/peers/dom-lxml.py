@@ -6,7 +6,7 @@ import time
 from lxml import etree
 
 contents = [open(name, "rb").read() for name in sys.argv[2:]]
-start = time.monotonic()
+start = time.process_time()
 documents = written = 0
 for content in contents:
     for _ in range(int(sys.argv[1])):
@@ -17,5 +17,5 @@ for content in contents:
         etree.SubElement(features, "nested-hv", state="on")
         written += len(etree.tostring(root))
         documents += 1
-seconds = time.monotonic() - start
+seconds = time.process_time() - start
 print(f"{documents} documents, {written} bytes, {documents / seconds:.0f} documents/s")

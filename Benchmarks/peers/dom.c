@@ -9,7 +9,7 @@
 int main(int count, char **argument) {
   long written = 0, documents = 0;
   struct timespec from, to;
-  clock_gettime(CLOCK_MONOTONIC, &from);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
   for (int file = 2; file < count; ++file) {
     FILE *stream = fopen(argument[file], "rb");
     static char bytes[1 << 24];
@@ -32,7 +32,7 @@ int main(int count, char **argument) {
       xmlFreeDoc(document);
     }
   }
-  clock_gettime(CLOCK_MONOTONIC, &to);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
   double seconds = (to.tv_sec - from.tv_sec) + (to.tv_nsec - from.tv_nsec) / 1e9;
   printf("%ld documents, %ld bytes, %.0f documents/s\n", documents, written, documents / seconds);
   return 0;

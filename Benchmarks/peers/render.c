@@ -27,7 +27,7 @@ int main(int count, char **argument) {
   xmlNodePtr disk = find(root, "disk"), source = disk ? find(disk->children, "source") : NULL;
   if (!name || !uuid || !mac || !source) return 2;
   struct timespec from, to;
-  clock_gettime(CLOCK_MONOTONIC, &from);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
   for (long index = 0; index < times; ++index) {
     char text[256];
     snprintf(text, sizeof text, "kata-fedora-44-vm-%02ld", index);
@@ -45,7 +45,7 @@ int main(int count, char **argument) {
     written += size;
     xmlFree(bytes);
   }
-  clock_gettime(CLOCK_MONOTONIC, &to);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
   double seconds = (to.tv_sec - from.tv_sec) + (to.tv_nsec - from.tv_nsec) / 1e9;
   printf("%ld documents, %ld bytes, %.0f documents/s\n", times, written, times / seconds);
   return 0;

@@ -1,8 +1,7 @@
 import ArgumentParser
 import VirtNest
 
-extension PatchCommand {
-  /// Reads a command line; `nil` where ArgumentParser has to.
+extension PatchCommand: QuickCommand {
   init?(quick words: ArraySlice<String>) {
     self.init()
     (files, domain, inPlace, diff, check, backup) = ([], [], false, false, false, nil)
@@ -37,8 +36,7 @@ extension PatchCommand {
   }
 }
 
-extension CreateCommand {
-  /// Reads a command line; `nil` where ArgumentParser has to.
+extension CreateCommand: QuickCommand {
   init?(quick words: ArraySlice<String>) {
     self.init()
     (release, index, count, assignments, parameters) = (nil, 0, 1, [], nil)
@@ -73,8 +71,9 @@ extension CreateCommand {
   }
 }
 
-extension InspectCommand {
-  /// Reads a command line; `nil` where ArgumentParser has to.
+extension InspectCommand: QuickCommand {
+  func runAtOnce() throws { try run() }
+
   init?(quick words: ArraySlice<String>) {
     self.init()
     (files, json) = ([], false)
@@ -90,8 +89,9 @@ extension InspectCommand {
   }
 }
 
-extension CheckCommand {
-  /// Reads a command line; `nil` where ArgumentParser has to.
+extension CheckCommand: QuickCommand {
+  func runAtOnce() throws { try run() }
+
   init?(quick words: ArraySlice<String>) {
     self.init()
     (files, json, ignore, failOn, schema, noSchema) = ([], false, [], .error, nil, false)

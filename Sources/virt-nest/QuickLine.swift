@@ -20,7 +20,7 @@ struct QuickLine {
   init(_ words: ArraySlice<String>) { rest = words }
 
   /// The command that a line asks for; `nil` where ArgumentParser has to look.
-  static func command(_ words: [String]) -> (any ParsableCommand)? {
+  static func command(_ words: [String]) -> (any QuickCommand)? {
     switch words.first {
     case "patch": PatchCommand(quick: words.dropFirst())
     case "create": CreateCommand(quick: words.dropFirst())
@@ -104,6 +104,14 @@ struct QuickLine {
     seen.append(option)
     return true
   }
+}
+
+/// A command that can be read without ArgumentParser, and then waits for no other program.
+protocol QuickCommand: ParsableCommand {
+  /// Reads a command line; `nil` where ArgumentParser has to.
+  init?(quick words: ArraySlice<String>)
+  /// Does what there is to do without waiting.
+  func runAtOnce() throws
 }
 
 /// Options that a ``QuickLine`` can be read into.

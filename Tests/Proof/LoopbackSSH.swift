@@ -146,7 +146,7 @@ struct LoopbackSSH: Sendable {
     tries=0
     until ssh -F config -q power-host true 2>ssh.log; do
       tries=$((tries + 1))
-      if [ "$tries" -gt 100 ] || ! kill -0 "$server" 2>/dev/null; then
+      if [ "$tries" -gt 300 ] || ! kill -0 "$server" 2>/dev/null; then
         cat namespace.log sshd.log ssh.log >&2 || true
         exit 1
       fi

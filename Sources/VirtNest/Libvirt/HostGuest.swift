@@ -29,10 +29,12 @@ public struct HostGuest: Sendable {
   private static func guest(
     _ uuid: DomainUUID, _ name: String, on libvirt: Virsh
   ) async throws -> HostGuest {
-    let state = try await libvirt.run(["domstate", uuid.description])
-    let text = try await libvirt.run([
-      "dumpxml", "--inactive", "--security-info", uuid.description,
+    // One virsh for both: behind ssh each is a login of its own.
+    let answer = try await libvirt.run([
+      "domstate \(uuid); dumpxml --inactive --security-info \(uuid)"
     ])
+    let state = answer.prefix { $0 != "<" }
+    let text = answer[state.endIndex...]
     let definition: DomainDefinition
     do { definition = try DomainDefinition(Array(text.utf8)) } catch {
       throw VirshError(error.message)

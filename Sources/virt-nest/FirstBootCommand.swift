@@ -146,7 +146,7 @@ struct FirstBootCommand: AsyncParsableCommand {
           + "--package NAME or --no-packages")
       return []
     }
-    return release.qemuPackages + release.libvirtPackages
+    return release.qemuPackages + release.libvirtPackages + [FirstBoot.agentPackage]
   }
 
   private func namedRelease() throws -> Release? {

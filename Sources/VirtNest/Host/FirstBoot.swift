@@ -10,6 +10,10 @@ public struct FirstBoot: Equatable, Sendable {
   /// What the package manager is to install: QEMU and libvirt for L2 guests.
   public let packages: [String]
 
+  /// What brings the agent by which `virt-nest verify` asks in the guest; its name is the same in all
+  /// distributions.
+  public static let agentPackage = "qemu-guest-agent"
+
   private static let loader = "/usr/local/sbin/virt-nest-load-kvm-hv"
 
   /// - Throws: ``InvalidValue`` where one of them is none.

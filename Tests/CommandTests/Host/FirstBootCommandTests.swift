@@ -87,6 +87,10 @@ struct FirstBootCommandTests {
 
     let fedora = try await firstBoot("guest.xml", "--distribution", "fedora", "--release", "43")
     #expect(fedora.outputText.contains("packages:\n  - \"qemu-kvm\"\n"), "\(fedora.outputText)")
+    for text in [run.outputText, fedora.outputText] {
+      // verify asks in the guest by it.
+      #expect(text.contains("\n  - \"qemu-guest-agent\"\nwrite_files:"), "\(text)")
+    }
     let own = try await firstBoot("guest.xml", "--package", "a", "--package", "b+c")
     #expect(own.outputText.contains("\npackages:\n  - \"a\"\n  - \"b+c\"\nwrite_files:"))
     let none = try await firstBoot("guest.xml", "--no-packages")

@@ -93,7 +93,9 @@ extension Verification {
         case .refused(let reason): "no KVM-HV machine can be made: \(reason)"
         case .unknown(let reason): "whether a KVM-HV machine can be made is not known: \(reason)"
         }
-      let running = answer.guests.map { ", \($0) running now" } ?? ""
+      // Where none can be made, that none runs is no news.
+      let isNews = answer.machine == .made || answer.guests != 0
+      let running = isNews ? answer.guests.map { ", \($0) running now" } ?? "" : ""
       return [l1, Finding(level: .l2, text: machine + running, next: nil)]
     }
   }

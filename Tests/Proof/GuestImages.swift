@@ -9,6 +9,7 @@ struct GuestImages: Sendable {
   enum Variant: String, Sendable, Hashable {
     case stable
     case linuxL2 = "linux-l2"
+    case libvirtL2 = "libvirt-l2"
     case papr
   }
 
@@ -66,4 +67,23 @@ struct CannotMakeImages: Error, CustomStringConvertible {
   var reason: String
 
   var description: String { "the images of the L1 could not be made: \(reason)" }
+}
+
+/// A copy of an initramfs that has one more file, at the guest's root.
+/// - Parameters:
+///   - file: Its name in `folder`, where the copy is made as well.
+/// - Returns: The path of the copy.
+/// - Throws: ``CannotMakeImages``.
+func initramfs(_ initrd: String, with file: String, in folder: String) async throws -> String {
+  // The kernel unpacks one archive behind another.
+  let pack = try await run(
+    "sh",
+    [
+      "-c", "cp \"$1\" initrd && echo \"$2\" | cpio --quiet -o -H newc >>initrd", "sh", initrd,
+      file,
+    ], in: folder)
+  guard pack.succeeded else {
+    throw CannotMakeImages(reason: "cannot pack \(file): \(pack.errorText)")
+  }
+  return folder + "/initrd"
 }

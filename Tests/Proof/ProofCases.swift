@@ -79,20 +79,9 @@ private let firstBootCase = ProofCase(
   try write(definition, to: guest)
   let script = try await virtNest(["first-boot", guest, "--no-packages", "--script"])
   try write(script, to: setting.folder + "/first-boot")
-  // The kernel unpacks one archive behind another.
-  let pack = try await run(
-    "sh",
-    [
-      "-c", "cp \"$1\" initrd && echo first-boot | cpio --quiet -o -H newc >>initrd", "sh",
-      setting.initrd,
-    ], in: setting.folder)
-  guard pack.succeeded else {
-    throw CannotMakeImages(reason: "cannot pack the script: \(pack.errorText)")
-  }
-  var changed = setting
-  changed.initrd = setting.folder + "/initrd"
+  let initrd = try await initramfs(setting.initrd, with: "first-boot", in: setting.folder)
   return try await patch(
-    definition, setting, ["--boot", "kernel=\(setting.kernel),initrd=\(changed.initrd)"])
+    definition, setting, ["--boot", "kernel=\(setting.kernel),initrd=\(initrd)"])
 }
 
 /// The long variant: Debian's QEMU with accel=kvm inside the L1.
@@ -111,7 +100,7 @@ private func by(_ mechanism: String, _ setting: Setting) throws -> [String] {
 }
 
 /// A guest of a template, with those options that let it run here.
-private func create(
+func create(
   _ template: String, _ setting: Setting, _ options: [String] = []
 ) async throws -> String {
   try await virtNest(["create", template, "--quiet"] + emulated(setting) + options)

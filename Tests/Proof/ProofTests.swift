@@ -22,14 +22,12 @@ struct ProofTests {
   }
 
   private func show(_ proof: ProofCase, booting images: GuestImages) async throws {
-    let folder = try TemporaryFolder()
-    defer { folder.remove() }
-    let setting = Setting(
-      folder: folder.path, kernel: images.kernel, initrd: images.initrd,
-      emulator: images.emulator, serialLog: folder.file("serial.log"))
-    let definition = folder.file("domain.xml")
-    let start = ContinuousClock.now
-    do {
+    try await inFolderKeptOnFailure { folder in
+      let setting = Setting(
+        folder: folder.path, kernel: images.kernel, initrd: images.initrd,
+        emulator: images.emulator, serialLog: folder.file("serial.log"))
+      let definition = folder.file("domain.xml")
+      let start = ContinuousClock.now
       try write(try await proof.definition(setting), to: definition)
       let run = try await PrivateLibvirtd.run(in: folder.path) { libvirtd in
         let run = try await L1Run(
@@ -43,12 +41,21 @@ struct ProofTests {
         \(proof.testDescription) (\(start.duration(to: .now))):
           \(run.facts.joined(separator: "\n  "))
         """)
-    } catch {
-      // Out of the way of its removal.
-      let kept = folder.path + ".failed"
-      let place = rename(folder.path, kept) == 0 ? kept : "not kept"
-      Issue.record("\(error)\nserial log, definition and libvirt's logs: \(place)")
     }
+  }
+}
+
+/// Runs `body` with a folder that is removed after it; where it throws, that is an issue, and the folder is kept.
+func inFolderKeptOnFailure(_ body: (TemporaryFolder) async throws -> Void) async throws {
+  let folder = try TemporaryFolder()
+  defer { folder.remove() }
+  do {
+    try await body(folder)
+  } catch {
+    // Out of the way of its removal.
+    let kept = folder.path + ".failed"
+    let place = rename(folder.path, kept) == 0 ? kept : "not kept"
+    Issue.record("\(error)\nserial log, definition and libvirt's logs: \(place)")
   }
 }
 

@@ -6,7 +6,7 @@ let unmetRequirements: [String] = {
     ("libvirtd", "libvirt-daemon-system"), ("virsh", "libvirt-clients"),
     ("qemu-system-ppc64", "qemu-system-ppc"),
     ("powerpc64le-linux-gnu-gcc", "gcc-powerpc64le-linux-gnu"),
-    ("apt-get", "apt"), ("cpio", "cpio"), ("flock", "util-linux"),
+    ("apt-get", "apt"), ("cpio", "cpio"), ("flock", "util-linux"), ("busybox", "busybox-static"),
   ]
   let path = getenv("PATH").map { String(cString: $0) } ?? ""
   let folders: [String] = path.split(separator: ":").map { String($0) }

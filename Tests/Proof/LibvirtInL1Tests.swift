@@ -1,0 +1,174 @@
+internal import TestSupport
+internal import Testing
+
+@Suite(
+  "An L1 with a libvirt of its own",
+  .enabled(
+    if: unmetRequirements.isEmpty,
+    "the proof needs \(unmetRequirements.joined(separator: ", "))"))
+struct LibvirtInL1Tests {
+  @Test("What create l2 makes boots in it, and verify asks in it what there is")
+  func nests() async throws {
+    try await L1.run(["--nested"]) { l1 in
+      try await l1.expectReport(
+        """
+        L1       kvm_hv is not loaded
+                 next: in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help
+        L2       no KVM-HV machine can be made: No such file or directory
+        nesting  not as asked
+
+        """, status: 1)
+
+      // What the report says to do next.
+      try await l1.shell("modprobe kvm-hv")
+      try await l1.expectReport(working(", 0 running now"))
+
+      try await l1.shell("qemu-img create -f qcow2 /var/lib/libvirt/images/l2-vm-00.qcow2 1G")
+      try await l1.shell("virsh define --validate /l2.xml && virsh start l2-vm-00")
+      let report = try await l1.expectReport(working(", 1 running now"))
+
+      let words = try await l1.shell(
+        """
+        for second in $(seq 150); do
+          [ "$(virsh domstate l2-vm-00)" != 'shut off' ] || break
+          sleep 1
+        done
+        grep virt-nest-proof: /var/log/l2.log
+        """, timeLimit: .seconds(240))
+      // The template's network interface, disk, memory balloon, SCSI controller, random numbers.
+      for device in ["1000", "1001", "1002", "1004", "1005"] {
+        #expect(words.contains("L2 boots with PCI device 0x1af4:0x\(device)"), "\(words)")
+      }
+      #expect(words.contains("L2 booted: Linux "), "\(words)")
+      let command = try await l1.shell("cat /var/log/libvirt/qemu/l2-vm-00.log")
+      #expect(command.contains("-accel kvm"), "\(command)")
+      print("create l2, in an L1 with libvirt (\(l1.start.duration(to: .now))):\n\(report)\(words)")
+
+      // Images without python3; agents that run no commands, as RHEL's are set.
+      try await l1.shell("mv /usr/bin/python3 /usr/bin/python3.away")
+      try await l1.expectReport(working(", 0 running now"))
+      try await l1.forbidCommands()
+      try await l1.expectReport(
+        """
+        L1       kvm_hv is loaded
+        L2       whether a KVM-HV machine can be made is not known: the agent runs no commands (guest-exec)
+        nesting  as asked
+
+        """)
+    }
+  }
+
+  private func working(_ guests: String) -> String {
+    """
+    L1       kvm_hv is loaded
+    L2       a KVM-HV machine can be made\(guests)
+    nesting  as asked
+
+    """
+  }
+
+  @Test("Where it does not nest, its libvirt refuses the same guest, and verify says why")
+  func refuses() async throws {
+    try await L1.run(["--no-nested"]) { l1 in
+      let complaint = try await l1.shell("! modprobe kvm-hv")
+      #expect(complaint.contains("No such device"), "\(complaint)")
+      // Off is what its definition asks for.
+      try await l1.expectReport(
+        """
+        L1       kvm_hv is not loaded
+        L2       no KVM-HV machine can be made: Invalid argument
+        nesting  as asked
+
+        """)
+      let refusal = try await l1.shell("! virsh define --validate /l2.xml")
+      #expect(refusal.contains("does not support virt type 'kvm'"), "\(refusal)")
+    }
+  }
+}
+
+/// A guest that has booted the image with libvirt, and has the definition of an L2 as `/l2.xml`.
+private struct L1: Sendable {
+  var libvirtd: PrivateLibvirtd
+  /// When it was its turn, and its definition was made.
+  var start: ContinuousClock.Instant
+  static let name = "kata-l1"
+
+  /// Boots an L1 of the template fedora with `options`; there is an agent in it, and no kvm-hv yet.
+  static func run(
+    _ options: [String], _ body: @Sendable (L1) async throws -> Void
+  ) async throws {
+    let images = try await GuestImages.of(.libvirtL2)
+    try await GuestSlots.shared.withSlot {
+      let start = ContinuousClock.now
+      try await inFolderKeptOnFailure { folder in
+        let l2 = try await virtNest([
+          "create", "l2", "--quiet", "--console", "log.file=/var/log/l2.log", "--boot",
+          "kernel=/l2/vmlinux,initrd=/l2/initramfs,kernel_args=console=hvc0 virt-nest-proof=l2",
+        ])
+        try write(l2, to: folder.file("l2.xml"))
+        let initrd = try await initramfs(images.initrd, with: "l2.xml", in: folder.path)
+        let definition = folder.file("domain.xml")
+        let setting = Setting(
+          folder: folder.path, kernel: images.kernel, initrd: initrd,
+          serialLog: folder.file("serial.log"))
+        try write(
+          try await create("fedora", setting, options + ["--name", name, "--memory", "3GiB"]),
+          to: definition)
+        try await PrivateLibvirtd.run(in: folder.path) { libvirtd in
+          try await libvirtd.virsh("define", "--validate", definition)
+          try await libvirtd.virsh("start", name)
+          try await libvirtd.awaitAgent(of: name)
+          let l1 = L1(libvirtd: libvirtd, start: start)
+          // Once it answers, its libvirt has looked at QEMU, which takes a machine of KVM's for a moment.
+          try await l1.shell("until virsh uri; do sleep 1; done")
+          try await body(l1)
+        }
+      }
+    }
+  }
+
+  /// Runs `virt-nest verify` from outside and compares what it says of the levels L1 and L2, and its verdict.
+  @discardableResult
+  func expectReport(
+    _ expected: String, status: Int32 = 0, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws -> String {
+    let verified = try await VirtNestBinary.run(["verify", "--connect", libvirtd.uri, Self.name])
+    let report = verified.outputText
+    let levels = report.firstRange(of: "L1 ").map { String(report[$0.lowerBound...]) }
+    #expect(levels == expected, "\(report)\(verified.errorText)", sourceLocation: sourceLocation)
+    #expect(verified.status == .exited(status), sourceLocation: sourceLocation)
+    return report
+  }
+
+  @discardableResult
+  func shell(_ script: String, timeLimit: Duration = .seconds(120)) async throws -> String {
+    try await libvirtd.shell(in: Self.name, script, timeLimit: timeLimit)
+  }
+
+  /// Has the agent come back as one that runs no commands.
+  func forbidCommands() async throws {
+    do {
+      try await shell(
+        """
+        {
+          agent=$(cat /run/qemu-ga.pid)
+          kill "$agent"
+          while kill -0 "$agent"; do sleep 1; done
+          qemu-ga --daemonize --statedir /run -b guest-exec
+        } </dev/null >/dev/null 2>&1 &
+        """)
+    } catch is VirshFailed {
+      // It may be gone before it has said that this ended.
+    }
+    for _ in 0..<120 {
+      do {
+        try await shell("true")
+      } catch let error as VirshFailed {
+        // Otherwise it is on its way.
+        if error.run.errorText.contains("disabled") { return }
+      }
+      try await Task.sleep(for: .milliseconds(500))
+    }
+    throw AgentFailed(reason: "waited 60 s for the agent to refuse guest-exec")
+  }
+}

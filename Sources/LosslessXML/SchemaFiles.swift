@@ -12,11 +12,36 @@ struct SchemaFiles {
   }
 
   private mutating func remoteReference(in path: String) -> String? {
-    guard seen.insert(path).inserted,
-      let file = ErrorLog().collecting({ xmlReadFile(path, nil, CInt(XML_PARSE_NONET.rawValue)) })
-    else { return nil }
-    defer { xmlFreeDoc(file) }
+    guard seen.insert(path).inserted else { return nil }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    let references: [String]
+    if let plain = PlainReferences.read(inFile: path) {
+      references = plain
+    } else {
+      let parsed = Self.parsedReferences(in: path)
+      // A base changes what a relative reference means, and no schema of files needs one.
+      if let base = parsed.base { return base }
+      references = parsed.references
+    }
+    for reference in references {
+      if reference.contains(":") || reference.hasPrefix("//") { return reference }
+      let file = reference.hasPrefix("/") ? reference : folder + reference
+      if let found = remoteReference(in: file) { return found }
+    }
+    return nil
+  }
+
+  /// The references of a file, and the first base that is set in it.
+  private static func parsedReferences(
+    in path: String
+  ) -> (references: [String], base: String?) {
+    var references: [String] = []
+    var base: String?
+    let options = CInt(XML_PARSE_NONET.rawValue)
+    guard let file = ErrorLog().collecting({ xmlReadFile(path, nil, options) }) else {
+      return ([], nil)
+    }
+    defer { xmlFreeDoc(file) }
     var pending = [xmlDocGetRootElement(file)]
     while let node = pending.popLast() {
       guard let node else { continue }
@@ -25,19 +50,15 @@ struct SchemaFiles {
         pending.append(here)
         child = xmlNextElementSibling(here)
       }
-      // A base changes what a relative reference means, and no schema of files needs one.
-      if let base = xmlGetNsProp(node, "base", "http://www.w3.org/XML/1998/namespace") {
-        defer { virtNestFree(base) }
-        return String(cString: base)
+      if let value = xmlGetNsProp(node, "base", "http://www.w3.org/XML/1998/namespace") {
+        defer { virtNestFree(value) }
+        base = base ?? String(cString: value)
       }
-      guard let value = xmlGetNoNsProp(node, "href") else { continue }
-      defer { virtNestFree(value) }
-      let href = String(cString: value)
-      if href.contains(":") || href.hasPrefix("//") { return href }
-      if let found = remoteReference(in: href.hasPrefix("/") ? href : folder + href) {
-        return found
+      if let value = xmlGetNoNsProp(node, "href") {
+        defer { virtNestFree(value) }
+        references.append(String(cString: value))
       }
     }
-    return nil
+    return (references, base)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -168,6 +169,25 @@ struct SchemaTests {
       let ours = try schema.accepts(Document(sample.bytes))
       #expect(ours == accepted.contains(sample.name), "\(sample.name)")
     }
+  }
+
+  @Test("one schema serves several threads at once")
+  func concurrent() throws {
+    let schema = try Schema(path: LibvirtSchemaFile.path)
+    let texts =
+      [Self.valid]
+      + Self.mistakes.map { old, new, _ in
+        Self.valid.replacing(old, with: new, maxReplacements: 1)
+      }
+    let documents = try texts.map { try Document(Array($0.utf8)) }
+    let expected = documents.map { document in schema.violations(of: document).map(\.description) }
+    let wrong = Mutex<[Int]>([])
+    DispatchQueue.concurrentPerform(iterations: 20 * documents.count) { turn in
+      let index = turn % documents.count
+      let found = schema.violations(of: documents[index]).map(\.description)
+      if found != expected[index] { wrong.withLock { $0.append(index) } }
+    }
+    #expect(wrong.withLock { $0 } == [])
   }
 
   @Test("a name misspelt anywhere is found where it stands", arguments: Corpus.libvirt)

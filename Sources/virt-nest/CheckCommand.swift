@@ -56,16 +56,22 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let schema = try noSchema ? nil : loadSchema()
-    let inputs = files.compactMap { Input.read($0) }
-    let findings = Finding.all(
-      in: inputs.map { CheckedFile(name: Terminal.display($0.name), bytes: $0.bytes) },
-      schema: schema, today: Today.date, ignoring: Set(ignore))
+    let ignored = Set(ignore)
+    let today = Today.date
+    let definitions = concurrently(files) { name -> CheckedDefinition? in
+      guard let input = Input.read(name) else { return nil }
+      let file = CheckedFile(name: Terminal.display(name), bytes: input.bytes)
+      var definition = CheckedDefinition(file, today: today, ignoring: ignored)
+      if let schema { definition.compare(with: schema) }
+      return definition
+    }.compactMap(\.self)
+    let findings = Finding.all(of: definitions, ignoring: ignored)
     let text =
       json
       ? JSONWriter.text(of: .array(findings.map(\.json)))
       : findings.map { "\($0)\n" }.joined()
     try Terminal.write(Array(text.utf8))
-    if inputs.count < files.count { throw ExitCode.trouble }
+    if definitions.count < files.count { throw ExitCode.trouble }
     if findings.contains(where: { $0.severity >= failOn }) { throw ExitCode.no }
   }
 

@@ -143,4 +143,32 @@ struct CheckCommandTests {
     #expect(unknown.status == .exited(64))
     #expect(unknown.errorText.contains("there is no rule 'VN999'; virt-nest explain lists them"))
   }
+
+  @Test("Many files are checked at once, and said in the order in which they are named")
+  func many() async throws {
+    var files: [String: String] = [:]
+    for index in 0..<100 { files["\(index).xml"] = index % 2 == 0 ? Self.off : Self.good }
+    files["12.xml"] = nil
+    files["31.xml"] = "<domain>"
+    let names = (0..<100).map { "\($0).xml" }
+    let reversed = Array(names[50...].reversed())
+    let folder = try TemporaryFolder()
+    for (name, text) in files { try writeFile(folder.file(name), text.utf8) }
+    defer { folder.remove() }
+    // Lists of files before, between and behind options, with one that is standard input.
+    let arguments =
+      names[..<40] + ["--ignore", "VN054"] + names[40..<50] + ["-", "--no-schema"] + reversed
+      + ["--ignore", "VN055", "--", "-x.xml"]
+    let run = try await VirtNestBinary.run(
+      ["check"] + arguments, input: Array(Self.off.utf8), in: folder.path)
+    #expect(run.status == .exited(2))
+    #expect(
+      run.errorText.split(separator: "\n").map { $0.prefix { $0 != ":" } } == ["12.xml", "-x.xml"])
+    let expected = (names[..<50] + ["<stdin>"] + reversed).filter { name in
+      guard let index = Int(name.prefix { $0 != "." }) else { return true }
+      return index != 12 && (index % 2 == 0 || index == 31)
+    }
+    let said = run.outputText.split(separator: "\n").filter { $0.contains(": error: ") }
+    #expect(said.map { String($0.prefix { $0 != ":" }) } == expected)
+  }
 }

@@ -29,41 +29,55 @@ extension Finding {
     in files: [CheckedFile], schema: Schema? = nil, today: CalendarDate,
     ignoring ignored: Set<RuleID> = []
   ) -> [Finding] {
-    var unreadable = [Finding?](repeating: nil, count: files.count)
+    all(
+      of: files.map { file in
+        var definition = CheckedDefinition(file, today: today, ignoring: ignored)
+        if let schema { definition.compare(with: schema) }
+        return definition
+      }, ignoring: ignored)
+  }
+
+  /// Puts together what was found in definitions, and looks at them all together.
+  ///
+  /// - Parameters:
+  ///   - definitions: what was looked at. Where a rule finds an error in the same place as the
+  ///     schema, the rule alone speaks: it knows more.
+  ///   - ignored: rules that are left out.
+  /// - Returns: the findings in the order of the definitions, by place, then by id.
+  public static func all(
+    of definitions: [CheckedDefinition], ignoring ignored: Set<RuleID> = []
+  ) -> [Finding] {
     var subjects: [Subject] = []
-    for (index, file) in files.enumerated() {
-      do {
-        let definition = try DomainDefinition(file.bytes)
-        subjects.append(
-          Subject(file: file.name, number: index, definition: definition, today: today))
-      } catch {
-        unreadable[index] = Rule.notADefinition.finding(
-          error.message, do: "Give a file with libvirt's <domain> in it.", in: file.name,
-          at: error.location)
-      }
+    var hits: [[(rule: Rule, hit: Hit)]] = []
+    for case .definition(let subject, let found) in definitions.map(\.content) {
+      subjects.append(subject)
+      hits.append(found)
     }
-    let rules = Rule.all.filter { !ignored.contains($0.id) }
-    var hits = subjects.map { subject in
-      rules.flatMap { rule in rule.hits(subject).map { (rule: rule, hit: $0) } }
-    }
-    for rule in rules {
+    for rule in Rule.all where !ignored.contains(rule.id) {
       guard case .together(let find) = rule.search else { continue }
       for (place, hit) in find(subjects) { hits[place].append((rule, hit)) }
     }
-    var findings = unreadable.map { $0.map { [$0] } ?? [] }
-    for (subject, hits) in zip(subjects, hits) {
-      findings[subject.number] = all(hits, in: subject, schema: schema)
+    var findings: [Finding] = []
+    var place = 0
+    for definition in definitions {
+      switch definition.content {
+      case .unreadable(let finding): findings.append(finding)
+      case .definition(let subject, _):
+        findings += all(hits[place], definition.violations, in: subject)
+        place += 1
+      }
     }
-    return findings.flatMap(\.self).filter { !ignored.contains($0.id) }
+    return findings.filter { !ignored.contains($0.id) }
   }
 
   /// What is to be said about one definition, by place, then by id.
   private static func all(
-    _ hits: [(rule: Rule, hit: Hit)], in subject: Subject, schema: Schema?
+    _ hits: [(rule: Rule, hit: Hit)], _ violations: [SchemaViolation], in subject: Subject
   ) -> [Finding] {
+    if hits.isEmpty, violations.isEmpty { return [] }
     let errors = hits.filter { $0.rule.severity == .error }.map(\.hit)
-    let violations = (schema?.violations(of: subject.definition.document) ?? []).filter {
-      violation in !errors.contains { $0.explains(violation) }
+    let violations = violations.filter { violation in
+      !errors.contains { $0.explains(violation) }
     }
     // By place, so that lines are counted once for all of them.
     var lines = LineCounter(subject.definition.document.bytes)

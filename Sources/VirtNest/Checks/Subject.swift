@@ -4,8 +4,6 @@ internal import LosslessXML
 struct Subject: Sendable {
   /// The file's name as it was given.
   let file: String
-  /// Its place among the files that are checked, from 0.
-  let number: Int
   let definition: DomainDefinition
   let guest: Guest
   let nesting: NestingState
@@ -19,9 +17,8 @@ struct Subject: Sendable {
   /// Where the machine is said, or else the root.
   var machineElement: Element { domain.first(["os", "type"]) ?? domain }
 
-  init(file: String, number: Int = 0, definition: DomainDefinition, today: CalendarDate) {
+  init(file: String, definition: DomainDefinition, today: CalendarDate) {
     self.file = file
-    self.number = number
     self.definition = definition
     self.today = today
     guest = Guest(reading: definition)

@@ -32,11 +32,9 @@ struct Subject: Sendable {
   /// Whether an element or an argument anywhere looks like an attempt that libvirt does not see.
   private static func tries(_ domain: Element) -> Bool {
     domain.descendants.contains { element in
-      switch element.localName {
-      case "nested-hv": element["state"] != "off"
-      case "arg": element["value"].map(NestedCapability.isAttempt) ?? false
-      default: false
-      }
+      if element.hasLocalName("nested-hv") { return element["state"] != "off" }
+      guard element.hasLocalName("arg") else { return false }
+      return element["value"].map(NestedCapability.isAttempt) ?? false
     }
   }
 
@@ -57,9 +55,16 @@ struct Subject: Sendable {
   /// table.
   var release: Release? { guest.osinfoID.flatMap { ReleaseTable.release(osinfoID: $0) } }
 
-  /// The elements that libvirt could read: all but those of other programs in `<metadata>`.
-  var elementsWithMeaning: [Element] {
-    domain.children.filter { !$0.isNamed("metadata") }.flatMap { [$0] + Array($0.descendants) }
+  /// The elements of a name, in whatever namespace, that libvirt could read: those of other programs
+  /// in `<metadata>` are left out.
+  func elements(withLocalName name: String) -> [Element] {
+    domain.descendants.filter { $0.hasLocalName(name) && !isInMetadata($0) }
+  }
+
+  private func isInMetadata(_ element: Element) -> Bool {
+    var element = element
+    while let parent = element.parent, parent != domain { element = parent }
+    return element.isNamed("metadata")
   }
 
   /// The devices of a name.

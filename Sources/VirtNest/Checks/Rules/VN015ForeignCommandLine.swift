@@ -13,9 +13,9 @@ extension Rule {
   ) { subject in
     guard ["kvm", "qemu"].contains(subject.guest.domainType ?? "") else { return [] }
     return subject.domain.children.compactMap { element in
-      let isUnbound = element.qualifiedName.hasSuffix(":commandline") && element.namespace == nil
+      let isUnbound = element.namespace == nil && element.qualifiedName.hasSuffix(":commandline")
       let isForeign =
-        element.localName == "commandline" && element.namespace != nil
+        element.hasLocalName("commandline") && element.namespace != nil
         && element.namespace != DomainNamespace.qemu
       guard isUnbound || isForeign else { return nil }
       let prefix = element.qualifiedName.split(separator: ":").first.map(String.init) ?? "qemu"

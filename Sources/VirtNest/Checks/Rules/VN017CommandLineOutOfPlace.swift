@@ -7,7 +7,7 @@ extension Rule {
     source: "libvirt, src/qemu/qemu_domain.c, qemuDomainDefNamespaceParse; \(measured)",
     versions: "all; with --validate the schema refuses it"
   ) { subject in
-    subject.elementsWithMeaning.filter { element in
+    subject.elements(withLocalName: "commandline").filter { element in
       element.isNamed("commandline", in: DomainNamespace.qemu) && element.parent != subject.domain
     }.map { element in
       Hit(

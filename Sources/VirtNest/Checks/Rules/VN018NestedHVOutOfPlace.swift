@@ -10,8 +10,8 @@ extension Rule {
     source: "libvirt, src/conf/domain_conf.c, virDomainFeaturesDefParse; \(measured)",
     versions: "all; with --validate the schema refuses it"
   ) { subject in
-    subject.elementsWithMeaning.filter { element in
-      guard element.localName == "nested-hv", let parent = element.parent else { return false }
+    subject.elements(withLocalName: "nested-hv").filter { element in
+      guard let parent = element.parent else { return false }
       return !(parent.isNamed("features") && parent.parent == subject.domain)
     }.map { element in
       Hit(

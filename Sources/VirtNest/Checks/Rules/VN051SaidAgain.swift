@@ -7,22 +7,31 @@ extension Rule {
     source: "libvirt, src/conf/domain_conf.c (string(./memory[1]) and the like); \(measured)",
     versions: "all; with --validate the schema refuses it"
   ) { subject in
-    let places: [([Step], [String])] = [
-      ([], ["name", "uuid", "memory", "currentMemory", "maxMemory", "vcpu", "cpu"]),
-      (["os"], ["type", "kernel", "initrd", "cmdline"]), (["cpu"], ["model", "topology"]),
-      (["devices"], ["emulator"]),
-    ]
-    return places.flatMap { path, names in
-      names.flatMap { name in
-        let all = subject.domain.first(path)?.children(name) ?? []
-        guard all.count > 1 else { return [] as [Hit] }
-        let line = all[0].location.line
-        return all.dropFirst().map { element in
-          Hit(
-            element, "libvirt ignores this <\(name)>: it reads the one in line \(line)",
-            do: "Keep one of them.")
+    placesReadOnce.flatMap { path, names in
+      guard let parent = subject.domain.first(path) else { return [] as [Hit] }
+      var firsts = [Element?](repeating: nil, count: names.count)
+      var lines = [Int?](repeating: nil, count: names.count)
+      var hits: [Hit] = []
+      for child in parent.children where child.namespace == nil {
+        guard let index = child.firstMatch(among: names, from: 0) else { continue }
+        guard let first = firsts[index] else {
+          firsts[index] = child
+          continue
         }
+        let line = lines[index] ?? first.location.line
+        lines[index] = line
+        hits.append(
+          Hit(
+            child, "libvirt ignores this <\(names[index])>: it reads the one in line \(line)",
+            do: "Keep one of them."))
       }
+      return hits
     }
   }
+
+  private static let placesReadOnce: [([Step], [String])] = [
+    ([], ["name", "uuid", "memory", "currentMemory", "maxMemory", "vcpu", "cpu"]),
+    (["os"], ["type", "kernel", "initrd", "cmdline"]), (["cpu"], ["model", "topology"]),
+    (["devices"], ["emulator"]),
+  ]
 }

@@ -91,6 +91,7 @@ struct CheckCommand: ParsableCommand {
       throw ExitCode.trouble
     }
     do {
+      Heap.expect(bytes: 6 << 20)
       let schema = try Schema(path: found.path.string)
       // It ends with the process: taking it apart is a tenth of the work for one file.
       _ = Unmanaged.passRetained(schema)

@@ -9,8 +9,10 @@ final class NodeTree {
   let pointer: UnsafeMutablePointer<xmlDoc>
   /// The elements by row.
   let nodes: [UnsafeMutablePointer<xmlNode>]
-  /// What was taken out of the tree and has to be freed apart from it.
-  private var detached: Set<UnsafeMutablePointer<xmlNode>> = []
+  /// Which elements were taken out of the tree, by row; made when it is needed.
+  private var isOut: [Bool] = []
+  /// The attributes that were taken out.
+  private var detachedAttributes: Set<UnsafeMutablePointer<xmlAttr>> = []
   /// The row of the sibling before each element, -1 for none; made when it is needed.
   private var previousSiblings: [Int32] = []
   /// The text of the elements that were asked about, each cut into pieces once.
@@ -44,13 +46,9 @@ final class NodeTree {
   }
 
   deinit {
-    for node in detached {
-      if node.pointee.type == XML_ATTRIBUTE_NODE {
-        node.withMemoryRebound(to: xmlAttr.self, capacity: 1) { xmlFreeProp($0) }
-      } else {
-        xmlFreeNode(node)
-      }
-    }
+    // What was taken out is not freed with the tree.
+    for attribute in detachedAttributes { xmlFreeProp(attribute) }
+    for row in isOut.indices where isOut[row] { xmlFreeNode(nodes[row]) }
     xmlFreeDoc(pointer)
   }
 
@@ -154,7 +152,7 @@ final class NodeTree {
   // MARK: Taking out and putting back
 
   /// Whether an element itself was taken out.
-  func isDetached(_ element: Element) -> Bool { detached.contains(nodes[element.row]) }
+  func isDetached(_ element: Element) -> Bool { !isOut.isEmpty && isOut[element.row] }
 
   /// Gives an attribute another value.
   func setValue(of attribute: UnsafeMutablePointer<xmlAttr>, to value: String) {
@@ -162,23 +160,30 @@ final class NodeTree {
     xmlSetNsProp(element, attribute.pointee.ns, attribute.pointee.name, value)
   }
 
-  /// Takes an element or an attribute out of the tree.
-  func detach(_ node: UnsafeMutablePointer<xmlNode>) {
-    guard detached.insert(node).inserted else { return }
-    xmlUnlinkNode(node)
+  /// Takes an element out of the tree.
+  func detach(_ element: Element) {
+    if isOut.isEmpty { isOut = Array(repeating: false, count: nodes.count) }
+    guard !isOut[element.row] else { return }
+    isOut[element.row] = true
+    xmlUnlinkNode(nodes[element.row])
+  }
+
+  /// Takes an attribute out of the tree.
+  func detach(_ attribute: UnsafeMutablePointer<xmlAttr>) {
+    guard detachedAttributes.insert(attribute).inserted else { return }
+    xmlUnlinkNode(Self.generic(attribute))
   }
 
   /// Puts an element back among its siblings, in the order of the document.
   func attach(_ element: Element) {
-    let node = nodes[element.row]
-    guard let parent = element.parent, detached.remove(node) != nil else { return }
+    guard let parent = element.parent, isDetached(element) else { return }
+    isOut[element.row] = false
     if previousSiblings.isEmpty { previousSiblings = siblingsBefore() }
-    var previous = previousSiblings[element.row]
-    while previous >= 0, detached.contains(nodes[Int(previous)]) {
-      previous = previousSiblings[Int(previous)]
-    }
+    var previous = Int(previousSiblings[element.row])
+    while previous >= 0, isOut[previous] { previous = Int(previousSiblings[previous]) }
+    let node = nodes[element.row]
     if previous >= 0 {
-      xmlAddNextSibling(nodes[Int(previous)], node)
+      xmlAddNextSibling(nodes[previous], node)
     } else if let first = nodes[parent.row].pointee.children {
       xmlAddPrevSibling(first, node)
     } else {
@@ -199,9 +204,14 @@ final class NodeTree {
 
   /// Puts an attribute back; their order means nothing.
   func attach(_ attribute: UnsafeMutablePointer<xmlAttr>, to element: Element) {
-    let node = UnsafeMutableRawPointer(attribute).assumingMemoryBound(to: xmlNode.self)
-    guard detached.remove(node) != nil else { return }
-    xmlAddChild(nodes[element.row], node)
+    guard detachedAttributes.remove(attribute) != nil else { return }
+    xmlAddChild(nodes[element.row], Self.generic(attribute))
+  }
+
+  private static func generic(
+    _ attribute: UnsafeMutablePointer<xmlAttr>
+  ) -> UnsafeMutablePointer<xmlNode> {
+    UnsafeMutableRawPointer(attribute).assumingMemoryBound(to: xmlNode.self)
   }
 }
 

@@ -69,8 +69,11 @@ public final class Schema: @unchecked Sendable {
 
   /// Whether a document is valid.
   public func accepts(_ document: Document) -> Bool {
-    validate(NodeTree(document), into: nil)
+    accepts(NodeTree(document))
   }
+
+  /// Whether what is in a tree now is valid.
+  func accepts(_ tree: NodeTree) -> Bool { validate(tree, into: nil) }
 
   /// What a document has that the schema does not allow; nothing for a valid document.
   ///
@@ -83,9 +86,7 @@ public final class Schema: @unchecked Sendable {
     let log = ErrorLog()
     if validate(tree, into: log) { return [] }
     let diagnosis = readGrammar().map { SchemaDiagnosis(of: document, by: $0) }
-    var search = SchemaSearch(tree: tree, diagnosis: diagnosis) { tree in
-      self.validate(tree, into: nil)
-    }
+    var search = SchemaSearch(tree: tree, diagnosis: diagnosis) { self.accepts($0) }
     return search.violations(reported: log.entries)
   }
 

@@ -2,12 +2,6 @@ internal import CLibXML2
 
 /// Finds what makes a document invalid by taking parts out until the rest is valid.
 struct SchemaSearch {
-  /// Something that was taken out.
-  private enum Part: Equatable {
-    case element(Element)
-    case attribute(Element, Attribute, UnsafeMutablePointer<xmlAttr>)
-  }
-
   private let tree: NodeTree
   private let diagnosis: SchemaDiagnosis?
   private let isValid: (NodeTree) -> Bool
@@ -15,6 +9,11 @@ struct SchemaSearch {
   private var budget: Int
   /// How many elements are in the tree.
   private var size: Int
+  /// Whether so much was found that nothing more is looked for.
+  private var isFull = false
+
+  /// More than a person reads.
+  private static let limit = SchemaDiagnosis.limit
 
   init(
     tree: NodeTree, diagnosis: SchemaDiagnosis?, isValid: @escaping (NodeTree) -> Bool
@@ -39,7 +38,7 @@ struct SchemaSearch {
     guard repair(violations) else { return violations }
     if !violations.isEmpty, check() == true { return violations }
     let parts = culprits(in: root) ?? []
-    violations += parts.map { violation(for: $0) }
+    violations += parts.prefix(Self.limit).map(\.violation)
     if violations.isEmpty {
       let entry = reported.first { $0.row != nil } ?? reported.first
       let element = entry?.row.map { Element(document: tree.document, row: $0) } ?? root
@@ -49,7 +48,11 @@ struct SchemaSearch {
           message: "the definition does not follow the schema; libxml2 says no more than: "
             + (entry?.message ?? "not valid")))
     }
-    if budget <= 0 { violations.append(cutShort("the search for more was ended early")) }
+    if isFull {
+      violations.append(cutShort("only the first \(violations.count) are listed"))
+    } else if budget <= 0 {
+      violations.append(cutShort("the search for more was ended early"))
+    }
     return violations
   }
 
@@ -71,11 +74,11 @@ struct SchemaSearch {
     for violation in violations {
       let element = violation.element
       switch violation.kind {
-      case .element where element.row != 0: tree.detach(tree.nodes[element.row])
+      case .element where element.row != 0: tree.detach(element)
       case .attribute, .attributeValue:
         guard let node = node(of: violation.attribute, in: element) else { return false }
         if violation.kind == .attribute {
-          tree.detach(Self.generic(node))
+          tree.detach(node)
         } else if let example = diagnosis?.examples[violation] {
           tree.setValue(of: node, to: example)
         } else {
@@ -102,12 +105,6 @@ struct SchemaSearch {
       next = node.pointee.next
     }
     return nil
-  }
-
-  private static func generic(
-    _ attribute: UnsafeMutablePointer<xmlAttr>
-  ) -> UnsafeMutablePointer<xmlNode> {
-    UnsafeMutableRawPointer(attribute).assumingMemoryBound(to: xmlNode.self)
   }
 
   // MARK: Taking out
@@ -156,21 +153,32 @@ struct SchemaSearch {
   /// Which of the parts that are out, and without which the rest is valid, have to stay out.
   private mutating func narrow(_ parts: [Part]) -> [Part] {
     // With all others out a validation is short, so that a search in a large document ends soon.
-    var found = halve(parts, keepingFitting: false)
-    let fitting = parts.filter { !found.contains($0) }
-    for part in fitting { putBack(part) }
-    if check() == false {
-      // Parts that fit one by one and not together, such as two of which one may stand there.
-      for part in fitting { takeOut(part) }
-      found += halve(fitting, keepingFitting: true)
+    let alone = halve(parts, keepingFitting: false)
+    let rest = parts.filter { !alone.contains($0) }
+    let found = descend(into: alone)
+    if isFull { return found }
+    for part in rest { putBack(part) }
+    guard check() == false else { return found }
+    // Parts that fit one by one and not together, such as two of which one may stand there.
+    for part in rest { takeOut(part) }
+    return found + descend(into: halve(rest, keepingFitting: true))
+  }
+
+  /// Looks within parts that are out for what makes them not fit: that stays out then, and the parts
+  /// themselves are back.
+  private mutating func descend(into parts: [Part]) -> [Part] {
+    var found: [Part] = []
+    for part in parts {
+      var within: [Part]?
+      if case .element(let element) = part, found.count < Self.limit {
+        putBack(part)
+        within = culprits(in: element)
+        if within == nil { takeOut(part) }
+      }
+      found += within ?? [part]
     }
-    return found.flatMap { part -> [Part] in
-      guard case .element(let element) = part else { return [part] }
-      putBack(part)
-      if let within = culprits(in: element) { return within }
-      takeOut(part)
-      return [part]
-    }
+    if found.count >= Self.limit { isFull = true }
+    return found
   }
 
   /// Puts parts back half by half, and says which do not fit; these are out at the end.
@@ -178,13 +186,20 @@ struct SchemaSearch {
   /// - Parameter keepingFitting: leaves those in that fit; else all are out at the end.
   private mutating func halve(_ parts: [Part], keepingFitting: Bool) -> [Part] {
     var found: [Part] = []
+    // Where many fit one by one and not together, looking at each by itself leads to nothing.
+    var fitting = 0
     var waiting = [parts[...]]
-    while let some = waiting.popLast(), !some.isEmpty {
+    while found.count < Self.limit, fitting < Self.limit, let some = waiting.popLast(),
+      !some.isEmpty
+    {
       for part in some { putBack(part) }
       let fits = check()
       if fits == true, keepingFitting { continue }
       for part in some { takeOut(part) }
-      if fits == true { continue }
+      if fits == true {
+        if some.count == 1 { fitting += 1 }
+        continue
+      }
       if fits == nil { break }
       if some.count == 1 {
         found += some
@@ -201,8 +216,8 @@ struct SchemaSearch {
     switch part {
     case .element(let element):
       size -= Int(element.record.next) - element.row
-      tree.detach(tree.nodes[element.row])
-    case .attribute(_, _, let node): tree.detach(Self.generic(node))
+      tree.detach(element)
+    case .attribute(_, _, let node): tree.detach(node)
     }
   }
 
@@ -212,31 +227,6 @@ struct SchemaSearch {
       size += Int(element.record.next) - element.row
       tree.attach(element)
     case .attribute(let element, _, let node): tree.attach(node, to: element)
-    }
-  }
-
-  private func violation(for part: Part) -> SchemaViolation {
-    switch part {
-    case .element(let element):
-      let name = element.qualifiedName
-      let around = element.parent?.qualifiedName ?? ""
-      let siblings = element.parent.map { Array($0.children) } ?? []
-      let first = siblings.first {
-        $0.localName == element.localName && $0.namespace == element.namespace
-      }
-      let message =
-        if let first, first != element {
-          "this <\(name)> does not fit beside the one of line \(first.location.line)"
-        } else {
-          "<\(name)> does not fit together with what else <\(around)> has"
-        }
-      return SchemaViolation(kind: .element, element: element, message: message)
-    case .attribute(let element, let attribute, _):
-      let written = tree.document.text(in: attribute.name)
-      return SchemaViolation(
-        kind: .attribute, element: element, attribute: attribute,
-        message: "\(written)='\(element.value(of: attribute))' does not fit together with what "
-          + "else <\(element.qualifiedName)> has")
     }
   }
 }

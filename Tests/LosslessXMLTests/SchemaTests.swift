@@ -229,6 +229,45 @@ struct SchemaTests {
     #expect(found.allSatisfy { $0.kind != .unknownPlace })
   }
 
+  /// Children that do not fit, each in its own way: not at all, not beside another, and not with
+  /// what is in them.
+  static let strays = [
+    "<stray/>", "<emulator>/usr/bin/qemu</emulator>",
+    "<disk type='network'><source file='/a'/><target dev='vda'/></disk>",
+  ]
+
+  @Test(
+    "thousands of mistakes take no more validations than fifty, and fifty are listed",
+    arguments: strays)
+  func manyStrays(_ stray: String) throws {
+    let schema = try schema()
+    let grammar = try #require(GrammarLoader.grammar(path: LibvirtSchemaFile.path))
+    func search(_ count: Int) throws -> (found: [SchemaViolation], validations: Int) {
+      let many = String(repeating: stray + "\n", count: count)
+      let text = Self.valid.replacing("<devices>", with: "<devices>\n" + many)
+      let document = try Document(Array(text.utf8))
+      var validations = 0
+      var search = SchemaSearch(
+        tree: NodeTree(document), diagnosis: SchemaDiagnosis(of: document, by: grammar)
+      ) { tree in
+        validations += 1
+        return schema.accepts(tree)
+      }
+      return (search.violations(reported: []), validations)
+    }
+    let few = try search(60)
+    let many = try search(8_000)
+    for outcome in [few, many] {
+      #expect(outcome.found.count == SchemaDiagnosis.limit + 1)
+      #expect(outcome.found.last?.kind == .searchCutShort)
+      #expect(outcome.found.dropLast().allSatisfy { [.element, .attribute].contains($0.kind) })
+    }
+    // The first ones are what is found, whatever follows them.
+    #expect(many.found.map(\.description) == few.found.map(\.description))
+    // Halving takes a few more steps down to the first.
+    #expect(many.validations <= few.validations + 4 * 13, "\(few.validations)")
+  }
+
   @Test("what is no schema is refused with the reason")
   func refused() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "schema \(UUID())")

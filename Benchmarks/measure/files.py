@@ -20,14 +20,14 @@ def creation(rounds, count):
     guest.write_bytes(inputs.create("fedora"))
     fresh = fresh_folders("created")
     runs = {
-        "C": lambda: run([tools.peer("create-files"), str(count), next(fresh), guest]),
-        "virt-nest": lambda: run(create(count, next(fresh))),
+        "C": lambda: settled([tools.peer("create-files"), count, next(fresh), guest]),
+        "virt-nest": lambda: settled(create(count, next(fresh))),
     }
     samples = alternate(runs, rounds)
     own = ratio(seconds(samples["virt-nest"]), seconds(samples["C"]))
     cpu = ratio(processor_seconds(samples["virt-nest"]), processor_seconds(samples["C"]))
     sizes = [size for size in (1000, 10_000) if size < count]
-    peaks = {size: run(create(size, next(fresh))).peak_kib / 1024 for size in sizes}
+    peaks = {size: settled(create(size, next(fresh))).peak_kib / 1024 for size in sizes}
     peaks[count] = peak_mib(samples["virt-nest"])
     lines = [
         f"{rounds} rounds; virt-nest {short(median(seconds(samples['virt-nest'])))} s, the program "
@@ -46,33 +46,26 @@ def creation(rounds, count):
 
 def durability(rounds, count):
     fresh = fresh_folders("durable")
-    folder, files = copies("patched", min(count, 2000))
+    files = copies("patched", min(count, 2000))
     sizes = itertools.count(9)
-
-    def patch(preload):
-        return run(patch_in_place(files, next(sizes)), preload=preload)
-
     no_sync = tools.WORK / "no-sync.so"
-    runs = {
-        "create": lambda: run(create(count, next(fresh))),
-        "create, no wait": lambda: run(create(count, next(fresh)), preload=no_sync),
-        "patch": lambda: patch(None),
-        "patch, no wait": lambda: patch(no_sync),
-    }
-    samples = alternate(runs, rounds)
-    ratios = {
-        name: ratio(seconds(samples[name]), seconds(samples[f"{name}, no wait"]))
-        for name in ("create", "patch")
-    }
-    micro = {
-        name: median(seconds(samples[name])) * 1e6 / number
-        for name, number in (("create", count), ("patch", len(files)))
-    }
+    ratios, micro = {}, {}
+    # Creation first: patch -i deletes what it replaces.
+    for name, number, command in (
+        ("create", count, lambda: create(count, next(fresh))),
+        ("patch", len(files), lambda: patch_in_place(files, next(sizes))),
+    ):
+        runs = {
+            "durable": lambda: settled(command()),
+            "no wait": lambda: settled(command(), preload=no_sync),
+        }
+        samples = alternate(runs, rounds)
+        ratios[name] = ratio(seconds(samples["durable"]), seconds(samples["no wait"]))
+        micro[name] = median(seconds(samples["durable"])) * 1e6 / number
     lines = [
         f"`create --count {count}`: {micro['create']:.0f} µs a file; `patch -i` of {len(files)} "
         f"files: {micro['patch']:.0f} µs a file; {rounds} rounds."
     ]
-    shutil.rmtree(folder)
     return Row(
         "durability of a batch: the time with the waits for the disk, against that without",
         "–",
@@ -110,7 +103,7 @@ def checking(rounds, count):
         f"xmllint {short(other.median)}",
         "≥ 0.95",
         f"{own}; processor time {short(cpu.median)}",
-        own.median >= 0.95,
+        min(own.median, cpu.median) >= 0.95,
         lines,
     )
 
@@ -121,13 +114,13 @@ def two_cores(rounds, count):
     if len(available) < 2:
         return Row("two cores", "–", goal, "this machine has one core")
     both, one = available[:2], available[:1]
-    folder, files = copies("patched", count)
+    files = copies("patched-by-cores", count)
     sizes = itertools.count(9)
     no_sync = tools.WORK / "no-sync.so"
     check = [tools.VIRT_NEST, "check", *files]
 
     def patch(cores, preload=None):
-        return run(patch_in_place(files, next(sizes)), cores=cores, preload=preload)
+        return settled(patch_in_place(files, next(sizes)), cores=cores, preload=preload)
 
     work = {
         "`patch -i`": patch,
@@ -138,7 +131,6 @@ def two_cores(rounds, count):
     for name, task in work.items():
         samples = alternate({"one": lambda: task(one), "both": lambda: task(both)}, rounds)
         ratios[name] = ratio(seconds(samples["one"]), seconds(samples["both"]))
-    shutil.rmtree(folder)
     lines = [f"{rounds} rounds:", ""]
     lines += [f"- {name}: {value}" for name, value in ratios.items()]
     measured = [name for name in ratios if "without" not in name]
@@ -152,8 +144,14 @@ def two_cores(rounds, count):
     )
 
 
+def settled(command, **options):
+    """A run that does not pay for what others left to be written."""
+    os.sync()
+    return run(command, **options)
+
+
 def create(count, folder):
-    return [tools.VIRT_NEST, "create", "fedora", "-q", "--count", str(count), "-o", folder]
+    return [tools.VIRT_NEST, "create", "fedora", "-q", "--count", count, "-o", folder]
 
 
 def patch_in_place(files, gibibytes):
@@ -173,7 +171,7 @@ def fresh_folders(name):
 def copies(name, count):
     folder = inputs.folder(name)
     inputs.create("fedora", "--count", count, "-o", folder)
-    return folder, sorted(str(file) for file in folder.iterdir())
+    return sorted(str(file) for file in folder.iterdir())
 
 
 def cores():

@@ -1,6 +1,5 @@
 """What the programs work on, made anew by the built command: the same in every run."""
 
-import shutil
 import subprocess
 
 from . import tools
@@ -16,8 +15,8 @@ def create(*arguments):
 
 def folder(name):
     """An empty folder."""
+    remove(name)
     path = tools.WORK / name
-    shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     return path
 
@@ -73,5 +72,12 @@ function='0x0'/>
 """
 
 
+def remove_all():
+    for path in tools.WORK.iterdir():
+        if path.is_dir():
+            remove(path.name)
+
+
 def remove(name):
-    shutil.rmtree(tools.WORK / name, ignore_errors=True)
+    """By rm: among many files it goes in the order of the inodes, which spares the disk ways."""
+    subprocess.run(["rm", "-rf", tools.WORK / name], check=True)

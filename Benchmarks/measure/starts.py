@@ -53,7 +53,7 @@ def patch(rounds, slow_rounds):
         f"virt-xml {short(slow_ratios['virt-xml --print-xml'].median)}",
         "≤ 1.0",
         both(samples, "virt-nest", "C on libxml2"),
-        ratios["virt-nest"].median <= 1.0,
+        is_within(1.0, samples, "virt-nest", "C on libxml2"),
         lines,
     )
 
@@ -62,14 +62,12 @@ def create(rounds):
     own = [tools.VIRT_NEST, "create", "fedora"]
     expect(VIRT_INSTALL, b"<memory>8388608<")
     samples = turns({"virt-nest create": own, "virt-install --print-xml": VIRT_INSTALL}, rounds)
-    ratios = compared(samples, "virt-nest create")
-    other = ratios["virt-install --print-xml"]
     return Row(
         "one `create`, against virt-install `--print-xml` (a guest of libvirt's test driver)",
         "–",
         "≥ 80 times as fast",
         both(samples, "virt-install --print-xml", "virt-nest create"),
-        other.median >= 80,
+        is_within(1 / 80, samples, "virt-nest create", "virt-install --print-xml"),
         table(samples, "virt-nest create"),
     )
 
@@ -99,7 +97,7 @@ def check(rounds, slow_rounds):
         f"virt-xml-validate {short(ratios['virt-xml-validate'].median)}",
         "≤ 1.0",
         both(samples, "virt-nest check", base),
-        ratios["virt-nest check"].median <= 1.0,
+        is_within(1.0, samples, "virt-nest check", base),
         lines,
     )
 
@@ -122,7 +120,7 @@ def large(rounds):
         f"C on libxml2 1, and {tree:.0f} MiB, {tree / size:.1f} times the file",
         "≤ 0.35 of its time, ≤ 6 times the file in memory",
         f"{both(samples, 'virt-nest', 'C on libxml2')}; {memory:.1f} times the file",
-        ratios["virt-nest"].median <= 0.35 and memory <= 6,
+        is_within(0.35, samples, "virt-nest", "C on libxml2") and memory <= 6,
         table(samples, "C on libxml2"),
     )
 
@@ -138,6 +136,12 @@ def turns(commands, rounds, stdin="/dev/null"):
 
 def compared(samples: dict[str, list[Sample]], base):
     return {name: ratio(seconds(own), seconds(samples[base])) for name, own in samples.items()}
+
+
+def is_within(limit, samples, name, base):
+    """Whether a goal is met, in time and in processor time: on a busy machine one can be luck."""
+    processor = ratio(processor_seconds(samples[name]), processor_seconds(samples[base]))
+    return max(compared(samples, base)[name].median, processor.median) <= limit
 
 
 def both(samples, name, base):

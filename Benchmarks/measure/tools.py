@@ -47,7 +47,7 @@ def script(name):
 
 
 def schema():
-    """The path of the installed libvirt's schema, where virt-nest looks; `None` if there is none."""
+    """The path of the installed schema, where virt-nest looks; `None` where there is none."""
     for folder in ["/usr/share/libvirt/schemas", "/usr/local/share/libvirt/schemas"]:
         if os.path.exists(f"{folder}/domain.rng"):
             return f"{folder}/domain.rng"

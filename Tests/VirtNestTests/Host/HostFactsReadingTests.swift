@@ -55,4 +55,47 @@ import Testing
     let facts = try HostFacts(reading: Array("{ welcome }\nfacts=1\na=b\nend=1\n".utf8))
     #expect(facts == HostFacts(["a": "b"]))
   }
+
+  @Test("Whatever bytes are changed, taken out or doubled in a report, it is read or refused")
+  func changedBytes() async throws {
+    let report = Array(
+      JSONWriter.text(of: HostReport(try await fixture("powernv-wrapper")).json).utf8)
+    var random = SeededGenerator(state: 1)
+    var (taken, refused) = (0, 0)
+    for _ in 1...4_000 {
+      var bytes = report
+      for _ in 0...Int.random(in: 0...2, using: &random) {
+        let index = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0...3, using: &random) {
+        case 0: bytes[index] = UInt8.random(in: 0...255, using: &random)
+        case 1: bytes.remove(at: index)
+        case 2: bytes.removeSubrange(index...)
+        default: bytes.insert(contentsOf: bytes[index...].prefix(9), at: index)
+        }
+        if bytes.isEmpty { break }
+      }
+      do throws(MalformedFacts) {
+        let facts = try HostFacts(reading: bytes)
+        #expect(try HostFacts(parsing: facts.text) == facts)
+        taken += 1
+      } catch {
+        #expect(!error.reason.isEmpty)
+        refused += 1
+      }
+    }
+    #expect(taken > 100 && refused > 100, "\(taken) taken, \(refused) refused")
+  }
+}
+
+/// splitmix64: the same numbers in each run.
+private struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
 }

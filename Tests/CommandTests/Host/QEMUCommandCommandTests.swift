@@ -46,7 +46,7 @@ struct QEMUCommandCommandTests {
     #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("  -") }, "\(run.outputText)")
     #expect(lines.dropLast().allSatisfy { $0.hasSuffix(" \\") })
     #expect(run.outputText.contains("cap-nested-hv=on"))
-    #expect(run.errorText.hasPrefix("note: the first console is the terminal"))
+    #expect(run.errorText.contains("note: the first console is the terminal"), "\(run.errorText)")
     let quiet = try await qemuCommand(guest, "--quiet")
     #expect(quiet.output == run.output && quiet.errorText == "")
     let piped = try await qemuCommand("-", "-q", input: try readFile(guest))

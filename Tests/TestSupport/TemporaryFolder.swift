@@ -43,18 +43,23 @@ public struct CannotMakeTemporaryFolder: Error, CustomStringConvertible {
 }
 
 /// Symbolic links are removed, never followed.
-private func removeTree(_ path: String) {
+private func removeTree(_ path: String) { removeTree(Array(path.utf8CString)) }
+
+/// Paths as the system has them, for not every name is in UTF-8; with the NUL at their end.
+private func removeTree(_ path: [CChar]) {
   if unlink(path) == 0 || errno == ENOENT { return }
   if let folder = opendir(path) {
-    var names: [String] = []
+    var paths: [[CChar]] = []
     while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        Array($0.bindMemory(to: CChar.self).prefix { $0 != 0 })
       }
-      if name != "." && name != ".." { names.append(name) }
+      if name != [0x2E], name != [0x2E, 0x2E] {
+        paths.append(path.dropLast() + [0x2F] + name + [0])
+      }
     }
     closedir(folder)
-    for name in names { removeTree("\(path)/\(name)") }
+    for path in paths { removeTree(path) }
   }
   rmdir(path)
 }

@@ -38,6 +38,9 @@ struct TestSupportTests {
   func folderGoes() async throws {
     let folder = try TemporaryFolder()
     #expect(try await run("mkdir", ["-p", folder.file("a/b")]).succeeded)
+    // A name that is no UTF-8.
+    let odd = "mkdir \"$1/$(printf '\\377')\" && : >\"$1/$(printf '\\377/\\376')\""
+    #expect(try await run("sh", ["-c", odd, "sh", folder.path]).succeeded)
     #expect(try await run("ln", ["-s", "/etc", folder.file("a/link")]).succeeded)
     folder.remove()
     #expect(access(folder.path, F_OK) == -1)

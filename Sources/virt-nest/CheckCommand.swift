@@ -58,7 +58,9 @@ struct CheckCommand: ParsableCommand {
     let schema = try noSchema ? nil : loadSchema()
     let ignored = Set(ignore)
     let today = Today.date
-    let definitions = concurrently(files) { name -> CheckedDefinition? in
+    let definitions = concurrently(
+      files, showing: ProgressLine("files", total: files.count)
+    ) { name -> CheckedDefinition? in
       guard let input = Input.read(name) else { return nil }
       let file = CheckedFile(name: Terminal.display(name), bytes: input.bytes)
       var definition = CheckedDefinition(file, today: today, ignoring: ignored)

@@ -1,6 +1,4 @@
-import Dispatch
 import Glibc
-import Synchronization
 import SystemPackage
 import VirtNest
 
@@ -10,8 +8,23 @@ import VirtNest
 /// Everything of a batch is written beside the files first, and known to be on the disk before any
 /// takes its place: a power cut leaves each file old or new, whole.
 struct InPlaceBatch {
-  /// How many files are staged at once.
-  static let size = 128
+  /// How many files are staged at once: so many that the waits are little beside the work.
+  private static let mostFiles = 512
+  /// How many bytes of them are held at once, as far as their sizes are known before.
+  private static let mostBytes = 64 << 20
+
+  /// The end of the batch that begins at an index.
+  static func end(of files: [String], from start: Int) -> Int {
+    var end = start
+    var bytes = 0
+    while end < files.count, end - start < mostFiles {
+      var status = stat()
+      if stat(files[end], &status) == 0 { bytes += Int(status.st_size) }
+      if bytes > mostBytes, end > start { break }
+      end += 1
+    }
+    return end
+  }
 
   /// What became of a file before it was put in its place.
   struct Outcome: Sendable {
@@ -27,19 +40,12 @@ struct InPlaceBatch {
   /// - Returns: whether all went well.
   static func run(_ names: ArraySlice<String>, _ stage: @Sendable (String) -> Outcome) -> Bool {
     SignalDelay.around {
-      let outcomes = concurrently(Array(names)) { name in
-        let collector = Terminal.Collector()
-        let outcome = Terminal.$collector.withValue(collector) { stage(name) }
-        return (outcome, collector.lines)
-      }
-      for line in outcomes.flatMap(\.1) { Terminal.say(line) }
-      let staged = outcomes.compactMap { outcome, _ in
-        outcome.staged.map { (outcome.name, $0) }
-      }
+      let outcomes = concurrently(Array(names), stage)
+      let staged = outcomes.compactMap { outcome in outcome.staged.map { (outcome.name, $0) } }
       defer { for (_, file) in staged { file.discard() } }
       // Nothing of an interrupted batch is put in its place.
       if SignalDelay.isPending { return false }
-      return putInPlace(staged) && !outcomes.contains { $0.0.isInTrouble }
+      return putInPlace(staged) && !outcomes.contains(where: \.isInTrouble)
     }
   }
 
@@ -48,14 +54,16 @@ struct InPlaceBatch {
     var isWell = true
     do throws(FileError) {
       try synchronize(staged.map(\.file))
-      for (name, file) in staged {
+      let results = concurrently(staged) { name, file in
         do throws(FileError) {
           try file.commit()
+          return true
         } catch {
           Terminal.say("error", error.message, file: name, at: nil)
-          isWell = false
+          return false
         }
       }
+      isWell = !results.contains(false)
       try synchronize(staged.map(\.file))
     } catch {
       Terminal.say("virt-nest: error: \(error)")
@@ -67,22 +75,14 @@ struct InPlaceBatch {
   /// Waits once for each file system that the files are on.
   private static func synchronize(_ files: [StagedFile]) throws(FileError) {
     var seen: Set<UInt> = []
+    var last: FilePath?
     for file in files {
       let folder = file.path.removingLastComponent()
+      if folder == last { continue }
+      last = folder
       var status = stat()
       let device = stat(folder.string, &status) == 0 ? UInt(status.st_dev) : 0
       if seen.insert(device).inserted { try syncFileSystem(containing: folder) }
     }
-  }
-
-  private static func concurrently<Value: Sendable>(
-    _ names: [String], _ body: @Sendable (String) -> Value
-  ) -> [Value] {
-    let results = Mutex<[Value?]>(Array(repeating: nil, count: names.count))
-    DispatchQueue.concurrentPerform(iterations: names.count) { index in
-      let value = body(names[index])
-      results.withLock { $0[index] = value }
-    }
-    return results.withLock { $0 }.compactMap(\.self)
   }
 }

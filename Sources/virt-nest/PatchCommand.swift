@@ -140,8 +140,9 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     var isWell = true
     var progress = ProgressLine("files", total: files.count, isWanted: !quiet)
     defer { ProgressLine.clear() }
-    for start in stride(from: 0, to: files.count, by: InPlaceBatch.size) {
-      let end = min(start + InPlaceBatch.size, files.count)
+    var start = 0
+    while start < files.count {
+      let end = InPlaceBatch.end(of: files, from: start)
       SignalDelay.around {
         isWell = InPlaceBatch.run(files[start..<end]) { stage($0, changes) } && isWell
         if SignalDelay.isPending {
@@ -151,6 +152,7 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
         }
       }
       progress.show(end)
+      start = end
     }
     if !isWell { throw ExitCode.trouble }
   }

@@ -4,15 +4,17 @@ import VirtNest
 extension PatchCommand: QuickCommand {
   init?(quick words: ArraySlice<String>) {
     self.init()
-    (files, domain, inPlace, diff, check, backup) = ([], [], false, false, false, nil)
+    (domain, inPlace, diff, check, backup) = ([], false, false, false, nil)
     (overwrite, newIdentity, identity, quiet) = (false, false, nil, false)
     libvirt = .defaults
     var (nesting, properties) = (NestingOptions.defaults, PropertyOptions.defaults)
     var (devices, xpath) = (DeviceOptions.defaults, XPathOptions.defaults)
     var line = QuickLine(words)
+    // A property of ArgumentParser's is copied whole at each change.
+    var operands: [String] = []
     while line.next() {
       switch line.option {
-      case nil: line.take(&files)
+      case nil: line.take(&operands)
       case "-i", "--in-place": line.raise(&inPlace)
       case "--diff": line.raise(&diff)
       case "--check": line.raise(&check)
@@ -27,6 +29,7 @@ extension PatchCommand: QuickCommand {
       }
     }
     guard !line.isGivenUp else { return nil }
+    files = operands
     changeOptions = ChangeOptions(nesting, properties)
     (self.devices, self.xpath) = (devices, xpath)
     do {
@@ -76,16 +79,18 @@ extension InspectCommand: QuickCommand {
 
   init?(quick words: ArraySlice<String>) {
     self.init()
-    (files, json) = ([], false)
+    json = false
     var line = QuickLine(words)
+    var operands: [String] = []
     while line.next() {
       switch line.option {
-      case nil: line.take(&files)
+      case nil: line.take(&operands)
       case "--json": line.raise(&json)
       default: line.giveUp()
       }
     }
-    guard !line.isGivenUp, !files.isEmpty else { return nil }
+    guard !line.isGivenUp, !operands.isEmpty else { return nil }
+    files = operands
   }
 }
 
@@ -94,11 +99,12 @@ extension CheckCommand: QuickCommand {
 
   init?(quick words: ArraySlice<String>) {
     self.init()
-    (files, json, ignore, failOn, schema, noSchema) = ([], false, [], .error, nil, false)
+    (json, ignore, failOn, schema, noSchema) = (false, [], .error, nil, false)
     var line = QuickLine(words)
+    var operands: [String] = []
     while line.next() {
       switch line.option {
-      case nil: line.take(&files)
+      case nil: line.take(&operands)
       case "--json": line.raise(&json)
       case "--schema": line.set(&schema)
       case "--no-schema": line.raise(&noSchema)
@@ -111,7 +117,8 @@ extension CheckCommand: QuickCommand {
       default: line.giveUp()
       }
     }
-    guard !line.isGivenUp, !files.isEmpty else { return nil }
+    guard !line.isGivenUp, !operands.isEmpty else { return nil }
+    files = operands
     do { try validate() } catch { return nil }
   }
 }

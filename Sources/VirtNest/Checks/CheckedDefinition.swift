@@ -5,8 +5,8 @@ public import LosslessXML
 /// Definitions can be looked at, and compared with a schema, at once; ``Finding/all(of:ignoring:)``
 /// puts together what was found.
 public struct CheckedDefinition: Sendable {
-  /// What became of the file.
-  enum Content: Sendable {
+  /// What became of the file; indirect, since it is passed from hand to hand.
+  indirect enum Content: Sendable {
     case definition(Subject, hits: [(rule: Rule, hit: Hit)])
     case unreadable(Finding)
   }

@@ -1,7 +1,7 @@
 internal import LosslessXML
 
 /// A definition that is checked, and what most rules want to know of it.
-struct Subject: Sendable {
+final class Subject: Sendable {
   /// The file's name as it was given.
   let file: String
   let definition: DomainDefinition

@@ -57,14 +57,15 @@ struct ManyFilesTests {
       "strace",
       [
         "-f", "-o", "/dev/null", "-e", "trace=renameat2", "-e",
-        "inject=renameat2:signal=KILL:when=5000", VirtNestBinary.path,
+        "inject=renameat2:signal=KILL:when=2000", VirtNestBinary.path,
       ] + arguments, environment: ["SWIFT_BACKTRACE": "enable=no"], in: folder.path,
       timeLimit: .seconds(300))
     #expect(killed.status == .signaled(SIGKILL), "\(killed.errorText)")
     let (done, left) = try look(folder, names)
-    #expect((4900...5000).contains(done))
+    // strace counts the calls of each thread by itself, and one may do more than the others.
+    #expect((1900..<names.count - 512).contains(done))
     // What was staged beside the files of one batch, and is in nobody's way.
-    #expect((1...128).contains(left))
+    #expect((1...512).contains(left))
 
     let before = try modificationTime(folder.file(names[0]))
     let again = try await VirtNestBinary.run(

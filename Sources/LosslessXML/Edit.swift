@@ -12,7 +12,7 @@ public struct Edit: Hashable, Sendable {
   }
 }
 
-extension Collection<Edit> {
+extension [Edit] {
   /// Applies edits that are sorted and do not overlap.
   ///
   /// An overlap is a defect of whoever made them, and traps.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import LosslessXML
 import SystemPackage
 import VirtNest
@@ -118,6 +119,7 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
 
   func runAtOnce() throws {
     let changes = try givenChanges()
+    expectLargeFile()
     if inPlace, !overwrite, files.count > 1 { return try patchInPlace(changes) }
     var wouldChange = false
     var isInTrouble = false
@@ -134,6 +136,16 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     }
     if isInTrouble { throw ExitCode.trouble }
     if check, wouldChange { throw ExitCode.no }
+  }
+
+  /// Large files fill fresh memory several times over: their bytes, the result, both tables.
+  private func expectLargeFile() {
+    let sizes = files.map { name in
+      var status = stat()
+      return stat(name, &status) == 0 ? Int(status.st_size) : 0
+    }
+    guard let largest = sizes.max(), largest >= 1 << 20 else { return }
+    Heap.expect(bytes: 5 * largest)
   }
 
   private func patchInPlace(_ changes: GuestChanges) throws {

@@ -75,7 +75,11 @@ proof:
 	.ci/packages test
 	$(SWIFT) test --filter ProofTests
 
-install: build
+$(BINARY):
+	$(MAKE) build
+
+# What was built is installed as it is: root may have no Swift.
+install: $(BINARY)
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' \
 	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'

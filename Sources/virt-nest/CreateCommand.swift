@@ -118,6 +118,7 @@ struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
   private func wanted() throws -> (Template, GuestRequest) {
     let template = try loadTemplate()
     var request = try request(for: template)
+    if !quiet, let warning = changeOptions.nesting.hostWarning() { Terminal.say(warning) }
     if ask { request.parameters = try Questions(template).answers(beside: request.parameters) }
     return (template, request)
   }

@@ -146,6 +146,11 @@ struct FirstBootCommand: AsyncParsableCommand {
           + "--package NAME or --no-packages")
       return []
     }
+    if release.qemuPackages.isEmpty {
+      Terminal.say(
+        "note: the release has no QEMU for L2 guests on Power: the guest agent alone is installed; "
+          + "--package NAME gives others")
+    }
     return release.qemuPackages + release.libvirtPackages + [FirstBoot.agentPackage]
   }
 

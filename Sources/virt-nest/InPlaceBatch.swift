@@ -35,17 +35,26 @@ struct InPlaceBatch {
     var isInTrouble = false
   }
 
+  /// How a batch ended.
+  enum End {
+    case done
+    /// Something was wrong, which was said; the rest is done.
+    case trouble
+    /// A signal came before anything was put in its place.
+    case interrupted
+  }
+
   /// Does a batch, and says what there is to say in the order of the files.
   ///
-  /// - Returns: whether all went well.
-  static func run(_ names: ArraySlice<String>, _ stage: @Sendable (String) -> Outcome) -> Bool {
+  static func run(_ names: ArraySlice<String>, _ stage: @Sendable (String) -> Outcome) -> End {
     SignalDelay.around {
       let outcomes = concurrently(Array(names), stage)
       let staged = outcomes.compactMap { outcome in outcome.staged.map { (outcome.name, $0) } }
       defer { for (_, file) in staged { file.discard() } }
       // Nothing of an interrupted batch is put in its place.
-      if SignalDelay.isPending { return false }
-      return putInPlace(staged) && !outcomes.contains(where: \.isInTrouble)
+      if SignalDelay.isPending { return .interrupted }
+      let isWell = putInPlace(staged) && !outcomes.contains(where: \.isInTrouble)
+      return isWell ? .done : .trouble
     }
   }
 

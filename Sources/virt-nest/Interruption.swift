@@ -8,6 +8,8 @@ import Synchronization
 /// - Throws: what `work` throws; exit status 128 and the signal's number where SIGINT, SIGTERM or
 ///   SIGHUP came, once `work` has cleaned up.
 func interruptible(_ work: @escaping @Sendable () async throws -> Void) async throws {
+  // A reader that goes away makes writing fail, instead of ending the program with its files left.
+  signal(SIGPIPE, SIG_IGN)
   let task = Task { try await work() }
   let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
     signal(number, SIG_IGN)

@@ -53,10 +53,16 @@ struct NestingOptions: ParsableArguments {
     let chosen = try chosenMechanism()
     let api = try chosenAPI()
     if let host { return try change(forHostOf: host) }
-    let asksForOn = nested == true || mechanism != nil || api != nil
+    let libvirt = try version(forLibvirt, "--for-libvirt")
+    let qemu = try version(forQEMU, "--for-qemu")
+    let isForVersions = libvirt != nil || qemu != nil
+    let asksForOn = nested == true || mechanism != nil || api != nil || isForVersions
     if nested == false {
       guard mechanism == nil, api == nil else {
         throw ValidationError("--no-nested goes with neither --mechanism nor --nested-api")
+      }
+      if isForVersions {
+        throw ValidationError("--no-nested goes with neither --for-libvirt nor --for-qemu")
       }
       return NestingChange(.off(explicit: explicit))
     }
@@ -68,9 +74,23 @@ struct NestingOptions: ParsableArguments {
     if wrapper != nil, chosen != .wrapper {
       throw ValidationError("--wrapper goes with --mechanism wrapper")
     }
-    return NestingChange(
+    var change = NestingChange(
       .on, mechanism: chosen, api: api, wrapper: wrapper ?? Emulator.defaultWrapper,
-      libvirt: try version(forLibvirt, "--for-libvirt"), qemu: try version(forQEMU, "--for-qemu"))
+      libvirt: libvirt, qemu: qemu)
+    // What is on already may be on by a mechanism that this version does not have.
+    if isForVersions, chosen == nil {
+      change.mechanism = try usage { () throws(InvalidValue) in try change.choice().mechanism }
+    }
+    return change
+  }
+
+  /// What to say of the host of `--for`; `nil` where its guests can nest.
+  func hostWarning() -> String? {
+    guard let host, let facts = try? Input.read(host)?.hostFacts(),
+      HostReport(facts, as: .l0).level == .error
+    else { return nil }
+    return "\(host): warning: this host cannot run L1 guests that nest; what is missing: "
+      + "virt-nest doctor --facts \(host)"
   }
 
   /// What doctor recommends: a mechanism, or nothing where the host's guests nest without.

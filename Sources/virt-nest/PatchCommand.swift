@@ -84,6 +84,10 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     if files.count > 1, !inPlace, !diff, !check {
       throw ValidationError("several files need --in-place, --diff or --check")
     }
+    if inPlace, Set(files).count < files.count {
+      let twice = files.first { name in files.count(where: { $0 == name }) > 1 } ?? ""
+      throw ValidationError("'\(twice)' is given twice")
+    }
     if inPlace, files.contains("-") {
       throw ValidationError("standard input cannot be changed in place")
     }
@@ -114,6 +118,7 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     let changes = try changes()
     // Not in validate(): an unknown option is the better reason.
     if changes == GuestChanges() { throw ValidationError("nothing to change is given") }
+    if !quiet, let warning = changeOptions.nesting.hostWarning() { Terminal.say(warning) }
     return changes
   }
 
@@ -156,10 +161,11 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     while start < files.count {
       let end = InPlaceBatch.end(of: files, from: start)
       SignalDelay.around {
-        isWell = InPlaceBatch.run(files[start..<end]) { stage($0, changes) } && isWell
+        let outcome = InPlaceBatch.run(files[start..<end]) { stage($0, changes) }
+        isWell = isWell && outcome == .done
         if SignalDelay.isPending {
           Terminal.say(
-            "virt-nest: interrupted: \(start) of \(files.count) files are done; "
+            "virt-nest: interrupted: \(outcome == .interrupted ? start : end) of \(files.count) files are done; "
               + "the same command goes on")
         }
       }

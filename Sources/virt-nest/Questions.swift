@@ -25,7 +25,10 @@ struct Questions {
       while true {
         let question = "\(parameter.name) [\(template.defaultDescription(of: parameter))]: "
         try Terminal.ask(question)
-        guard let line = readLine() else { throw ExitCode.trouble }
+        guard let line = readLine() else {
+          Terminal.say("\nvirt-nest: error: no answer for \(parameter.name); nothing was made")
+          throw ExitCode.trouble
+        }
         if line.isEmpty { break }
         do throws(InvalidValue) {
           try parameter.check(line)

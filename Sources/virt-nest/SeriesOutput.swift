@@ -29,8 +29,8 @@ struct SeriesOutput {
         let end = min(start + Self.batchSize, indexes.upperBound)
         // Behind it a signal that came meanwhile does what it always does.
         try SignalDelay.around {
-          try write(start..<end)
-          if SignalDelay.isPending { sayInterrupted(before: start) }
+          let isThere = try write(start..<end)
+          if SignalDelay.isPending { sayInterrupted(before: isThere ? end : start) }
         }
         start = end
         progress.show(start - indexes.lowerBound)
@@ -56,22 +56,24 @@ struct SeriesOutput {
     }
   }
 
-  private func write(_ indexes: Range<Int>) throws {
+  /// Writes a batch; `false` where a signal came before anything of it was in its place.
+  private func write(_ indexes: Range<Int>) throws -> Bool {
     var series = series
     var bytes: [UInt8] = []
     var staged: [StagedFile] = []
     // What has found its place is not temporary any more.
     defer { for file in staged { file.discard() } }
     for index in indexes {
-      if SignalDelay.isPending { return }
+      if SignalDelay.isPending { return false }
       let name = try series.write(index, into: &bytes)
       let (file, _) = try OutputFile.stage(
         bytes, at: path(name), force: force, durability: .deferred)
       if let file { staged.append(file) }
     }
-    guard !staged.isEmpty else { return }
+    guard !staged.isEmpty else { return true }
     try syncFileSystem(containing: folder)
     for file in staged { try file.commit() }
+    return true
   }
 
   private func sayInterrupted(before index: Int) {

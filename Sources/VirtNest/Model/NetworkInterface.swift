@@ -73,6 +73,9 @@ public struct NetworkInterface: Hashable, Sendable {
   private static func source(
     _ values: [String: String], _ text: String
   ) throws(InvalidValue) -> Source? {
+    for key in ["first", "network", "bridge", "source"] where values[key]?.isEmpty == true {
+      throw InvalidValue("network", text, "\(key == "first" ? "it" : key + "=") has no value")
+    }
     var found: [Source] = []
     if let network = values["network"] { found.append(.network(network)) }
     if let bridge = values["bridge"] { found.append(.bridge(bridge)) }

@@ -43,7 +43,7 @@ public struct NestingChange: Hashable, Sendable {
   /// The mechanism and interface to switch on.
   ///
   /// - Throws: ``InvalidValue`` where they do not go together, or the host is too old for both.
-  func choice() throws(InvalidValue) -> (mechanism: NestingMechanism, api: NestedAPI) {
+  public func choice() throws(InvalidValue) -> (mechanism: NestingMechanism, api: NestedAPI) {
     let api = api ?? .hv
     if let qemu, qemu < api.firstQEMU {
       throw InvalidValue(

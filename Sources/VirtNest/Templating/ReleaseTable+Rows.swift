@@ -8,12 +8,14 @@ extension ReleaseTable {
     /// A distribution without QEMU for ppc64le.
     static let none = Packages(qemu: [], libvirt: [])
     static let fedora = Packages(
-      qemu: ["qemu-kvm"], libvirt: ["libvirt-daemon-kvm", "libvirt-client"])
+      qemu: ["qemu-kvm"],
+      libvirt: ["libvirt-daemon-kvm", "libvirt-daemon-config-network", "libvirt-client"])
     static let enterpriseLinux = fedora
     static let debian = Packages(
       qemu: ["qemu-system-ppc"], libvirt: ["libvirt-daemon-system", "libvirt-clients"])
     static let suse = Packages(
-      qemu: ["qemu-ppc"], libvirt: ["libvirt-daemon-qemu", "libvirt-client"])
+      qemu: ["qemu-ppc"],
+      libvirt: ["libvirt-daemon-qemu", "libvirt-daemon-config-network", "libvirt-client"])
   }
 
   /// A row of the table.

@@ -9,6 +9,16 @@ struct ElementTable {
       throw MalformedXML(.empty, at: SourceLocation(line: 1, column: 1))
     }
     let parser = ParserContext.take()
+    do throws(MalformedXML) {
+      try self.init(reading: bytes, by: parser)
+    } catch {
+      // A parser remembers names, up to a limit that documents before this one count against.
+      guard parser.hasReadBefore else { throw error }
+      try self.init(reading: bytes, by: ParserContext())
+    }
+  }
+
+  private init(reading bytes: [UInt8], by parser: ParserContext) throws(MalformedXML) {
     var run = SAXRun(
       scanner: TagScanner(parser.copy(bytes), count: bytes.count), context: parser.pointer,
       rows: parser.rows)
@@ -19,6 +29,6 @@ struct ElementTable {
     if let refusal { throw refusal }
     records = run.rows.all
     namespaces = run.namespaces
-    parser.giveBack(documentSize: bytes.count)
+    parser.giveBack()
   }
 }

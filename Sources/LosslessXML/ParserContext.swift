@@ -6,7 +6,8 @@ internal import Synchronization
 final class ParserContext: @unchecked Sendable {
   let pointer: xmlParserCtxtPtr
 
-  private init() {
+  /// A parser that has read nothing.
+  init() {
     LibXML2.initialize()
     guard let pointer = xmlNewParserCtxt() else { preconditionFailure("out of memory") }
     pointer.pointee.sax.pointee = SAXRun.handlers
@@ -51,16 +52,18 @@ final class ParserContext: @unchecked Sendable {
 
   /// Keeps the parser for the next document.
   ///
-  /// It remembers every name that it has seen, so that one which has read much is let go; so is one
-  /// that met something malformed, or whose copy is large;
-  /// a change reads its result right after the original.
-  func giveBack(documentSize: Int) {
-    bytesRead += documentSize
-    guard bytesRead < 64 << 20, capacity <= 8 << 20 else { return }
+  /// It remembers every name that it has seen, in a table that does not grow with them: one that has
+  /// read many is let go, and so is one that met something malformed, or whose memory is large; a
+  /// change reads its result right after the original.
+  func giveBack() {
+    hasReadBefore = true
+    let names = pointer.pointee.dict.map { Int(xmlDictSize($0)) } ?? 0
+    guard names <= 1 << 12, capacity <= 8 << 20, rows.fitsKept else { return }
     Self.free.withLock { $0.append(self) }
   }
 
-  private var bytesRead = 0
+  /// Whether it remembers anything of another document.
+  private(set) var hasReadBefore = false
 }
 
 /// libxml2's global state.

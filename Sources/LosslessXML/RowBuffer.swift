@@ -11,6 +11,9 @@ struct RowBuffer {
     ContiguousArray(UnsafeBufferPointer(start: memory, count: count))
   }
 
+  /// Whether it is small enough to be kept: 9 MiB.
+  var fitsKept: Bool { capacity <= 1 << 18 }
+
   /// Forgets the rows.
   mutating func removeAll() { count = 0 }
 

@@ -61,4 +61,15 @@ struct DocumentTests {
         && (error as? MalformedXML)?.location == SourceLocation(line: 2, column: 4)
     }
   }
+
+  // libxml2 limits the names that one parser remembers, and parsers are kept.
+  @Test("many documents with many names of their own are read one after the other")
+  func manyNames() throws {
+    for number in 1...20 {
+      var bytes = Array("<a>".utf8)
+      for name in 0..<100_000 { bytes += "<x\(number)y\(1_000_000 + name)/>".utf8 }
+      bytes += "</a>".utf8
+      #expect(try Document(bytes).elements.count(where: { _ in true }) == 100_001)
+    }
+  }
 }

@@ -123,9 +123,21 @@ import VirtNest
     #expect(try await !tree.listing().contains(".distrib"))
   }
 
+  @Test("Where the wrapper alone is gone, uninstalling gives a QEMU of no package its name back")
+  func wrapperGone() async throws {
+    try await installWatched()
+    _ = try await run("rm", [path])
+    try await uninstall()
+    #expect(try await text(of: path).contains("echo 1"))
+    #expect(try await !tree.listing().contains(".distrib"))
+  }
+
   @Test("Where the package is gone, uninstalling leaves nothing of it")
   func erased() async throws {
     try await installWatched()
+    // As the script says it of a QEMU that rpm knows.
+    let unit = tree.path("/etc/systemd/system/virt-nest-wrapper.path")
+    try await write(try await text(of: unit) + "# QEMU is of a package of rpm.\n", to: unit)
     _ = try await run("rm", [path])
     try await uninstall()
     #expect(try await tree.listing() == "")

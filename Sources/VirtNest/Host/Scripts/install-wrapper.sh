@@ -62,6 +62,8 @@ unit_text() {
   printf '%s\n' "$1" | sed 's/%/%%/g'
 }
 
+of_package='# QEMU is of a package of rpm.'
+
 runs_systemd() {
   on_this_host && [ -d /run/systemd/system ]
 }
@@ -92,6 +94,8 @@ PathChanged=$(unit_text "$wrapper")
 [Install]
 WantedBy=multi-user.target
 UNIT
+  # By this, uninstalling tells a package that is gone from a QEMU that never was of one.
+  if is_rpms; then echo "$of_package" >>"$root$units/virt-nest-wrapper.path"; fi
   # As systemctl enable does, also where systemd does not run.
   ln -sf "$units/virt-nest-wrapper.path" "$root$units/multi-user.target.wants/"
   if runs_systemd; then
@@ -229,6 +233,9 @@ put_back() {
   elif [ ! -e "$root$wrapper" ] && { is_diverted || is_rpms; }; then
     # Only the wrapper is gone.
     if [ -e "$root$emulator" ]; then mv -f "$root$emulator" "$root$wrapper"; fi
+  elif [ ! -e "$root$wrapper" ] && [ "$was_watched" = yes ] && [ "$was_of_package" = no ]; then
+    # It may be the only QEMU: only the wrapper is gone.
+    if [ -e "$root$emulator" ]; then mv -f "$root$emulator" "$root$wrapper"; fi
   elif [ "$was_watched" = yes ]; then
     # rpm has put another QEMU there that was not watched, or taken it away with its package; it does
     # not know the second name of the old one.
@@ -250,8 +257,12 @@ uninstall_wrapper() {
     replace)
       # First, for what is put back would be seen, and be replaced by the wrapper again.
       was_watched=no
+      was_of_package=no
       if [ -e "$root$units/virt-nest-wrapper.path" ]; then
         was_watched=yes
+        if grep -q -x -F -e "$of_package" "$root$units/virt-nest-wrapper.path"; then
+          was_of_package=yes
+        fi
         unwatch
       fi
       put_back

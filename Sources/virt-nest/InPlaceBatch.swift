@@ -1,4 +1,5 @@
 import Glibc
+import LosslessXML
 import SystemPackage
 import VirtNest
 
@@ -18,8 +19,7 @@ struct InPlaceBatch {
     var end = start
     var bytes = 0
     while end < files.count, end - start < mostFiles {
-      var status = stat()
-      if stat(files[end], &status) == 0 { bytes += Int(status.st_size) }
+      bytes += expectedSize(files[end])
       if bytes > mostBytes, end > start { break }
       end += 1
     }
@@ -33,6 +33,13 @@ struct InPlaceBatch {
     var staged: StagedFile?
     /// Whether something was wrong, which was said.
     var isInTrouble = false
+  }
+
+  /// The size of a file, before it is read; 0 where nothing will be read of it.
+  static func expectedSize(_ name: String) -> Int {
+    var status = stat()
+    guard stat(name, &status) == 0, status.st_size <= Document.maximumSize else { return 0 }
+    return Int(status.st_size)
   }
 
   /// How a batch ended.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LosslessXML
 import SystemPackage
 import VirtNest
@@ -145,11 +144,8 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
 
   /// Large files fill fresh memory several times over: their bytes, the result, both tables.
   private func expectLargeFile() {
-    let sizes = files.map { name in
-      var status = stat()
-      return stat(name, &status) == 0 ? Int(status.st_size) : 0
-    }
-    guard let largest = sizes.max(), largest >= 1 << 20 else { return }
+    let largest = files.map(InPlaceBatch.expectedSize).max() ?? 0
+    guard largest >= 1 << 20 else { return }
     Heap.expect(bytes: 5 * largest)
   }
 
@@ -163,10 +159,12 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
       SignalDelay.around {
         let outcome = InPlaceBatch.run(files[start..<end]) { stage($0, changes) }
         isWell = isWell && outcome == .done
-        if SignalDelay.isPending {
+        let next = outcome == .interrupted ? start : end
+        if SignalDelay.isPending, next < files.count {
+          // Not "run it again": a device would be added, or taken away, a second time.
           Terminal.say(
-            "virt-nest: interrupted: \(outcome == .interrupted ? start : end) of \(files.count) files are done; "
-              + "the same command goes on")
+            "virt-nest: interrupted: \(next) of \(files.count) files are done; "
+              + "'\(files[next])' and those behind it are unchanged")
         }
       }
       progress.show(end)

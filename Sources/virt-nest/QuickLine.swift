@@ -41,6 +41,8 @@ struct QuickLine {
     }
     if let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) {
       option = String(text[..<equals])
+      // A combining character makes another one of the sign, for ArgumentParser.
+      if text.utf8[text.utf8.index(after: equals)...].first ?? 0 >= 0x80 { giveUp() }
       valueBehindEquals = String(text[text.utf8.index(after: equals)...])
     } else {
       option = text

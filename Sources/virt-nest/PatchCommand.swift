@@ -80,9 +80,6 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     if [inPlace, diff, check].filter(\.self).count > 1 {
       throw ValidationError("--in-place, --diff and --check exclude each other")
     }
-    if files.count > 1, !inPlace, !diff, !check {
-      throw ValidationError("several files need --in-place, --diff or --check")
-    }
     if inPlace, Set(files).count < files.count {
       let twice = files.first { name in files.count(where: { $0 == name }) > 1 } ?? ""
       throw ValidationError("'\(twice)' is given twice")
@@ -115,7 +112,10 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
   /// The changes, of which there has to be one.
   private func givenChanges() throws -> GuestChanges {
     let changes = try changes()
-    // Not in validate(): an unknown option is the better reason.
+    // Not in validate(): an unknown option, whose value looks like a file, is the better reason.
+    if files.count > 1, !inPlace, !diff, !check {
+      throw ValidationError("several files need --in-place, --diff or --check")
+    }
     if changes == GuestChanges() { throw ValidationError("nothing to change is given") }
     if !quiet, let warning = changeOptions.nesting.hostWarning() { Terminal.say(warning) }
     return changes

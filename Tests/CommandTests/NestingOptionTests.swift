@@ -51,6 +51,16 @@ struct NestingOptionTests {
     #expect(quiet.errorText == "")
   }
 
+  @Test("A misspelt option is the reason that is said, not its value that looks like a file")
+  func misspelt() async throws {
+    let run = try await run("patch a.xml --memry 4G")
+    #expect(run.status == .exited(64))
+    #expect(run.errorText.contains("Unknown option '--memry'"), "\(run.errorText)")
+    let several = try await self.run("patch a.xml b.xml --nested")
+    #expect(several.status == .exited(64))
+    #expect(several.errorText.contains("several files need"), "\(several.errorText)")
+  }
+
   @Test("A file that is given twice is changed not once, but never")
   func twice() async throws {
     let folder = try TemporaryFolder()

@@ -34,7 +34,7 @@ struct QuickLineTests {
       "patch a.xml --memory --nested", "patch a.xml --memory=", "patch -iq a.xml --nested",
       "patch a.xml --nested=yes", "patch a.xml --name -x", "patch a.xml -- --nested",
       "patch a.xml --memory 4096 --memory 8192", "patch a.xml --memory lots", "inspect",
-      "patch a.xml b.xml --nested", "patch --domain G --nested", "patch a.xml --for facts",
+      "patch --domain G --nested", "patch a.xml --for facts",
       "create", "create a b", "create fedora --count x", "create fedora --count 0",
       "create fedora --ask", "create fedora --define", "create fedora --help-parameters",
       "create fedora --nested-api x", "check --ignore VN999 a.xml", "check --fail-on x a.xml",

@@ -28,7 +28,7 @@ do {
 
   var template = GuestRequest(release: "44", index: 3)
   template.parameters["memory"] = "4GiB"
-  if let fedora = TemplateStore.builtIn("fedora") {
+  if let fedora = Template.builtIn("fedora") {
     let guest = try Template(DomainDefinition(fedora)).create(template)
     print("created: \(guest.name), \(guest.bytes.count) bytes")
   }

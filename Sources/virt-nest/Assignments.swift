@@ -1,6 +1,7 @@
 import ArgumentParser
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 /// Values of parameters as a user gives them: `NAME=VALUE`.
 struct Assignments {

@@ -2,6 +2,7 @@ import ArgumentParser
 import LosslessXML
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Glibc
 import LosslessXML
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
   static let configuration = CommandConfiguration(

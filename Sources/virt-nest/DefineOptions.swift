@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 /// The options of everything that defines guests.
 struct DefineOptions: ParsableArguments {

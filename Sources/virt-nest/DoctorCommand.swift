@@ -1,5 +1,6 @@
 import ArgumentParser
 import VirtNest
+import VirtNestHost
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

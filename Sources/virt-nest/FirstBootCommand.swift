@@ -1,6 +1,7 @@
 import ArgumentParser
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 struct FirstBootCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import Glibc
 import LosslessXML
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 /// Changes many files in place: on all cores, and with two waits for the disk a batch instead of two
 /// a file.

@@ -3,6 +3,7 @@ import Glibc
 import LosslessXML
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 /// A definition that a command was given: a file, or standard input.
 struct Input {

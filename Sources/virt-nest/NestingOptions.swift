@@ -1,5 +1,6 @@
 import ArgumentParser
 import VirtNest
+import VirtNestHost
 
 /// The options that are about nesting.
 struct NestingOptions: ParsableArguments {

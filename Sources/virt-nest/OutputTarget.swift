@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 /// Where created definitions go: standard output, a file, or a folder.
 enum OutputTarget {

@@ -2,6 +2,7 @@ import ArgumentParser
 import LosslessXML
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
   static let configuration = CommandConfiguration(

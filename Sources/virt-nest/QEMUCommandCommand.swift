@@ -1,5 +1,6 @@
 import ArgumentParser
 import VirtNest
+import VirtNestHost
 
 struct QEMUCommandCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

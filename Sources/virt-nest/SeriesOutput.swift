@@ -1,6 +1,7 @@
 import ArgumentParser
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 /// Writes many guests into a folder, by batches: one wait for the disk a batch, and no more than a
 /// batch in memory.

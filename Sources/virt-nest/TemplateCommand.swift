@@ -1,6 +1,7 @@
 import ArgumentParser
 import LosslessXML
 import VirtNest
+import VirtNestHost
 
 struct TemplateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 /// The folder of the user's own templates.
 enum TemplateFolder {

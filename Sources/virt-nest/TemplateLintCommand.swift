@@ -1,6 +1,7 @@
 import ArgumentParser
 import LosslessXML
 import VirtNest
+import VirtNestHost
 
 struct TemplateLintCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

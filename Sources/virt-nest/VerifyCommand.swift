@@ -1,5 +1,6 @@
 import ArgumentParser
 import VirtNest
+import VirtNestHost
 
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import VirtNestHost
 
 struct VirtNestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import VirtNest
+import VirtNestHost
 
 struct WrapperCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 import VirtNest
+import VirtNestHost
 
 /// Options of `create` that libvirt has to agree with: it takes what they make, and prints it so
 /// that the same guest is read from it.

@@ -3,6 +3,7 @@ import Templates
 import TestSupport
 import Testing
 import VirtNest
+import VirtNestHost
 
 @Suite(
   "The project's own definitions are libvirt's",

@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 import VirtNest
+import VirtNestHost
 
 /// The engine over definitions as libvirt prints them, and libvirt over what the engine makes of
 /// them.

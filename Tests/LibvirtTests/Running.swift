@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 import VirtNest
+import VirtNestHost
 
 /// What became of a definition that libvirt was asked to start.
 enum Outcome: Equatable, CustomStringConvertible {

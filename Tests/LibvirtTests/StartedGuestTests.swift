@@ -3,6 +3,7 @@ import Templates
 import TestSupport
 import Testing
 import VirtNest
+import VirtNestHost
 
 @Suite("Guests run as the command was asked to make them", .needs("virsh", "qemu-system-ppc64"))
 struct StartedGuestTests {

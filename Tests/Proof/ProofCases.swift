@@ -1,5 +1,6 @@
 internal import TestSupport
 internal import VirtNest
+internal import VirtNestHost
 
 /// Every way of making a definition whose guest is started and watched, and the controls without
 /// which the others would show nothing.

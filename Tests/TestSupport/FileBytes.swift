@@ -23,3 +23,22 @@ public func writeFile(_ path: String, _ bytes: some Sequence<UInt8>) throws {
     permissions: [.ownerReadWrite, .groupRead, .otherRead])
   _ = try file.closeAfter { try file.writeAll(bytes) }
 }
+
+extension [UInt8] {
+  /// The bytes of a text in UTF-8.
+  public init(_ text: String) {
+    self.init(text.utf8)
+  }
+}
+
+/// Writes an executable file, and makes the folders that it is in.
+/// - Throws: where it cannot be written.
+public func writeExecutable(_ text: String, to path: String) async throws {
+  let script = "mkdir -p \"${1%/*}\" && cat >\"$1\" && chmod 755 \"$1\""
+  let run = try await run("sh", ["-c", script, "sh", path], input: Array(text.utf8))
+  guard run.succeeded else { throw UnwritableFile(description: "\(path): \(run.errorText)") }
+}
+
+private struct UnwritableFile: Error, CustomStringConvertible {
+  let description: String
+}

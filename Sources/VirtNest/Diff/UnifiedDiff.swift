@@ -2,7 +2,7 @@
 /// `git apply` read.
 ///
 /// Lines are bytes: a carriage return belongs to its line, and nothing need be UTF-8.
-public struct UnifiedDiff: Sendable {
+package struct UnifiedDiff: Sendable {
   private let old: DiffText
   private let new: DiffText
   private let oldLabel: String
@@ -15,7 +15,7 @@ public struct UnifiedDiff: Sendable {
   ///   - oldLabel: The name in the line that begins with `---`.
   ///   - newLabel: The name in the line that begins with `+++`.
   ///   - context: How many unchanged lines are shown around a change.
-  public init(
+  package init(
     from old: [UInt8], to new: [UInt8], oldLabel: String, newLabel: String, context: Int = 3
   ) {
     self.old = DiffText(old)
@@ -27,12 +27,12 @@ public struct UnifiedDiff: Sendable {
   }
 
   /// Whether the texts are equal.
-  public var isEmpty: Bool { hunks.isEmpty }
+  package var isEmpty: Bool { hunks.isEmpty }
 
   /// The text of the difference; no bytes where the texts are equal.
   /// - Parameter coloured: With the colours that a terminal shows: headers bold, hunk lines cyan,
   ///   old lines red, new lines green. `patch` does not read those.
-  public func bytes(coloured: Bool = false) -> [UInt8] {
+  package func bytes(coloured: Bool = false) -> [UInt8] {
     var output = DiffOutput(coloured: coloured)
     guard !isEmpty else { return [] }
     output.add("--- \(Self.quoted(oldLabel))\n".utf8, .header)

@@ -1,12 +1,12 @@
 /// What is known of an `<emulator>` by its path.
-public enum Emulator {
+package enum Emulator {
   /// Where `virt-nest wrapper` installs the wrapper unless it is told otherwise.
-  public static let defaultWrapper = "/usr/bin/qemu-system-ppc64-nested"
+  package static let defaultWrapper = "/usr/bin/qemu-system-ppc64-nested"
 
   private static let plainNames = ["qemu-kvm", "kvm", "qemu", "kvm-spice"]
 
   /// Whether a path is QEMU itself by its name, as distributions have it.
-  public static func isQEMU(_ path: String) -> Bool {
+  package static func isQEMU(_ path: String) -> Bool {
     let bytes = path.utf8
     let isSlash = { (byte: UInt8) in byte == UInt8(ascii: "/") }
     guard let end = bytes.lastIndex(where: { !isSlash($0) }) else { return false }
@@ -20,7 +20,7 @@ public enum Emulator {
   }
 
   /// Whether a path is a wrapper of ours: what it adds is known.
-  public static func isOurWrapper(_ path: String) -> Bool {
+  package static func isOurWrapper(_ path: String) -> Bool {
     path == defaultWrapper || (path.hasSuffix("-nested") && !isQEMU(path))
   }
 }

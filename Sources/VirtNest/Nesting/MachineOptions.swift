@@ -2,20 +2,20 @@
 ///
 /// QEMU, `util/keyval.c`: a doubled comma stands for one in a value, a first part without `=` is the
 /// type; `system/vl.c` (`keyval_dashify`) takes `_` for `-` in names.
-struct MachineOptions: Hashable, Sendable {
-  struct Item: Hashable, Sendable {
+package struct MachineOptions: Hashable, Sendable {
+  package struct Item: Hashable, Sendable {
     /// The part as it is written, doubled commas and all.
-    var text: String
+    package var text: String
     /// The property's name, with `-` for `_`; `nil` for the type.
-    var key: String?
+    package var key: String?
     /// The property's name as it is written.
-    var spelling: String?
-    var value: String
+    package var spelling: String?
+    package var value: String
   }
 
-  var items: [Item] = []
+  package var items: [Item] = []
 
-  init(_ text: String) {
+  package init(_ text: String) {
     for item in OptionList(text).items {
       let written = (item.key.map { $0 + "=" } ?? "") + item.value
       let key = item.key == "type" ? nil : item.key?.replacing("_", with: "-")
@@ -27,10 +27,10 @@ struct MachineOptions: Hashable, Sendable {
   }
 
   /// The value as QEMU takes it.
-  var text: String { items.map(\.text).joined(separator: ",") }
+  package var text: String { items.map(\.text).joined(separator: ",") }
 
   /// The machine type; `nil` where none is named.
-  var type: String? {
+  package var type: String? {
     guard let value = items.first(where: { $0.key == nil })?.value, !value.isEmpty else {
       return nil
     }
@@ -38,13 +38,13 @@ struct MachineOptions: Hashable, Sendable {
   }
 
   /// The last value of a property, which is the one that counts.
-  func value(of property: String) -> String? { items.last { $0.key == property }?.value }
+  package func value(of property: String) -> String? { items.last { $0.key == property }?.value }
 
   /// Whether nothing is said.
-  var isEmpty: Bool { items.allSatisfy(\.text.isEmpty) }
+  package var isEmpty: Bool { items.allSatisfy(\.text.isEmpty) }
 
   /// The options without a property.
-  func without(_ property: String) -> MachineOptions {
+  package func without(_ property: String) -> MachineOptions {
     var options = self
     options.items.removeAll { $0.key == property }
     return options
@@ -52,9 +52,9 @@ struct MachineOptions: Hashable, Sendable {
 }
 
 /// A boolean as QEMU reads it (QEMU, `qapi/qapi-util.c`, `qapi_bool_parse`).
-enum QEMUBoolean {
+package enum QEMUBoolean {
   /// `nil` where QEMU would refuse the text.
-  static func parse(_ text: String) -> Bool? {
+  package static func parse(_ text: String) -> Bool? {
     switch text {
     case "on", "yes", "true", "y": true
     case "off", "no", "false", "n": false

@@ -1,29 +1,29 @@
 internal import LosslessXML
 
 /// What should become of nesting.
-public struct NestingChange: Hashable, Sendable {
+package struct NestingChange: Hashable, Sendable {
   /// On, or off.
-  public enum Wish: Hashable, Sendable {
+  package enum Wish: Hashable, Sendable {
     case on
     /// - Parameter explicit: writes `state='off'` instead of nothing.
     case off(explicit: Bool)
   }
 
   /// On, or off.
-  public var wish: Wish
+  package var wish: Wish
   /// The mechanism to move to; `nil` leaves a guest that is on as it is, and chooses one otherwise.
-  public var mechanism: NestingMechanism?
+  package var mechanism: NestingMechanism?
   /// The interface to move to; `nil` leaves a guest that is on as it is, and is `hv` otherwise.
-  public var api: NestedAPI?
+  package var api: NestedAPI?
   /// The emulator of mechanism `wrapper`.
-  public var wrapper: String
+  package var wrapper: String
   /// The libvirt that will read the definition; `nil` for any of this decade.
-  public var libvirt: Version?
+  package var libvirt: Version?
   /// The QEMU that will run it; `nil` for any of this decade.
-  public var qemu: Version?
+  package var qemu: Version?
 
   /// What should become of nesting.
-  public init(
+  package init(
     _ wish: Wish, mechanism: NestingMechanism? = nil, api: NestedAPI? = nil,
     wrapper: String = Emulator.defaultWrapper, libvirt: Version? = nil, qemu: Version? = nil
   ) {
@@ -43,7 +43,7 @@ public struct NestingChange: Hashable, Sendable {
   /// The mechanism and interface to switch on.
   ///
   /// - Throws: ``InvalidValue`` where they do not go together, or the host is too old for both.
-  public func choice() throws(InvalidValue) -> (mechanism: NestingMechanism, api: NestedAPI) {
+  package func choice() throws(InvalidValue) -> (mechanism: NestingMechanism, api: NestedAPI) {
     let api = api ?? .hv
     if let qemu, qemu < api.firstQEMU {
       throw InvalidValue(

@@ -1,9 +1,9 @@
-public import LosslessXML
+package import LosslessXML
 
 /// One place of a definition that says something about nesting.
-public struct NestingContribution: Hashable, Sendable {
+package struct NestingContribution: Hashable, Sendable {
   /// What it says.
-  public enum Value: Hashable, Sendable {
+  package enum Value: Hashable, Sendable {
     case on
     case off
     /// Something that libvirt or QEMU refuses.
@@ -19,15 +19,15 @@ public struct NestingContribution: Hashable, Sendable {
   }
 
   /// The way in which it is said.
-  public var mechanism: NestingMechanism
+  package var mechanism: NestingMechanism
   /// Which interface it is about.
-  public var api: NestedAPI
+  package var api: NestedAPI
   /// What it says.
-  public var value: Value
+  package var value: Value
   /// As it is written, shortened to the part that matters.
-  public var text: String
+  package var text: String
   /// Where it stands.
-  public var location: SourceLocation
+  package var location: SourceLocation
 
   /// The elements that it stands in.
   enum Place: Hashable, Sendable {

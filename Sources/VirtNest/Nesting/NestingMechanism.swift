@@ -1,5 +1,5 @@
 /// How a definition asks QEMU for nesting.
-public enum NestingMechanism: String, Hashable, Sendable, CaseIterable {
+package enum NestingMechanism: String, Hashable, Sendable, CaseIterable {
   /// libvirt's own `<nested-hv state='on'/>` (libvirt 4.10.0).
   case feature
   /// `-machine cap-nested-hv=true` by `<qemu:commandline>`; taints the domain.
@@ -11,30 +11,30 @@ public enum NestingMechanism: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Which of the two interfaces between an L1's KVM and its L0.
-public enum NestedAPI: String, Hashable, Sendable, CaseIterable {
+package enum NestedAPI: String, Hashable, Sendable, CaseIterable {
   /// Version 1, `cap-nested-hv`: L0 is KVM on PowerNV, or TCG. QEMU 3.1.
   case hv
   /// Version 2, `cap-nested-papr`: L0 is PowerVM, or TCG. QEMU 9.0; libvirt has no element for it.
   case papr
 
   /// QEMU's property of the machine.
-  public var machineProperty: String { "cap-nested-" + rawValue }
+  package var machineProperty: String { "cap-nested-" + rawValue }
   /// The first QEMU that has it (QEMU, `hw/ppc/spapr_caps.c`).
-  public var firstQEMU: Version { self == .hv ? Version(3, 1, 0) : Version(9, 0, 0) }
+  package var firstQEMU: Version { self == .hv ? Version(3, 1, 0) : Version(9, 0, 0) }
 }
 
 /// A version as libvirt and QEMU number them.
-public struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
+package struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// Major, minor and micro number.
-  public var major, minor, micro: Int
+  package var major, minor, micro: Int
 
   /// A version.
-  public init(_ major: Int, _ minor: Int = 0, _ micro: Int = 0) {
+  package init(_ major: Int, _ minor: Int = 0, _ micro: Int = 0) {
     (self.major, self.minor, self.micro) = (major, minor, micro)
   }
 
   /// Reads `9`, `9.0`, `9.0.0`, with anything that a distribution adds behind a `-`, `+` or `(`.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let core = text.prefix { $0.isNumber || $0 == "." }
     let rest = text.dropFirst(core.count)
     let parts = core.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
@@ -46,10 +46,10 @@ public struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   /// Whether a version is older than another.
-  public static func < (left: Version, right: Version) -> Bool {
+  package static func < (left: Version, right: Version) -> Bool {
     (left.major, left.minor, left.micro) < (right.major, right.minor, right.micro)
   }
 
   /// `MAJOR.MINOR.MICRO`.
-  public var description: String { "\(major).\(minor).\(micro)" }
+  package var description: String { "\(major).\(minor).\(micro)" }
 }

@@ -1,10 +1,10 @@
 /// Why a guest cannot nest whatever its definition asks for.
-public struct NestingObstacle: Hashable, Sendable {
+package struct NestingObstacle: Hashable, Sendable {
   /// The reason, as the end of a sentence.
-  public var reason: String
+  package var reason: String
 
   /// Every obstacle that a guest's own definition shows.
-  static func all(for guest: Guest) -> [NestingObstacle] {
+  package static func all(for guest: Guest) -> [NestingObstacle] {
     [domainType(guest), architecture(guest), machine(guest), cpu(guest)].compactMap(\.self)
   }
 

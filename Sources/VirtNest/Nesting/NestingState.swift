@@ -1,9 +1,9 @@
 internal import LosslessXML
 
 /// What a definition's contributions come to, as QEMU sees them.
-public struct NestingState: Hashable, Sendable {
+package struct NestingState: Hashable, Sendable {
   /// What holds in the end.
-  public enum Effective: Hashable, Sendable {
+  package enum Effective: Hashable, Sendable {
     /// QEMU runs with this capability.
     case on(NestedAPI)
     /// QEMU runs without.
@@ -15,14 +15,14 @@ public struct NestingState: Hashable, Sendable {
   }
 
   /// Every contribution, in the order in which QEMU comes to see them.
-  public let contributions: [NestingContribution]
+  package let contributions: [NestingContribution]
   /// What holds in the end.
-  public let effective: Effective
+  package let effective: Effective
   /// The emulator, where it is not QEMU itself.
-  public let wrapper: String?
+  package let wrapper: String?
 
   /// Reads the state that a definition describes.
-  public init(of definition: DomainDefinition) {
+  package init(of definition: DomainDefinition) {
     let domain = definition.domain
     let arguments = PassthroughArguments(of: domain)
     contributions = NestingContribution.all(in: domain, arguments)
@@ -61,12 +61,12 @@ public struct NestingState: Hashable, Sendable {
   }
 
   /// Whether QEMU runs with a capability for certain.
-  public var isOn: Bool {
+  package var isOn: Bool {
     if case .on = effective { true } else { false }
   }
 
   /// The contributions that disagree with what holds in the end.
-  public var overruled: [NestingContribution] {
+  package var overruled: [NestingContribution] {
     switch effective {
     case .on(let api): contributions.filter { ($0.value == .on) != ($0.api == api) }
     case .off: contributions.filter { $0.value == .on }

@@ -1,35 +1,37 @@
-internal import LosslessXML
+package import LosslessXML
 
 /// The arguments that a definition adds to QEMU's command line, as libvirt reads them.
 ///
 /// libvirt, `src/qemu/qemu_domain.c`, `qemuDomainDefNamespaceParse`: every
 /// `./qemu:commandline/qemu:arg`, in document order.
-struct PassthroughArguments {
+package struct PassthroughArguments {
   /// One `<qemu:arg>`.
-  struct Argument {
-    var element: Element
-    var value: String
+  package struct Argument {
+    package var element: Element
+    package var value: String
   }
 
   /// A `-machine` and its value.
-  struct MachineArgument {
-    var option: Argument
-    var value: Argument
-    var options: MachineOptions
+  package struct MachineArgument {
+    package var option: Argument
+    package var value: Argument
+    package var options: MachineOptions
   }
 
   /// Every argument.
-  let arguments: [Argument]
+  package let arguments: [Argument]
   /// Every `-machine`, `--machine`, `-M` and `--M` with a value behind it.
-  let machineArguments: [MachineArgument]
+  package let machineArguments: [MachineArgument]
   /// The last argument where it is an option whose value is missing: it takes what follows for one.
-  let unfinished: Argument?
+  package let unfinished: Argument?
   /// Whether the last argument is a `-machine` whose value is missing.
-  var endsInMachineOption: Bool { unfinished.map { QEMUOption.isMachine($0.value) } ?? false }
+  package var endsInMachineOption: Bool {
+    unfinished.map { QEMUOption.isMachine($0.value) } ?? false
+  }
   /// The elements that hold the arguments.
-  let commandLines: [Element]
+  package let commandLines: [Element]
 
-  init(of domain: Element) {
+  package init(of domain: Element) {
     commandLines = domain.children("commandline", in: DomainNamespace.qemu)
     arguments = commandLines.flatMap { commandLine in
       commandLine.children("arg", in: DomainNamespace.qemu).map { element in

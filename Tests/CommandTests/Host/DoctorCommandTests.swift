@@ -2,12 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 import VirtNest
+import VirtNestHost
 
 /// Facts of a kind of machine, from the folder that the library's tests have them in.
 enum FactsFixture {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "VirtNestTests/HostFacts").path
+    .appending(path: "VirtNestHostTests/HostFacts").path
 
   static func path(_ name: String) -> String { "\(folder)/\(name).facts" }
 

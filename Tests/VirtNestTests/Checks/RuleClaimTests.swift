@@ -125,11 +125,11 @@ struct RuleClaimTests {
       seccomp_sandbox=0
 
       """
-    try await write(settings, to: folder.file("etc/qemu.conf"))
+    try await writeExecutable(settings, to: folder.file("etc/qemu.conf"))
     var commands = ""
     for (index, claim) in Self.claims.enumerated() {
       let file = folder.file("\(index).xml")
-      try await write(
+      try await writeExecutable(
         claim.text.replacing("<name>k", with: "<name>\(index)-k"), to: file)
       let name = "\(index)-kata"
       commands += "echo 'next' 'claim'\ndefine \(file)\nstart --paused \(name)\n"

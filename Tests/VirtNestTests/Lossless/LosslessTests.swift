@@ -4,6 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 import VirtNest
+import VirtNestHost
 
 @Suite("Every byte outside the edits survives")
 struct LosslessTests {

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import VirtNest
+@testable import VirtNestHost
 
 @Suite("A template that is made of a guest gives the guest back")
 struct TemplateAuthorTests {
@@ -79,7 +80,7 @@ struct TemplateAuthorTests {
 
   @Test("the built-in templates have nothing to be mended", arguments: TemplateStore().names())
   func builtIn(_ name: String) throws {
-    let bytes = try #require(TemplateStore.builtIn(name))
+    let bytes = try #require(Template.builtIn(name))
     let findings = TemplateLint.findings(
       in: CheckedFile(name: name, bytes: bytes), schema: try? Schema.installed(),
       today: ReleaseTable.lastReview)

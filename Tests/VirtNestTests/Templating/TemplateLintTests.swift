@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import VirtNest
+@testable import VirtNestHost
 
 @Suite("Lint finds what is wrong with a template, where it stands")
 struct TemplateLintTests {

@@ -1,0 +1,54 @@
+/// The CPU of a guest.
+package struct CPU: Hashable, Sendable, CustomStringConvertible {
+  /// libvirt's `mode`; `nil` where it is not said, which is `custom` with a model.
+  package var mode: String?
+  /// The model: QEMU's name under TCG (`POWER9`), libvirt's under KVM (`power9`).
+  package var model: String?
+
+  /// A CPU.
+  package init(mode: String?, model: String? = nil) {
+    self.mode = mode
+    self.model = model
+  }
+
+  /// Reads `host-model`, `host-passthrough`, `host-model,model=power9` or a model's name.
+  ///
+  /// - Throws: ``InvalidValue`` for an empty value or an unknown key.
+  package init(_ text: String) throws(InvalidValue) {
+    let values = try OptionList(text).values(
+      for: "cpu", positional: "first", keys: ["first", "mode", "model"])
+    let first = values["first"] ?? values["mode"] ?? (values["model"] == nil ? "" : "custom")
+    guard !first.isEmpty, values["first"] == nil || values["mode"] == nil else {
+      throw InvalidValue(
+        "cpu", text, "give host-model, host-passthrough, or a model such as POWER9")
+    }
+    switch first {
+    case "host-model", "host-passthrough", "custom", "maximum":
+      self.init(mode: first, model: values["model"])
+      if first == "custom", values["model"] == nil {
+        throw InvalidValue("cpu", text, "custom needs a model, as in --cpu POWER9")
+      }
+    default:
+      guard values["model"] == nil, values["mode"] == nil else {
+        throw InvalidValue("cpu", text, "it names two models")
+      }
+      self.init(mode: "custom", model: first)
+    }
+  }
+
+  /// The mode or the model, as `--cpu` takes it.
+  package var description: String {
+    switch (mode, model) {
+    case (let mode?, let model?) where mode != "custom": "\(mode),model=\(model)"
+    case (_, let model?): model
+    case (let mode?, nil): mode
+    case (nil, nil): "not given"
+    }
+  }
+
+  /// The generation of POWER that the model names; `nil` where it names none.
+  package var powerGeneration: Int? {
+    guard let model = model?.lowercased(), model.hasPrefix("power") else { return nil }
+    return Int(model.dropFirst(5).prefix { $0.isNumber })
+  }
+}

@@ -1,0 +1,136 @@
+internal import LosslessXML
+
+/// What guest a definition describes, and whether nesting is really on.
+package struct Inspection: Sendable {
+  /// The guest.
+  package let guest: Guest
+  /// What nesting comes to.
+  package let nesting: NestingState
+  /// What is wrong about nesting: each conflict, each trap, each reason why it cannot work.
+  package let problems: [Finding]
+  /// A mechanism that would serve better, and the command that moves to it; `nil` where none would.
+  package let advice: String?
+
+  /// Looks at a definition.
+  ///
+  /// - Parameter file: the name that problems say.
+  package init(of definition: DomainDefinition, file: String = "") {
+    guest = Guest(reading: definition)
+    nesting = NestingState(of: definition)
+    problems = Self.problems(definition, file)
+    advice = Self.advice(nesting)
+  }
+
+  /// The findings of the rules that are about nesting, of whatever severity.
+  private static func problems(_ definition: DomainDefinition, _ file: String) -> [Finding] {
+    let subject = Subject(file: file, definition: definition, today: ReleaseTable.lastReview)
+    let rules = Rule.all.filter { $0.isAboutNesting && $0.id != Rule.dependsOnWrapper.id }
+    return rules.flatMap { rule in rule.hits(subject).map { rule.finding($0, in: file) } }
+  }
+
+  private static func advice(_ nesting: NestingState) -> String? {
+    let on = nesting.contributions.filter { $0.value == .on }
+    if case .dependsOnWrapper = nesting.effective {
+      return "libvirt has its own <nested-hv> since 4.10: virt-nest patch --mechanism feature"
+    }
+    if on.contains(where: { $0.api == .papr }) { return nil }
+    if on.contains(where: { $0.mechanism == .machine }) {
+      return "today's libvirt refuses a property in the machine type: "
+        + "virt-nest patch --mechanism feature"
+    }
+    if on.contains(where: { $0.mechanism == .commandline }) {
+      return "passthrough taints the domain, and libvirt has its own <nested-hv> since 4.10: "
+        + "virt-nest patch --mechanism feature"
+    }
+    return nil
+  }
+
+  // MARK: Text
+
+  /// The report as a few lines, each with a line end.
+  package var text: String {
+    var rows: [(String, String)] = []
+    rows.append(("guest", guest.name ?? "(no name)"))
+    if let system { rows.append(("system", system)) }
+    rows.append(("machine", machine))
+    rows.append(("size", size))
+    for disk in guest.disks ?? [] { rows.append(("disk", disk.summary)) }
+    for interface in guest.interfaces ?? [] { rows.append(("network", interface.summary)) }
+    rows.append(("nesting", effective))
+    for contribution in nesting.contributions {
+      let overruled = nesting.overruled.contains(contribution) ? ", overruled" : ""
+      rows.append(
+        (
+          "",
+          "line \(contribution.location.line): \(contribution.text) "
+            + "(\(contribution.mechanism.rawValue)\(overruled))"
+        ))
+    }
+    for problem in problems {
+      let place = problem.location.map { "line \($0.line): " } ?? ""
+      rows.append(("problem", "\(place)\(problem.message) [\(problem.id)]"))
+    }
+    if let advice { rows.append(("better", advice)) }
+    return rows.map { name, value in
+      name + String(repeating: " ", count: 9 - name.count) + value + "\n"
+    }.joined()
+  }
+
+  private var system: String? {
+    guard let id = guest.osinfoID else { return nil }
+    guard let release = ReleaseTable.release(osinfoID: id) else { return id }
+    let family = ReleaseTable.distribution(release.distribution)?.displayName
+    return "\(family ?? release.distribution) \(release.id)"
+  }
+
+  private var machine: String {
+    var words = [guest.domainType ?? "no domain type", guest.architecture ?? "no arch"]
+    words.append(guest.machine?.text ?? "default machine")
+    words.append("cpu \(guest.cpu?.description ?? "not given")")
+    if let emulator = guest.emulator { words.append("emulator \(emulator)") }
+    return words.joined(separator: ", ")
+  }
+
+  private var size: String {
+    let memory = guest.memory?.description ?? "memory not given"
+    let vcpus = guest.vcpus.map { vcpus in
+      "\(vcpus.count) vcpus" + (vcpus.topology.map { " (\($0))" } ?? "")
+    }
+    return memory + ", " + (vcpus ?? "vcpus not given")
+      + (guest.usesHugePages == true ? ", huge pages" : "")
+  }
+
+  /// The effective state in words.
+  package var effective: String {
+    switch nesting.effective {
+    case .on(let api): "on: QEMU runs with \(api.machineProperty)"
+    case .off:
+      nesting.contributions.isEmpty ? "off: nothing asks for it" : "off, although it is mentioned"
+    case .dependsOnWrapper(let emulator): "depends on the wrapper \(emulator)"
+    case .refused(let reason): "the guest does not start: \(reason)"
+    }
+  }
+}
+
+extension Disk {
+  fileprivate var summary: String {
+    let parts = [
+      target, device == "disk" ? nil : device, bus, format, source?.description ?? "(empty)",
+    ]
+    return parts.compactMap(\.self).joined(separator: " ")
+  }
+}
+
+extension NetworkInterface {
+  fileprivate var summary: String {
+    let source =
+      switch source {
+      case .network(let name): "network \(name)"
+      case .bridge(let name): "bridge \(name)"
+      case .direct(let device, let mode): "direct \(device)" + (mode.map { " (\($0))" } ?? "")
+      case .user: "user"
+      case nil: "(unknown source)"
+      }
+    return [source, model, mac?.description].compactMap(\.self).joined(separator: ", ")
+  }
+}

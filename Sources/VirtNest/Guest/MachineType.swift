@@ -1,0 +1,48 @@
+/// The `machine` attribute: a machine type and, in definitions for old libvirt, properties behind it.
+package struct MachineType: Hashable, Sendable, CustomStringConvertible {
+  /// The attribute's value.
+  package var text: String
+
+  /// A machine type, as it is written.
+  package init(_ text: String) { self.text = text }
+
+  /// The machine type alone.
+  package var name: String {
+    guard let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) else { return text }
+    return String(text[..<comma])
+  }
+
+  /// Whether it is a pSeries machine of QEMU, the only kind with the nested capabilities.
+  ///
+  /// QEMU's versions are `pseries-N.M`; vendors have `pseries-rhel8.6.0`, `pseries-bionic` and the
+  /// like.
+  package var isPSeries: Bool {
+    let name = name
+    return name == "pseries" || name.hasPrefix("pseries-")
+  }
+
+  /// The vendor whose QEMU alone has this machine type; `nil` where QEMU's own releases do.
+  package var vendor: String? {
+    guard isPSeries, name != "pseries" else { return nil }
+    let version = name.dropFirst("pseries-".count)
+    if version.first?.isNumber == true { return nil }
+    return version.hasPrefix("rhel") ? "Red Hat" : "Ubuntu"
+  }
+
+  /// The value as it is written.
+  package var description: String { text }
+
+  /// Whether libvirt's schema takes it (`[a-zA-Z0-9_\.\-]+`).
+  package var isAcceptedByLibvirt: Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
+          UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
+}

@@ -1,0 +1,88 @@
+/// The virtual CPUs of a guest: their number and how they are grouped.
+package struct VirtualCPUs: Hashable, Sendable {
+  /// The largest number that libvirt's schema and ours accept.
+  static let mostAccepted = 65_535
+
+  /// CPUs at the start.
+  package var count: Int
+  /// CPUs that the guest can be given while it runs; `nil` for ``count``.
+  package var maximum: Int?
+  /// How they are grouped; `nil` leaves that alone.
+  package var topology: Topology?
+
+  /// A number of virtual CPUs.
+  package init(count: Int, maximum: Int? = nil, topology: Topology? = nil) {
+    self.count = count
+    self.maximum = maximum
+    self.topology = topology
+  }
+
+  /// Reads virt-install's `--vcpus`: `4`, `4,maxvcpus=8`, `4,sockets=1,cores=4,threads=1`.
+  ///
+  /// - Throws: ``InvalidValue`` for numbers below 1, and for a topology that does not multiply to
+  ///   the number of CPUs, which libvirt refuses.
+  package init(_ text: String) throws(InvalidValue) {
+    let values = try OptionList(text).values(
+      for: "vcpus", positional: "vcpus",
+      keys: ["vcpus", "maxvcpus", "sockets", "dies", "cores", "threads"])
+    var numbers: [String: Int] = [:]
+    for (key, value) in values {
+      guard let number = Int(value), (1...Self.mostAccepted).contains(number) else {
+        throw InvalidValue(
+          "vcpus", text, "'\(value)' must be a number from 1 to \(Self.mostAccepted)")
+      }
+      numbers[key] = number
+    }
+    let parts = ["sockets", "dies", "cores", "threads"]
+    let hasTopology = parts.contains { numbers[$0] != nil }
+    let topology = Topology(
+      sockets: numbers["sockets"] ?? 1, dies: numbers["dies"], cores: numbers["cores"] ?? 1,
+      threads: numbers["threads"] ?? 1)
+    guard let count = numbers["vcpus"] ?? (hasTopology ? topology.cpuCount : nil) else {
+      throw InvalidValue("vcpus", text, "say how many, as in --vcpus 4")
+    }
+    let maximum = numbers["maxvcpus"]
+    if let maximum, maximum < count {
+      throw InvalidValue("vcpus", text, "maxvcpus is below the number of vcpus")
+    }
+    if hasTopology, topology.cpuCount != maximum ?? count {
+      throw InvalidValue(
+        "vcpus", text,
+        "the topology \(topology) multiplies to \(topology.cpuCount) CPUs, not \(maximum ?? count)")
+    }
+    self.init(count: count, maximum: maximum, topology: hasTopology ? topology : nil)
+  }
+}
+
+/// How virtual CPUs are grouped.
+package struct Topology: Hashable, Sendable, CustomStringConvertible {
+  /// CPU sockets.
+  package var sockets: Int
+  /// Dies a socket; `nil` leaves it unsaid, which is 1.
+  package var dies: Int?
+  /// Cores a die.
+  package var cores: Int
+  /// Hardware threads a core; TCG on Power takes 1 only.
+  package var threads: Int
+
+  /// A grouping.
+  package init(sockets: Int, dies: Int? = nil, cores: Int, threads: Int) {
+    self.sockets = sockets
+    self.dies = dies
+    self.cores = cores
+    self.threads = threads
+  }
+
+  /// The number of CPUs in it; `Int.max` where that cannot be counted.
+  package var cpuCount: Int {
+    [dies ?? 1, cores, threads].reduce(sockets) { product, factor in
+      let (result, overflow) = product.multipliedReportingOverflow(by: factor)
+      return overflow ? Int.max : result
+    }
+  }
+
+  /// As in `sockets=1,cores=4,threads=1`.
+  package var description: String {
+    "sockets=\(sockets)" + (dies.map { ",dies=\($0)" } ?? "") + ",cores=\(cores),threads=\(threads)"
+  }
+}

@@ -1,0 +1,221 @@
+/// The table of distributions and releases: the one place for facts about them.
+///
+/// Templates, checks and first boot read it. A fact that could not be found in a source is nil,
+/// with a comment that says so. Sources, unless a row says otherwise: osinfo-db, distro-info-data,
+/// endoflife.date with the distributions' own schedules behind it, the release announcements
+/// (kernels), the download servers (images), https://github.com/linuxppc/wiki/wiki/Distros (KVM on
+/// Power), and kernel-source's config/ppc64le/default (kvm-hv in SUSE's kernels).
+package enum ReleaseTable {
+  /// The day on which the rows were last compared with their sources.
+  package static let lastReview = day("2026-11-24")
+
+  /// The families, in the order in which lists show them.
+  package static let distributions: [Distribution] = [
+    Distribution(
+      id: "fedora", displayName: "Fedora", osinfoShortID: "fedora", aliases: [],
+      namePattern: "kata-fedora-{release}-vm-{index:02}", defaultRelease: "44"),
+    Distribution(
+      id: "ubuntu", displayName: "Ubuntu", osinfoShortID: "ubuntu", aliases: [],
+      namePattern: "{codename}-kata-{index:02}", defaultRelease: "24.04"),
+    Distribution(
+      id: "centos", displayName: "CentOS", osinfoShortID: "centos", aliases: ["centos-stream"],
+      namePattern: "kata-centos-{release}-vm-{index:02}", defaultRelease: "stream9"),
+    Distribution(
+      id: "debian", displayName: "Debian", osinfoShortID: "debian", aliases: [],
+      namePattern: "kata-debian-{release}-vm-{index:02}", defaultRelease: "13"),
+    Distribution(
+      id: "almalinux", displayName: "AlmaLinux", osinfoShortID: "almalinux", aliases: ["alma"],
+      namePattern: "kata-almalinux-{release}-vm-{index:02}", defaultRelease: "9"),
+    Distribution(
+      id: "rocky", displayName: "Rocky Linux", osinfoShortID: "rocky", aliases: ["rockylinux"],
+      namePattern: "kata-rocky-{release}-vm-{index:02}", defaultRelease: "9"),
+    Distribution(
+      id: "rhel", displayName: "Red Hat Enterprise Linux", osinfoShortID: "rhel",
+      aliases: ["redhat"],
+      namePattern: "kata-rhel-{release}-vm-{index:02}", defaultRelease: "9"),
+    Distribution(
+      id: "opensuse", displayName: "openSUSE", osinfoShortID: "opensuse", aliases: [],
+      namePattern: "kata-opensuse-{release}-vm-{index:02}", defaultRelease: "leap16.0"),
+    Distribution(
+      id: "sles", displayName: "SUSE Linux Enterprise Server", osinfoShortID: "sle",
+      aliases: ["sle"],
+      namePattern: "kata-sles-{release}-vm-{index:02}", defaultRelease: "15sp7"),
+  ]
+
+  /// Every release, by family in the order of ``distributions``, oldest first.
+  package static let releases: [Release] =
+    fedora + ubuntu + centos + debian + almalinux + rocky + rhel + opensuse + sles
+
+  // Fedora 45 was in beta when an image of it was last seen; it comes in at the next review.
+  // A release ends four weeks after the next but one: the ends of 43 and 44 are the schedule's.
+  private static let fedora: [Release] = [
+    fedora(
+      "30", .init(5, 0), "2019-04-30", "2020-05-26", "Fedora-Cloud-Base-30-1.2.ppc64le.qcow2"),
+    fedora(
+      "31", .init(5, 3), "2019-10-29", "2020-11-24", "Fedora-Cloud-Base-31-1.9.ppc64le.qcow2"),
+    fedora(
+      "32", .init(5, 6), "2020-04-28", "2021-05-25", "Fedora-Cloud-Base-32-1.6.ppc64le.qcow2"),
+    fedora(
+      "33", .init(5, 8), "2020-10-27", "2021-11-30", "Fedora-Cloud-Base-33-1.2.ppc64le.qcow2"),
+    fedora(
+      "34", .init(5, 11), "2021-04-27", "2022-06-07", "Fedora-Cloud-Base-34-1.2.ppc64le.qcow2"),
+    fedora(
+      "35", .init(5, 14), "2021-11-02", "2022-12-13", "Fedora-Cloud-Base-35-1.2.ppc64le.qcow2"),
+    fedora(
+      "36", .init(5, 17), "2022-05-10", "2023-05-16", "Fedora-Cloud-Base-36-1.5.ppc64le.qcow2"),
+    fedora(
+      "37", .init(6, 0), "2022-11-15", "2023-12-05", "Fedora-Cloud-Base-37-1.7.ppc64le.qcow2"),
+    fedora(
+      "38", .init(6, 2), "2023-04-18", "2024-05-21", "Fedora-Cloud-Base-38-1.6.ppc64le.qcow2"),
+    fedora(
+      "39", .init(6, 5), "2023-11-07", "2024-11-26", "Fedora-Cloud-Base-39-1.5.ppc64le.qcow2"),
+    fedora(
+      "40", .init(6, 8), "2024-04-23", "2025-05-13",
+      "Fedora-Cloud-Base-Generic.ppc64le-40-1.14.qcow2"),
+    fedora(
+      "41", .init(6, 11), "2024-10-29", "2025-12-15",
+      "Fedora-Cloud-Base-Generic-41-1.4.ppc64le.qcow2"),
+    fedora(
+      "42", .init(6, 14), "2025-04-15", "2026-05-27",
+      "Fedora-Cloud-Base-Generic-42-1.1.ppc64le.qcow2"),
+    fedora(
+      "43", .init(6, 17), "2025-10-28", "2026-12-09",
+      "Fedora-Cloud-Base-Generic-43-1.6.ppc64le.qcow2"),
+    fedora(
+      "44", .init(6, 19), "2026-04-28", "2027-06-02",
+      "Fedora-Cloud-Base-Generic-44-1.7.ppc64le.qcow2"),
+  ]
+
+  // The end is that of standard support; Ubuntu Pro goes on. From 22.04 on, ppc64el is built for
+  // POWER9 and later, which nesting needs anyway.
+  private static let ubuntu: [Release] = [
+    ubuntu(
+      "18.04", "bionic", .init(4, 15), "2018-04-26", "2023-05-31",
+      nestedHV: .needsNewerKernel(hint: "install linux-generic-hwe-18.04 (Linux 5.4)")),
+    ubuntu("20.04", "focal", .init(5, 4), "2020-04-23", "2025-05-29"),
+    ubuntu("22.04", "jammy", .init(5, 15), "2022-04-21", "2027-06-01"),
+    ubuntu("24.04", "noble", .init(6, 8), "2024-04-25", "2029-05-31"),
+    ubuntu("25.04", "plucky", .init(6, 14), "2025-04-17", "2026-01-15"),
+    ubuntu("25.10", "questing", .init(6, 17), "2025-10-09", "2026-07-09"),
+    ubuntu("26.04", "resolute", .init(7, 0), "2026-04-23", "2031-05-29"),
+  ]
+
+  private static let centos: [Release] = [
+    row(
+      "centos", "8", aliases: minors(8, 0...5), osinfo: "http://centos.org/centos/8",
+      kernel: .init(4, 18), nestedHV: .backported, released: "2019-09-24",
+      endOfLife: "2021-12-31", image: "CentOS-8-GenericCloud-8.2.2004-20200611.2.ppc64le.qcow2",
+      packages: .enterpriseLinux),
+    row(  // Image: unknown.
+      "centos", "stream8", aliases: ["8-stream"], osinfo: "http://centos.org/centos-stream/8",
+      kernel: .init(4, 18), nestedHV: .backported, released: "2019-09-24",
+      endOfLife: "2024-05-31", packages: .enterpriseLinux),
+    row(
+      "centos", "stream9", aliases: ["9-stream", "9"],
+      osinfo: "http://centos.org/centos-stream/9", kernel: .init(5, 14),
+      nestedHV: droppedByRedHat, released: "2021-12-03", endOfLife: "2027-05-31",
+      image: "CentOS-Stream-GenericCloud-9-latest.ppc64le.qcow2"),
+    row(  // End: 2030, no day published. Image: unknown.
+      "centos", "stream10", aliases: ["10-stream", "10"],
+      osinfo: "http://centos.org/centos-stream/10", kernel: .init(6, 12),
+      nestedHV: droppedByRedHat, released: "2024-12-12"),
+  ]
+
+  // The end is that of support for ppc64el: long-term support takes it in for 12 alone so far.
+  // https://wiki.debian.org/LTS
+  private static let debian: [Release] = [
+    debian(
+      "10", "buster", .init(4, 19), "2019-07-06", "2022-09-10",
+      nestedHV: .needsNewerKernel(
+        hint: "install linux-image-powerpc64le of buster-backports (Linux 5.10)")),
+    debian("11", "bullseye", .init(5, 10), "2021-08-14", "2024-08-14"),
+    debian("12", "bookworm", .init(6, 1), "2023-06-10", "2028-06-30"),
+    debian("13", "trixie", .init(6, 12), "2025-08-09", "2028-08-09"),
+  ]
+
+  // AlmaLinux enables KVM on Power where Red Hat does not: 9.6 (technology preview), 10.
+  // https://github.com/AlmaLinux/ALESCo/pull/3
+  private static let almalinux: [Release] = [
+    row(
+      "almalinux", "8", aliases: minors(8, 3...10), osinfo: "http://almalinux.org/almalinux/8",
+      kernel: .init(4, 18), nestedHV: .backported, released: "2021-03-30",
+      endOfLife: "2029-03-01", image: "AlmaLinux-8-GenericCloud-latest.ppc64le.qcow2",
+      packages: .enterpriseLinux),
+    row(
+      "almalinux", "9", aliases: minors(9, 0...8), osinfo: "http://almalinux.org/almalinux/9",
+      kernel: .init(5, 14), nestedHV: .yes, released: "2022-05-26",
+      endOfLife: "2032-05-31", image: "AlmaLinux-9-GenericCloud-latest.ppc64le.qcow2",
+      packages: .enterpriseLinux),
+    row(
+      "almalinux", "10", aliases: minors(10, 0...2),
+      osinfo: "http://almalinux.org/almalinux/10", kernel: .init(6, 12), nestedHV: .yes,
+      released: "2025-05-27", endOfLife: "2035-05-31",
+      image: "AlmaLinux-10-GenericCloud-latest.ppc64le.qcow2", packages: .enterpriseLinux),
+  ]
+
+  // Rocky Linux 8 was never built for ppc64le.
+  private static let rocky: [Release] = [
+    row(
+      "rocky", "9", aliases: minors(9, 0...8), osinfo: "http://rockylinux.org/rocky/9",
+      kernel: .init(5, 14), nestedHV: droppedByRedHat, released: "2022-07-14",
+      endOfLife: "2032-05-31", image: "Rocky-9-GenericCloud-Base.latest.ppc64le.qcow2"),
+    row(  // Image: unknown.
+      "rocky", "10", aliases: minors(10, 0...2), osinfo: "http://rockylinux.org/rocky/10",
+      kernel: .init(6, 12), nestedHV: droppedByRedHat, released: "2025-06-11",
+      endOfLife: "2035-05-31"),
+  ]
+
+  // libosinfo knows minor releases; its N-unknown stands for any of them. The images are behind a
+  // login and named after the minor release: rhel-9.4-ppc64le-kvm.qcow2.
+  private static let rhel: [Release] = [
+    row(
+      "rhel", "8", aliases: minors(8, 0...10), osinfo: "http://redhat.com/rhel/8-unknown",
+      kernel: .init(4, 18), nestedHV: .backported, released: "2019-05-07",
+      endOfLife: "2029-05-31", packages: .enterpriseLinux),
+    row(
+      "rhel", "9", aliases: minors(9, 0...8), osinfo: "http://redhat.com/rhel/9-unknown",
+      kernel: .init(5, 14), nestedHV: droppedByRedHat, released: "2022-05-17",
+      endOfLife: "2032-05-31"),
+    row(
+      "rhel", "10", aliases: minors(10, 0...2), osinfo: "http://redhat.com/rhel/10-unknown",
+      kernel: .init(6, 12), nestedHV: droppedByRedHat, released: "2025-05-20",
+      endOfLife: "2035-05-31"),
+  ]
+
+  // Images for ppc64le: unknown, for openSUSE and SLES alike. Leap 16.0 needs POWER9 or later.
+  private static let opensuse: [Release] = [
+    leap("15.0", .init(4, 12), "2018-05-25", "2019-12-03", nestedHV: olderSUSEKernel),
+    leap("15.1", .init(4, 12), "2019-05-22", "2021-01-31", nestedHV: olderSUSEKernel),
+    leap("15.2", .init(5, 3), "2020-07-02", "2022-01-04"),
+    leap("15.3", .init(5, 3), "2021-06-02", "2022-12-31"),
+    leap("15.4", .init(5, 14), "2022-06-08", "2023-12-07"),
+    leap("15.5", .init(5, 14), "2023-06-07", "2024-12-31"),
+    leap("15.6", .init(6, 4), "2024-06-12", "2026-04-30"),
+    leap("16.0", .init(6, 12), "2025-10-01", "2027-10-31"),
+    row(  // Rolling: no date, no kernel of its own, no end.
+      "opensuse", "tumbleweed", osinfo: "http://opensuse.org/opensuse/tumbleweed", kernel: nil,
+      nestedHV: .yes, packages: .suse),
+  ]
+
+  // The end is that of general support; LTSS goes on. SP6's is "six months after SP7", taken to the
+  // end of that month as with every other service pack.
+  private static let sles: [Release] = [
+    sles(0, .init(4, 12), "2018-07-16", "2019-12-31", nestedHV: olderSUSEKernel),
+    sles(1, .init(4, 12), "2019-06-24", "2021-01-31", nestedHV: olderSUSEKernel),
+    sles(2, .init(5, 3), "2020-07-21", "2021-12-31"),
+    sles(3, .init(5, 3), "2021-06-21", "2022-12-31"),
+    sles(4, .init(5, 14), "2022-06-21", "2023-12-31"),
+    sles(5, .init(5, 14), "2023-06-20", "2024-12-31"),
+    sles(6, .init(6, 4), "2024-06-26", "2025-12-31"),
+    sles(7, .init(6, 4), "2025-06-17", "2031-07-31"),
+  ]
+
+  // kernel-ark merge request 1039 leaves kvm-hv on for tests of their own; AlmaLinux's RFC 0003 has
+  // a kernel of its own for it. QEMU is built for other architectures only.
+  private static let droppedByRedHat = NestedHVSupport.moduleUnsupportedByVendor(
+    note: "KVM on Power was dropped in 9.0: see whether 'modinfo kvm-hv' finds the module, and "
+      + "bring a QEMU for ppc64le, or take AlmaLinux, which has both")
+
+  private static let olderSUSEKernel = NestedHVSupport.needsNewerKernel(
+    hint: "take a later release: its own kernel is Linux 4.12")
+}

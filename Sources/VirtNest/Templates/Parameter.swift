@@ -1,0 +1,127 @@
+package import LosslessXML
+
+/// A parameter of a template: what it may be, and where it goes.
+package struct Parameter: Sendable {
+  /// The kinds of values.
+  package enum Kind: String, Hashable, Sendable, CaseIterable {
+    case string
+    case integer
+    case size
+    case path
+    case `enum`
+  }
+
+  /// The name by which `--set NAME=VALUE` sets it.
+  package let name: String
+  /// The kind of its values.
+  package let kind: Kind
+  /// What it is for.
+  package let help: String?
+  /// The value where none is given, before other values are put in; `nil` where the document holds
+  /// it.
+  package let defaultText: String?
+  /// The least value of an integer or a size, as it is written.
+  package let minimum: String?
+  /// The greatest value of an integer or a size, as it is written.
+  package let maximum: String?
+  /// What an integer or a size must be a multiple of, as it is written.
+  package let multiple: String?
+  /// The regular expression of XML Schema that a string or path must match.
+  package let pattern: String?
+  /// The values of an enum.
+  package let values: [String]
+  /// Where its element stands.
+  package let location: SourceLocation
+
+  let defaultTemplate: ValueTemplate?
+  let compiledPattern: Pattern?
+  let places: [ParameterPlace]
+
+  /// Whether it has a value where none is given: written down, or alone at one of its places.
+  var hasDefault: Bool { defaultTemplate != nil || places.contains { $0.holdsAlone(name) } }
+
+  /// Looks whether a value is one of this parameter's.
+  ///
+  /// - Throws: ``InvalidValue`` that names the parameter, what was given and what is allowed.
+  package func check(_ text: String) throws(InvalidValue) { _ = try value(text) }
+
+  /// Reads a value as this parameter's.
+  ///
+  /// - Throws: ``InvalidValue`` that names the parameter, what was given and what is allowed.
+  func value(_ text: String) throws(InvalidValue) -> ParameterValue {
+    guard text.isRepresentableInXML else {
+      throw InvalidValue(name, text, "XML cannot carry one of its characters")
+    }
+    switch kind {
+    case .string, .path:
+      if kind == .path, !text.hasPrefix("/") {
+        throw InvalidValue(name, text, "it must be an absolute path; \(allowed)")
+      }
+      if let compiledPattern, !compiledPattern.matches(text) {
+        throw InvalidValue(name, text, allowed)
+      }
+      return .text(text)
+    case .enum:
+      guard values.contains(text) else { throw InvalidValue(name, text, allowed) }
+      return .text(text)
+    case .integer:
+      guard let number = Int(text), isInRange(number) else {
+        throw InvalidValue(name, text, allowed)
+      }
+      return .integer(number)
+    case .size:
+      let size: MemorySize
+      do { size = try MemorySize(text) } catch {
+        throw InvalidValue(name, text, error.reason + "; " + allowed)
+      }
+      guard isInRange(size) else { throw InvalidValue(name, text, allowed) }
+      return .size(size)
+    }
+  }
+
+  /// What is allowed, in words.
+  package var allowed: String {
+    var words: [String] = []
+    switch kind {
+    case .string: words.append(pattern == nil ? "any text" : "text that matches \(pattern ?? "")")
+    case .path: words.append("an absolute path" + (pattern.map { " that matches \($0)" } ?? ""))
+    case .enum: words.append("one of \(values.joined(separator: ", "))")
+    case .integer: words.append("a whole number")
+    case .size: words.append("a size such as 4096 (MiB) or 4G")
+    }
+    if let minimum { words.append("at least \(minimum)") }
+    if let maximum { words.append("at most \(maximum)") }
+    if let multiple { words.append("a multiple of \(multiple)") }
+    return words.joined(separator: ", ")
+  }
+
+  private func isInRange(_ number: Int) -> Bool {
+    (minimum.flatMap { Int($0) }.map { number >= $0 } ?? true)
+      && (maximum.flatMap { Int($0) }.map { number <= $0 } ?? true)
+      && (multiple.flatMap { Int($0) }.map { number.isMultiple(of: $0) } ?? true)
+  }
+
+  private func isInRange(_ size: MemorySize) -> Bool {
+    let limit = { (text: String?) in text.flatMap { try? MemorySize($0) } }
+    return (limit(minimum).map { size >= $0 } ?? true)
+      && (limit(maximum).map { size <= $0 } ?? true)
+      && (limit(multiple).map { size.bytes.isMultiple(of: $0.bytes) } ?? true)
+  }
+}
+
+/// A place that a parameter sets.
+struct ParameterPlace: Sendable {
+  /// The expression that finds it.
+  var select: String
+  /// The value that is written there.
+  var value: ValueTemplate
+  /// What the expression finds in the template.
+  var matches: [XPathMatch]
+  var location: SourceLocation
+
+  /// Whether a place in the document holds a parameter's value, and nothing else.
+  func holdsAlone(_ parameter: String) -> Bool {
+    guard value.pieces.count == 1, case .value(parameter, _) = value.pieces[0] else { return false }
+    return !matches.isEmpty
+  }
+}

@@ -1,0 +1,141 @@
+internal import LosslessXML
+
+/// Makes a template out of the definition of a guest that works.
+///
+/// What identifies one guest is taken out, a block of parameters is put in, and everything else
+/// stays byte for byte. All defaults together change nothing.
+package struct TemplateAuthor: Sendable {
+  /// Name of the template, which its block says.
+  package var name: String
+  let definition: DomainDefinition
+
+  /// A template of a name out of a definition.
+  ///
+  /// - Throws: ``ChangeError`` where the name is none for a file, or the definition has a block.
+  package init(name: String, from definition: DomainDefinition) throws(ChangeError) {
+    var problems: [Problem] = []
+    if !BlockForm.isWord(name) {
+      problems.append(
+        Problem(
+          "'\(name)' is no name of a template: letters and digits, with - _ . behind the first"))
+    }
+    let metadata = definition.domain.child("metadata")
+    if let block = metadata?.child("template", in: DomainNamespace.template) {
+      problems.append(Problem("this is a template already", at: block.location))
+    }
+    guard problems.isEmpty else { throw ChangeError(problems: problems) }
+    self.name = name
+    self.definition = definition
+  }
+
+  /// The template's bytes.
+  ///
+  /// - Throws: ``ChangeError`` where the result would not be a template that gives the original
+  ///   back; always a defect of this library.
+  package func template() throws(ChangeError) -> [UInt8] {
+    var changes = Changes(definition.document)
+    removeIdentity(&changes)
+    insert(block(), &changes)
+    let bytes: [UInt8]
+    do throws(ConflictingChanges) {
+      bytes = try changes.sortedEdits().applied(to: definition.document.bytes)
+    } catch {
+      throw ChangeError(problems: [
+        Problem("two things to take out overlap here; please report this file", at: error.location)
+      ])
+    }
+    try prove(bytes)
+    return bytes
+  }
+
+  // MARK: Identity
+
+  /// Takes out uuid, addresses of interfaces, and what libvirt writes of a running guest.
+  private func removeIdentity(_ changes: inout Changes) {
+    let domain = definition.domain
+    for element in domain.children("uuid") + domain.children("genid") { changes.remove(element) }
+    changes.removeAttribute("id", of: domain)
+    let isLive = domain["id"] != nil
+    for label in domain.children("seclabel") where label["type"] == "dynamic" && isLive {
+      changes.remove(label)
+    }
+    for device in domain.child("devices").map({ Array($0.children) }) ?? [] {
+      if device.isNamed("interface"), let mac = device.child("mac") {
+        // `check='no'` and the like go with the address that they are about.
+        changes.remove(mac)
+      }
+      // A template is handed out: a password of a console is nobody else's business.
+      for name in ["passwd", "passwdValidTo"] where device.isNamed("graphics") {
+        changes.removeAttribute(name, of: device)
+      }
+      guard isLive else { continue }
+      if let alias = device.child("alias"), alias["name"]?.hasPrefix("ua-") != true {
+        changes.remove(alias)
+      }
+      if device.isNamed("interface"), let target = device.child("target"),
+        target["dev"]?.hasPrefix("vnet") == true
+      {
+        changes.remove(target)
+      }
+      removeLiveTerminal(of: device, &changes)
+    }
+  }
+
+  /// The path of a terminal that libvirt opened for the running guest.
+  private func removeLiveTerminal(of device: Element, _ changes: inout Changes) {
+    guard device["type"] == "pty" else { return }
+    if let source = device.child("source"), source["path"]?.hasPrefix("/dev/pts/") == true {
+      changes.remove(source)
+    }
+    if device["tty"] != nil { changes.removeAttribute("tty", of: device) }
+  }
+
+  // MARK: Block
+
+  private func block() -> NewElement {
+    let guest = Guest(reading: definition)
+    let release = guest.osinfoID.flatMap { ReleaseTable.release(osinfoID: $0) }
+    var block = NewElement(
+      "nest:template",
+      ["xmlns:nest": DomainNamespace.template, "name": name, "version": "1"])
+    if let release {
+      block.children.append(
+        NewElement(
+          "nest:distribution", ["id": release.distribution, "release": release.id]))
+    }
+    let finder = ParameterFinder(definition, guest, release)
+    block.children += finder.parameters().map(\.element)
+    return block
+  }
+
+  private func insert(_ block: NewElement, _ changes: inout Changes) {
+    let domain = definition.domain
+    if let metadata = domain.child("metadata") {
+      changes.insert(block, into: metadata)
+    } else {
+      let rank = LibvirtOrder.rank(of: "metadata", in: "domain") ?? 0
+      changes.insert(
+        NewElement("metadata", children: [block]), into: domain,
+        behind: LibvirtOrder.anchor(forRank: rank, in: domain))
+    }
+  }
+
+  /// Reads the result, and looks whether its defaults change nothing.
+  private func prove(_ bytes: [UInt8]) throws(ChangeError) {
+    let template: Template
+    do {
+      template = try Template(DomainDefinition(bytes))
+    } catch let error as TemplateError {
+      throw ChangeError(problems: error.problems)
+    } catch let error as DefinitionError {
+      throw ChangeError(problems: [Problem(error.message, at: error.location)])
+    } catch {
+      preconditionFailure("nothing else is thrown")
+    }
+    let changed = try template.placesThatDefaultsChange()
+    guard changed.isEmpty else {
+      throw ChangeError(
+        problems: changed.map { Problem("the default of '\($0)' is not what stands there") })
+    }
+  }
+}

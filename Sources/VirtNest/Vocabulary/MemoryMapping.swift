@@ -1,0 +1,107 @@
+package import LosslessXML
+
+extension Property {
+  /// Memory, and the current memory that follows it where it was the same.
+  static let memory = Property(
+    name: "memory",
+    isGiven: { $0.memory != nil || $0.currentMemory != nil },
+    read: { domain, guest in
+      guest.memory = domain.child("memory").flatMap { $0.memorySize }
+      guest.currentMemory = domain.child("currentMemory").flatMap { $0.memorySize }
+    },
+    write: { guest, editor in
+      let domain = editor.domain
+      let old = domain.child("memory")?.memorySize
+      if let memory = guest.memory, memory != old {
+        editor.checkFits(memory)
+        editor.setMemory(at: "memory", to: memory)
+      }
+      let current = domain.child("currentMemory")
+      let oldCurrent = current?.memorySize
+      if let wanted = guest.currentMemory {
+        if wanted != oldCurrent { editor.setMemory(at: "currentMemory", to: wanted) }
+        if let memory = guest.memory ?? old, wanted > memory {
+          editor.problems.append(
+            Problem("the current memory \(wanted) is more than the memory \(memory)"))
+        }
+      } else if let memory = guest.memory, let oldCurrent, oldCurrent == old || oldCurrent > memory,
+        oldCurrent != memory
+      {
+        editor.setMemory(at: "currentMemory", to: memory)
+      }
+    })
+
+  /// Memory out of the host's huge pages.
+  static let hugePages = Property(
+    name: "hugepages",
+    isGiven: { $0.usesHugePages != nil || $0.hugePageSize != nil },
+    read: { domain, guest in
+      let hugePages = domain.first(["memoryBacking", "hugepages"])
+      guest.usesHugePages = hugePages != nil
+      guest.hugePageSize = hugePages?.child("page")?.sizeAttribute
+    },
+    write: { guest, editor in
+      let place: [Step] = ["memoryBacking", "hugepages"]
+      if guest.usesHugePages == false, let element = editor.domain.first(place) {
+        editor.removeFromContainer(element)
+      }
+      if guest.usesHugePages == true { editor.ensure(at: place) }
+      if let size = guest.hugePageSize,
+        editor.domain.first(place)?.child("page")?.sizeAttribute != size
+      {
+        editor.setAttribute("size", at: place + ["page"], to: String(size.bytes >> 10))
+        editor.setAttribute("unit", at: place + ["page"], to: "KiB")
+      }
+    })
+}
+
+extension DomainEditor {
+  /// Writes an amount in the unit that stands there, or in KiB where it is no whole number of it.
+  fileprivate mutating func setMemory(at name: String, to size: MemorySize) {
+    let step = Step(name)
+    let unit = domain.child(name).flatMap { MemorySize.Unit($0["unit"] ?? "KiB") }
+    if let unit, let count = size.count(of: unit) {
+      setText(at: [step], to: String(count), keepingSpace: true)
+      return
+    }
+    let mebibytes = domain.child(name) == nil ? size.count(of: .mebibytes) : nil
+    setAttribute("unit", at: [step], to: mebibytes == nil ? "KiB" : "MiB")
+    let kibibytes = (size.bytes + 1023) >> 10
+    setText(at: [step], to: String(mebibytes ?? kibibytes), keepingSpace: true)
+  }
+
+  /// Refuses memory that libvirt would refuse, or silently replace, beside what else is said.
+  fileprivate mutating func checkFits(_ memory: MemorySize) {
+    if let most = domain.child("maxMemory"), let size = most.memorySize, size < memory {
+      problems.append(
+        Problem(
+          "memory \(memory) is more than <maxMemory> \(size), which is the most that the guest can "
+            + "ever have; raise that first", at: most.location))
+    }
+    if let numa = domain.first(["cpu", "numa"]), numa.child("cell") != nil {
+      problems.append(
+        Problem(
+          "the NUMA cells in <cpu> say how much memory the guest has, and libvirt takes their sum; "
+            + "change them instead", at: numa.location))
+    }
+  }
+}
+
+extension Element {
+  /// The amount that a `<memory>` and its like stand for; `nil` where libvirt cannot read it.
+  package var memorySize: MemorySize? {
+    guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),
+      let count = UInt64(text.trimmingSpaces)
+    else { return nil }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
+    return overflow ? nil : MemorySize(bytes: bytes)
+  }
+
+  fileprivate var sizeAttribute: MemorySize? {
+    guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),
+      let count = self["size"].flatMap({ UInt64($0) })
+    else { return nil }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
+    return overflow ? nil : MemorySize(bytes: bytes)
+  }
+}

@@ -1,0 +1,101 @@
+internal import Glibc
+internal import SystemPackage
+internal import VirtNest
+
+/// What a file has beside its bytes and its times, and what its replacement must have too: mode,
+/// owner, ACL, SELinux label and every other extended attribute.
+struct FileAttributes {
+  private var owner: UInt32
+  private var group: UInt32
+  private var mode: UInt16
+  private var extended: [(name: String, value: [UInt8])]
+
+  /// An attribute that could not be given to a file.
+  struct Failure: Error {
+    var what: String
+    var reason: Errno
+  }
+
+  /// Reads them from an open file.
+  init(of file: FileDescriptor) throws(Errno) {
+    let stat = try Stat(file)
+    owner = stat.userID.rawValue
+    group = stat.groupID.rawValue
+    mode = UInt16(truncatingIfNeeded: stat.mode.permissions.rawValue)
+    extended = []
+    for name in try file.extendedAttributeNames() where !Self.describesData(name) {
+      guard let value = try file.extendedAttribute(name) else { continue }
+      extended.append((name, value))
+    }
+  }
+
+  /// Gives them to an open file, all or with an error.
+  ///
+  /// What a file has already is not set: without privileges a `security.*` attribute can mostly
+  /// not be set, and need not be, since a new file gets the label of its folder, which the old one
+  /// has too. Where it differs and cannot be set, that is an error like any other.
+  func give(to file: FileDescriptor) throws(Failure) {
+    let stat = try attempt("owner") { () throws(Errno) in try Stat(file) }
+    // Owner first, since a change of it takes set-user-ID out of the mode.
+    if stat.userID.rawValue != owner || stat.groupID.rawValue != group {
+      try attempt("owner \(owner):\(group)") { () throws(Errno) in
+        try retrying { fchown(file.rawValue, owner, group) }
+      }
+    }
+    try giveExtended(to: file)
+    // Mode last, since setting an ACL changes it.
+    try attempt("mode") { () throws(Errno) in
+      try retrying { fchmod(file.rawValue, mode_t(mode)) }
+      // The kernel drops set-group-ID in silence where the group is not one of ours.
+      let permissions = try Stat(file).mode.permissions
+      guard permissions.rawValue == CInterop.Mode(mode) else { throw .notPermitted }
+    }
+  }
+
+  private func giveExtended(to file: FileDescriptor) throws(Failure) {
+    let present = try attempt("extended attributes") { () throws(Errno) in
+      try file.extendedAttributeNames()
+    }
+    // A folder with a default ACL gives one to every new file.
+    for name in present
+    where Self.isRemovable(name) && !extended.contains(where: { $0.name == name }) {
+      try attempt(Self.words(for: name)) { () throws(Errno) in
+        try file.removeExtendedAttribute(name)
+      }
+    }
+    for (name, value) in extended {
+      try attempt(Self.words(for: name)) { () throws(Errno) in
+        if present.contains(name), try file.extendedAttribute(name) == value { return }
+        try file.setExtendedAttribute(name, to: value)
+      }
+    }
+  }
+
+  @discardableResult
+  private func attempt<Result>(
+    _ what: String, _ body: () throws(Errno) -> Result
+  ) throws(Failure) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw Failure(what: what, reason: error)
+    }
+  }
+
+  /// Hashes and signatures of the data, which the kernel makes anew; a copy would be wrong.
+  private static func describesData(_ name: String) -> Bool {
+    name == "security.ima" || name == "security.evm"
+  }
+
+  private static func isRemovable(_ name: String) -> Bool {
+    name.hasPrefix("system.posix_acl_") || name.hasPrefix("user.")
+  }
+
+  private static func words(for name: String) -> String {
+    switch name {
+    case "system.posix_acl_access": "ACL (\(name))"
+    case "security.selinux": "SELinux label (\(name))"
+    default: "extended attribute \(name)"
+    }
+  }
+}

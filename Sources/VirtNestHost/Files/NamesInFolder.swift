@@ -1,0 +1,93 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+internal import VirtNest
+
+/// A name in a folder: bytes without a slash, not necessarily UTF-8.
+struct FileName: Sendable {
+  /// The bytes, with the zero that C wants at their end.
+  fileprivate let characters: [CChar]
+
+  init(_ component: FilePath.Component) {
+    characters = component.withPlatformString {
+      Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
+    }
+  }
+
+  /// A new name beside `neighbour`, which no pattern like `*.xml` matches.
+  ///
+  /// It is random, so that what a killed process left behind never stands in the way, and says to
+  /// whom it belonged. A long neighbour is cut: 255 bytes is all that a name may have.
+  init(temporaryFor neighbour: FileName) {
+    let random = UInt64.random(in: .min ... .max)
+    let tail = ".virt-nest.\(getpid()).\(String(random, radix: 36)).tmp"
+    let head = neighbour.characters.dropLast().prefix(200)
+    characters = [CChar(bitPattern: UInt8(ascii: "."))] + head + tail.utf8CString
+  }
+
+  init(_ name: FileName, suffix: String) {
+    characters = name.characters.dropLast() + suffix.utf8CString
+  }
+
+  /// The path of this name in `folder`.
+  func path(in folder: FilePath) -> FilePath {
+    characters.withUnsafeBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return folder }
+      return folder.pushing(FilePath(platformString: start))
+    }
+  }
+}
+
+/// How ``FileDescriptor/rename(_:to:_:)`` treats what has the new name already.
+enum RenameRule: CUnsignedInt {
+  case replace = 0
+  /// `RENAME_NOREPLACE`: fails with `EEXIST`.
+  case fail = 1
+  /// `RENAME_EXCHANGE`: gets the old name.
+  case exchange = 2
+}
+
+/// Calls on names in the folder that the descriptor has open.
+extension FileDescriptor {
+  /// Opens a folder, to work on names in it and to make their changes last.
+  static func openFolder(_ path: FilePath) throws(Errno) -> OwnedDescriptor {
+    try open(path, O_RDONLY | O_DIRECTORY)
+  }
+
+  /// Opens a file by its path.
+  static func open(_ path: FilePath, _ flags: CInt) throws(Errno) -> OwnedDescriptor {
+    let number = try retrying { path.withPlatformString { Glibc.open($0, flags | O_CLOEXEC) } }
+    return OwnedDescriptor(FileDescriptor(rawValue: number))
+  }
+
+  func open(
+    _ name: FileName, _ flags: CInt, permissions: FilePermissions = []
+  ) throws(Errno) -> OwnedDescriptor {
+    let number = try retrying {
+      openat(rawValue, name.characters, flags | O_CLOEXEC, permissions.rawValue)
+    }
+    return OwnedDescriptor(FileDescriptor(rawValue: number))
+  }
+
+  /// What has the name; a symbolic link is not followed.
+  func stat(_ name: FileName) throws(Errno) -> Stat {
+    try Stat(name.characters, relativeTo: self, flags: .symlinkNoFollow)
+  }
+
+  func rename(_ old: FileName, to new: FileName, _ rule: RenameRule) throws(Errno) {
+    // A rule of `replace` goes to the older call, which every file system and sandbox has.
+    try retrying {
+      rule == .replace
+        ? renameat(rawValue, old.characters, rawValue, new.characters)
+        : renameat2(rawValue, old.characters, rawValue, new.characters, rule.rawValue)
+    }
+  }
+
+  func link(_ old: FileName, to new: FileName) throws(Errno) {
+    try retrying { linkat(rawValue, old.characters, rawValue, new.characters, 0) }
+  }
+
+  func unlink(_ name: FileName) throws(Errno) {
+    try retrying { unlinkat(rawValue, name.characters, 0) }
+  }
+}

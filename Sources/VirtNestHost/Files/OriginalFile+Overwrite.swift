@@ -1,0 +1,71 @@
+internal import Glibc
+internal import SystemPackage
+internal import VirtNest
+
+extension OriginalFile {
+  /// Writes `newBytes` into the file that is there.
+  ///
+  /// What is longer than the old bytes is written first, behind them, so that a full disk is found
+  /// while nothing is lost; the old bytes are put back where writing over them fails. A crash in
+  /// the middle, and a reader in the middle, see part of both.
+  func overwrite(
+    with newBytes: [UInt8], backupSuffix: String?, durability: Durability
+  ) throws(FileError) {
+    let file = try reopen(O_RDWR)
+    try lock(file)
+    guard try holdsSameBytes(file) else {
+      throw FileError(path, Self.changed, advice: Self.runAgain)
+    }
+    if backupSuffix != nil {
+      // With deferred durability too: a backup that is not on the disk when the file is written
+      // over would be no backup.
+      let folder = try openFolder()
+      let attributes = try attributes(of: file)
+      let backup = try stageBackup(
+        suffix: backupSuffix, attributes, in: folder, durability: .eachFile)
+      if let backup { try commitBackup(backup) }
+    }
+    try writeTail(of: newBytes, to: file)
+    do {
+      _ = try file.file.writeAll(toAbsoluteOffset: 0, newBytes.prefix(bytes.count))
+      try file.file.resize(to: Int64(newBytes.count))
+    } catch {
+      throw putBack(bytes, after: error, in: file)
+    }
+    guard durability == .eachFile else { return }
+    try FileError.wrap(
+      path, "is replaced, but not known to be on the disk",
+      advice: "a power cut now may leave it damaged", outcome: .replaced
+    ) { try file.file.synchronize() }
+  }
+
+  private func writeTail(
+    of newBytes: [UInt8], to file: borrowing OwnedDescriptor
+  ) throws(FileError) {
+    guard newBytes.count > bytes.count else { return }
+    do {
+      _ = try file.file.writeAll(
+        toAbsoluteOffset: Int64(bytes.count), newBytes[bytes.count...])
+    } catch {
+      throw putBack([], after: error, in: file)
+    }
+  }
+
+  /// Restores the first `oldBytes` and the old size after `failure`.
+  ///
+  /// - Returns: The error to throw, which says how that went.
+  private func putBack(
+    _ oldBytes: [UInt8], after failure: any Error, in file: borrowing OwnedDescriptor
+  ) -> FileError {
+    let reason = failure as? Errno
+    do {
+      _ = try file.file.writeAll(toAbsoluteOffset: 0, oldBytes)
+      try file.file.resize(to: Int64(bytes.count))
+    } catch {
+      return FileError(
+        path, "cannot write, nor put back what it held", reason,
+        advice: "it is damaged: restore it from a backup", outcome: .damaged)
+    }
+    return FileError(path, "cannot write", reason, advice: "what it held was put back")
+  }
+}

@@ -1,0 +1,93 @@
+internal import Glibc
+internal import Subprocess
+internal import SystemPackage
+internal import VirtNest
+
+/// The disk from which cloud-init's NoCloud source reads a guest's first boot: an ISO 9660 image
+/// labelled `cidata` with the files `user-data` and `meta-data`.
+///
+/// It is made by whichever of `xorriso`, `genisoimage` and `mkisofs` is there. With xorriso the
+/// same input gives the same bytes; the others put the day into the image.
+package enum SeedImage {
+  /// The bytes of the image.
+  /// - Throws: ``Failure`` where no tool is there, or it fails.
+  package static func bytes(for firstBoot: FirstBoot) async throws -> [UInt8] {
+    guard let tool = tools.first(where: isInstalled) else {
+      throw Failure(
+        reason: "none of xorriso, genisoimage and mkisofs is there to make an image: install "
+          + "xorriso, or write user-data and meta-data as files")
+    }
+    let folder = try temporaryFolder()
+    defer { removeFiles(of: folder) }
+    try put(firstBoot.userData, folder.appending("user-data"))
+    try put(firstBoot.metaData, folder.appending("meta-data"))
+    let front = tool == "xorriso" ? ["-as", "mkisofs"] : []
+    let result = try await run(
+      .name(tool),
+      arguments: Arguments(
+        front + [
+          "-quiet", "-output", "seed.iso", "-volid", "cidata", "-joliet", "-rational-rock",
+          "user-data", "meta-data",
+        ]),
+      environment: .inherit.updating(["SOURCE_DATE_EPOCH": "\(epoch)"]),
+      workingDirectory: folder, output: .discarded, error: .string(limit: 1 << 20))
+    guard result.terminationStatus.isSuccess else {
+      throw Failure(
+        reason: "\(tool) could not make the image: \(result.standardError.trimmingNewlines())")
+    }
+    return try OriginalFile.read(folder.appending("seed.iso"), maximumSize: 1 << 24).bytes
+  }
+
+  /// An image that could not be made.
+  package struct Failure: Error, Equatable, CustomStringConvertible {
+    /// What went wrong, and what to do.
+    package var reason: String
+
+    /// The reason.
+    package var description: String { reason }
+  }
+
+  private static let tools = ["xorriso", "genisoimage", "mkisofs"]
+  /// 1980-01-01: the first day that every tool and file system takes.
+  private static let epoch = 315_532_800
+
+  private static func isInstalled(_ tool: String) -> Bool {
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+    return path.split(separator: ":").contains { access("\($0)/\(tool)", X_OK) == 0 }
+  }
+
+  private static func temporaryFolder() throws -> FilePath {
+    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(base)/virt-nest.XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw Failure(reason: "cannot make a folder in \(base): \(Errno(rawValue: errno))")
+    }
+    return FilePath(platformString: template)
+  }
+
+  private static func removeFiles(of folder: FilePath) {
+    for name in ["user-data", "meta-data", "seed.iso"] { unlink(folder.appending(name).string) }
+    rmdir(folder.string)
+  }
+
+  private static func put(_ text: String, _ path: FilePath) throws {
+    do {
+      let file = try FileDescriptor.open(
+        path, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+      _ = try file.closeAfter { try file.writeAll(text.utf8) }
+    } catch let error as Errno {
+      throw Failure(reason: "cannot write \(path): \(error)")
+    }
+    // The image has the time of the file.
+    let time = timespec(tv_sec: epoch, tv_nsec: 0)
+    utimensat(AT_FDCWD, path.string, [time, time], 0)
+    chmod(path.string, 0o444)
+  }
+}
+
+extension String {
+  fileprivate func trimmingNewlines() -> String {
+    guard let last = lastIndex(where: { !$0.isNewline }) else { return "" }
+    return String(self[...last])
+  }
+}

@@ -1,0 +1,67 @@
+internal import VirtNest
+
+/// A script of POSIX sh with places for values.
+///
+/// In the script's text, `'@NAME@'` stands for a value, which is put in quoted, and a line that is
+/// only `@NAME@` for lines, which are put in as they are (into a here-document). Values are put in
+/// once and never looked at again.
+struct ShellScript {
+  private let text: String
+
+  /// - Parameter bytes: The text, in UTF-8.
+  init(_ bytes: [UInt8]) {
+    text = String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The script with its values.
+  /// - Precondition: Each place has its value, and each value has a place.
+  func filled(values: [String: String], lines: [String: String] = [:]) -> String {
+    var unused = Set(values.keys).union(lines.keys)
+    var result: [String] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if let name = Self.place(line), let block = lines[name] {
+        unused.remove(name)
+        result.append(block.hasSuffix("\n") ? String(block.dropLast()) : block)
+        continue
+      }
+      var filled = ""
+      for (index, part) in line.split(separator: "'", omittingEmptySubsequences: false).enumerated()
+      {
+        if let name = Self.place(part), let value = values[name] {
+          unused.remove(name)
+          filled += (index == 0 ? "" : "'") + insideSingleQuotes(value)
+        } else {
+          filled += (index == 0 ? "" : "'") + part
+        }
+      }
+      result.append(filled)
+    }
+    precondition(unused.isEmpty, "no place in the script for \(unused.sorted())")
+    return result.joined(separator: "\n")
+  }
+
+  private static func place(_ text: Substring) -> String? {
+    guard text.count > 2, text.first == "@", text.last == "@" else { return nil }
+    let name = text.dropFirst().dropLast()
+    return name.allSatisfy { $0 == "_" || ("A"..."Z").contains($0) } ? String(name) : nil
+  }
+}
+
+/// A value as one word of sh, whatever is in it.
+///
+/// Single quotes alone, so that no shell reads anything in it.
+func shellQuoted(_ value: String) -> String {
+  "'" + insideSingleQuotes(value) + "'"
+}
+
+private func insideSingleQuotes(_ value: String) -> String {
+  var quoted = String.UnicodeScalarView()
+  for scalar in value.unicodeScalars {
+    if scalar == "'" {
+      quoted.append(contentsOf: #"'\''"#.unicodeScalars)
+    } else {
+      quoted.append(scalar)
+    }
+  }
+  return String(quoted)
+}

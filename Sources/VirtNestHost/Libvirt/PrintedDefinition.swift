@@ -1,0 +1,48 @@
+internal import LosslessXML
+internal import VirtNest
+
+/// A definition as lines to compare: as libvirt prints it, without comments and without secrets.
+///
+/// What a person wrote and what libvirt prints differ in indentation, quotes and empty lines, which
+/// mean nothing.
+struct PrintedDefinition {
+  private(set) var bytes: [UInt8] = []
+  private let otherPasswords: [String?]?
+
+  /// - Parameter other: the definition that it is compared with: a password that is not in that
+  ///   is shown as another one, and never itself.
+  init(_ definition: DomainDefinition, comparedWith other: DomainDefinition? = nil) {
+    otherPasswords = other.map { Secrets.values(in: $0) }
+    print(definition.domain, indentation: "")
+  }
+
+  private mutating func print(_ element: Element, indentation: String) {
+    let source = element.document.bytes
+    var tag = indentation + "<" + element.qualifiedName
+    for attribute in element.attributes {
+      let name = String(decoding: source[attribute.name], as: UTF8.self)
+      var value = String(decoding: source[attribute.value], as: UTF8.self)
+      if element.localName == "graphics", name == "passwd" {
+        let isKnown = otherPasswords?.contains(element.value(of: attribute)) ?? true
+        value = isKnown ? "(hidden)" : "(hidden, another one)"
+      }
+      let quote = value.contains("'") ? "\"" : "'"
+      tag += " \(name)=\(quote)\(value)\(quote)"
+    }
+    let children = Array(element.children)
+    let text = children.isEmpty ? element.text : ""
+    if !children.isEmpty {
+      add(tag + ">")
+      for child in children { print(child, indentation: indentation + "  ") }
+      add("\(indentation)</\(element.qualifiedName)>")
+    } else if text.allSatisfy(\.isWhitespace) {
+      add(tag + "/>")
+    } else {
+      let escaped = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+        .replacing(">", with: "&gt;")
+      add("\(tag)>\(escaped)</\(element.qualifiedName)>")
+    }
+  }
+
+  private mutating func add(_ line: String) { bytes += Array((line + "\n").utf8) }
+}

@@ -1,0 +1,42 @@
+internal import VirtNest
+
+/// The words of a command line as sh reads them, where nothing is expanded.
+///
+/// libvirt quotes with single quotes and `\'` (`src/util/virbuffer.c`, `virBufferEscapeShell`).
+func shellWords(_ text: String) -> [String] {
+  var words: [String] = []
+  var word: String.UnicodeScalarView?
+  var isQuoted = false
+  var isEscaped = false
+  for scalar in text.unicodeScalars {
+    if isEscaped {
+      isEscaped = false
+      // An escaped line end joins two lines.
+      if scalar != "\n" { word = (word ?? .init()) + [scalar] }
+    } else if isQuoted {
+      if scalar == "'" { isQuoted = false } else { word?.append(scalar) }
+    } else if scalar == "'" {
+      isQuoted = true
+      word = word ?? .init()
+    } else if scalar == "\\" {
+      isEscaped = true
+    } else if [" ", "\n", "\t"].contains(scalar) {
+      if let ended = word { words.append(String(ended)) }
+      word = nil
+    } else {
+      word = (word ?? .init()) + [scalar]
+    }
+  }
+  if let ended = word { words.append(String(ended)) }
+  return words
+}
+
+/// A word as sh takes it, quoted where that is needed.
+func shellWord(_ word: String) -> String {
+  let isPlain = word.unicodeScalars.allSatisfy { scalar in
+    scalar.isASCII
+      && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        || "_@%+=:,./-".unicodeScalars.contains(scalar))
+  }
+  return isPlain && !word.isEmpty ? word : shellQuoted(word)
+}

@@ -1,0 +1,106 @@
+internal import Glibc
+internal import Subprocess
+internal import SystemPackage
+internal import VirtNest
+
+/// What a program printed, and how it ended.
+struct ToolRun: Sendable {
+  /// Its status; 128 and the signal's number where a signal ended it.
+  var status: Int
+  var output: String
+  var errorOutput: String
+
+  /// The limit for what is printed: far above any domain definition.
+  private static let outputLimit = 16 << 20
+
+  /// Runs a program to its end.
+  ///
+  /// - Parameters:
+  ///   - environment: variables that are set for it, besides those of this process.
+  ///   - input: what it reads, and closed once it runs; nothing where `nil`.
+  ///   - isApart: away from the terminal, whose interrupts it does not see; ssh could not ask for
+  ///     a password there.
+  ///   - limit: how long it may take.
+  /// - Throws: ``ToolFailure`` where it cannot be run or takes too long; a `CancellationError`
+  ///   where the task is cancelled. The program has ended by then.
+  static func run(
+    _ program: String, _ arguments: [String], environment: [String: String] = [:],
+    input: FileDescriptor? = nil, isApart: Bool = false, limit: Duration
+  ) async throws -> ToolRun {
+    var options = PlatformOptions()
+    options.createSession = isApart
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(15))]
+    var changes: [Environment.Key: String?] = [:]
+    for (name, value) in environment {
+      if let key = Environment.Key(rawValue: name) { changes[key] = value }
+    }
+    // The words of messages are looked at.
+    if let key = Environment.Key(rawValue: "LC_ALL") { changes[key] = "C" }
+    let inherited = Environment.inherit.updating(changes)
+    let work = Task { [options] in
+      let arguments = Arguments(arguments)
+      let started = { (input: FileDescriptor) in
+        try await Subprocess.run(
+          .name(program), arguments: arguments, environment: inherited, platformOptions: options,
+          input: .fileDescriptor(input, closeAfterSpawningProcess: true),
+          output: .string(limit: outputLimit), error: .string(limit: outputLimit))
+      }
+      let result = try await started(
+        try input ?? FileDescriptor.open("/dev/null", .readOnly))
+      let status: Int =
+        switch result.terminationStatus {
+        case .exited(let code): Int(code)
+        case .signaled(let signal): 128 + Int(signal)
+        }
+      return ToolRun(
+        status: status, output: result.standardOutput, errorOutput: result.standardError)
+    }
+    let watch = Task {
+      try await Task.sleep(for: limit)
+      work.cancel()
+    }
+    let outcome = await withTaskCancellationHandler {
+      await work.result
+    } onCancel: {
+      work.cancel()
+    }
+    watch.cancel()
+    try Task.checkCancellation()
+    if case .success = await watch.result {
+      throw ToolFailure(
+        reason: "waited \(limit.components.seconds) s for '\(program)' to end, then ended it")
+    }
+    do {
+      return try outcome.get()
+    } catch let error as SubprocessError where error.code == .executableNotFound {
+      throw ToolFailure(notFound: program)
+    } catch let error as SubprocessError {
+      throw ToolFailure(reason: "cannot run '\(program)': \(error)")
+    }
+  }
+}
+
+/// A program that could not do its part.
+package struct ToolFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong, and what to do.
+  package var reason: String
+
+  /// What is wrong, and what to do.
+  package var description: String { reason }
+
+  init(reason: String) { self.reason = reason }
+
+  /// A program that is not there, and the packages that bring it.
+  init(notFound program: String) {
+    let packages: [String: (debian: String, fedora: String)] = [
+      "virsh": ("libvirt-clients", "libvirt-client"),
+      "qemu-system-ppc64": ("qemu-system-ppc", "qemu-system-ppc-core"),
+      "ssh": ("openssh-client", "openssh-clients"),
+    ]
+    let advice =
+      packages[program].map {
+        ": install the package \($0.debian) (Debian, Ubuntu) or \($0.fedora) (Fedora)"
+      } ?? ""
+    reason = "'\(program)' was not found" + advice
+  }
+}

@@ -1,0 +1,104 @@
+internal import VirtNest
+
+extension Verification {
+  /// Asks the QEMU of a running guest, and the agent in it; nothing is changed.
+  ///
+  /// libvirt notes the question in the guest's log and marks it as tainted (`custom-monitor`).
+  /// - Parameter name: name, uuid or number of the guest.
+  /// - Throws: ``VirshError`` where there is no such guest, or it does not run; ``ToolFailure``.
+  package static func running(_ name: String, on libvirt: Virsh) async throws -> Verification {
+    let state =
+      try await libvirt.run(["domstate", name]).split(whereSeparator: \.isNewline)
+      .first.map { String($0) } ?? ""
+    guard ["running", "paused", "idle", "pmsuspended"].contains(state) else {
+      throw VirshError(
+        "the guest is \(state), and only a running one can be asked: start it (virsh start), or try "
+          + "its definition by virt-nest verify --emulated")
+    }
+    let bytes = Array(try await libvirt.run(["dumpxml", name]).utf8)
+    let definition: DomainDefinition
+    do { definition = try DomainDefinition(bytes) } catch { throw VirshError(error.message) }
+    var answers: [String] = []
+    for command in MachineCapabilities.commands(for: name) {
+      answers.append(try await libvirt.run(command))
+    }
+    let accelerator = try await libvirt.run([
+      "qemu-monitor-command", name, #"{"execute":"query-kvm"}"#,
+    ])
+    let version = try await libvirt.run([
+      "qemu-monitor-command", name, #"{"execute":"query-version"}"#,
+    ])
+    let agent: GuestAgent.Outcome =
+      state == "running"
+      ? try await GuestAgent(libvirt: libvirt, guest: name).ask()
+      : .silent("the guest is \(state)")
+    let qemu = ["major", "minor", "micro"].compactMap { GuestAgent.member($0, of: version) }
+    return Verification(
+      of: definition, MachineCapabilities(answers: answers), agent,
+      host: (qemu.joined(separator: "."), accelerator.contains(#""enabled":true"#)))
+  }
+
+  private init(
+    of definition: DomainDefinition, _ found: MachineCapabilities, _ agent: GuestAgent.Outcome,
+    host: (qemu: String, usesKVM: Bool)
+  ) {
+    let inspection = Inspection(of: definition)
+    let agrees = Self.agrees(found, with: inspection.nesting)
+    let name = inspection.guest.name ?? "NAME"
+    var findings = [
+      Finding(
+        level: .l0,
+        text:
+          "QEMU \(host.qemu) runs the guest by \(host.usesKVM ? "KVM" : "TCG") with \(found.text)",
+        next: found.api != nil
+          ? nil
+          : "virt-nest patch --connect URI --domain \(name) --nested, then stop and start the guest"
+      )
+    ]
+    if !agrees {
+      findings.append(
+        Finding(
+          level: .l0, text: "that is not what its definition asks for",
+          next: "virt-nest inspect shows what the definition says, line by line"))
+    }
+    findings += Self.findings(of: agent, canNest: found.api != nil)
+    var isWorking = true
+    if case .answered(let answer) = agent, found.api != nil {
+      if answer.hasModule == false { isWorking = false }
+      if case .refused = answer.machine { isWorking = false }
+    }
+    self.init(
+      guest: inspection.guest.name, asked: inspection.effective, capabilities: found,
+      findings: findings, isAsAsked: agrees && isWorking)
+  }
+
+  static func findings(of agent: GuestAgent.Outcome, canNest: Bool) -> [Finding] {
+    switch agent {
+    case .silent(let reason):
+      return [
+        Finding(
+          level: .l1, text: "not known: no guest agent answers (\(reason))",
+          next: "in the guest: modprobe kvm-hv && ls /sys/module/kvm_hv")
+      ]
+    case .answered(let answer):
+      let module =
+        answer.hasModule.map { $0 ? "kvm_hv is loaded" : "kvm_hv is not loaded" }
+        ?? "whether kvm_hv is loaded is not known"
+      let load = answer.hasModule == false && canNest
+      let l1 = Finding(
+        level: .l1, text: module,
+        next: load
+          ? "in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help" : nil)
+      let machine =
+        switch answer.machine {
+        case .made: "a KVM-HV machine can be made"
+        case .refused(let reason): "no KVM-HV machine can be made: \(reason)"
+        case .unknown(let reason): "whether a KVM-HV machine can be made is not known: \(reason)"
+        }
+      // Where none can be made, that none runs is no news.
+      let isNews = answer.machine == .made || answer.guests != 0
+      let running = isNews ? answer.guests.map { ", \($0) running now" } ?? "" : ""
+      return [l1, Finding(level: .l2, text: machine + running, next: nil)]
+    }
+  }
+}

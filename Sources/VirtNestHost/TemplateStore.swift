@@ -1,0 +1,140 @@
+internal import Glibc
+internal import LosslessXML
+package import SystemPackage
+internal import Templates
+internal import VirtNest
+
+/// Where templates are found by name: the user's folder, the system's, and the program itself.
+package struct TemplateStore: Sendable {
+  /// Where a template was found.
+  package enum Origin: Hashable, Sendable {
+    case user(FilePath)
+    case system(FilePath)
+    case builtIn
+    case path(FilePath)
+
+    /// The place in words, or the file.
+    package var description: String {
+      switch self {
+      case .user(let path), .system(let path), .path(let path): path.string
+      case .builtIn: "built in"
+      }
+    }
+  }
+
+  /// A template's bytes and where they come from.
+  package struct Found: Sendable {
+    /// The name by which it is found.
+    package var name: String
+    /// Where it was found.
+    package var origin: Origin
+    /// The bytes as they stand there.
+    package var bytes: [UInt8]
+    /// Where else a template of this name stands, which this one hides.
+    package var shadowed: [Origin] = []
+  }
+
+  /// `$XDG_CONFIG_HOME/virt-nest/templates`; `nil` where there is no home.
+  package let userFolder: FilePath?
+  /// `/etc/virt-nest/templates`.
+  package let systemFolder: FilePath
+
+  /// The store of this process's user, by `XDG_CONFIG_HOME` and `HOME`.
+  package init() {
+    let value = { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }
+    let configuration = value("XDG_CONFIG_HOME")
+    let base: FilePath? =
+      if configuration.hasPrefix("/") {
+        FilePath(configuration)
+      } else {
+        value("HOME").hasPrefix("/") ? FilePath(value("HOME")).appending(".config") : nil
+      }
+    self.init(
+      userFolder: base?.appending("virt-nest").appending("templates"),
+      systemFolder: "/etc/virt-nest/templates")
+  }
+
+  /// A store with folders of its own.
+  package init(userFolder: FilePath?, systemFolder: FilePath) {
+    self.userFolder = userFolder
+    self.systemFolder = systemFolder
+  }
+
+  /// Whether an argument is a path and not a name: it has a `/` in it or ends in `.xml`.
+  package static func isPath(_ argument: String) -> Bool {
+    argument.contains("/") || argument.hasSuffix(".xml")
+  }
+
+  /// The template of a name or at a path.
+  ///
+  /// - Throws: ``TemplateNotFound`` with the names that there are, or why the file cannot be read.
+  package func template(_ argument: String) throws(TemplateNotFound) -> Found {
+    if Self.isPath(argument) {
+      let path = FilePath(argument)
+      return Found(name: argument, origin: .path(path), bytes: try read(path))
+    }
+    let found = try origins(of: argument)
+    guard let first = found.first else { throw TemplateNotFound(unknown(argument)) }
+    let bytes: [UInt8]
+    switch first {
+    case .user(let path), .system(let path), .path(let path): bytes = try read(path)
+    case .builtIn: bytes = BuiltInTemplates.bytes(of: argument) ?? []
+    }
+    return Found(name: argument, origin: first, bytes: bytes, shadowed: Array(found.dropFirst()))
+  }
+
+  /// The names of all templates: the user's own and the system's by name, then the built-in ones.
+  package func names() -> [String] {
+    let folders = [userFolder, systemFolder].compactMap(\.self)
+    let own = Set(folders.flatMap { Self.names(in: $0) }).subtracting(BuiltInTemplates.names)
+    return BuiltInTemplates.names + own.sorted()
+  }
+
+  private func origins(of name: String) throws(TemplateNotFound) -> [Origin] {
+    var origins: [Origin] = []
+    if let userFolder, let path = Self.file(name, in: userFolder) { origins.append(.user(path)) }
+    if let path = Self.file(name, in: systemFolder) { origins.append(.system(path)) }
+    if BuiltInTemplates.names.contains(name) { origins.append(.builtIn) }
+    return origins
+  }
+
+  private static func file(_ name: String, in folder: FilePath) -> FilePath? {
+    let path = folder.appending(name + ".xml")
+    return access(path.string, F_OK) == 0 ? path : nil
+  }
+
+  private static func names(in folder: FilePath) -> [String] {
+    guard let directory = opendir(folder.string) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasSuffix(".xml"), !name.hasPrefix(".") { names.append(String(name.dropLast(4))) }
+    }
+    return names
+  }
+
+  private func read(_ path: FilePath) throws(TemplateNotFound) -> [UInt8] {
+    do throws(FileError) {
+      return try OriginalFile.read(path, maximumSize: Document.maximumSize).bytes
+    } catch {
+      throw TemplateNotFound(error.description)
+    }
+  }
+
+  private func unknown(_ name: String) -> String {
+    let folders = [userFolder, systemFolder].compactMap(\.self).map(\.string)
+    return "there is no template '\(name)'; there are \(names().joined(separator: ", ")), files in "
+      + "\(folders.joined(separator: " and ")), and any path that ends in .xml"
+  }
+}
+
+/// Why there is no template.
+package struct TemplateNotFound: Error, Hashable, Sendable {
+  /// What was looked for, and where.
+  package var message: String
+
+  init(_ message: String) { self.message = message }
+}

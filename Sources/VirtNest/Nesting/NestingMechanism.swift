@@ -1,5 +1,5 @@
 /// How a definition asks QEMU for nesting.
-package enum NestingMechanism: String, Hashable, Sendable, CaseIterable {
+public enum NestingMechanism: String, Hashable, Sendable, CaseIterable {
   /// libvirt's own `<nested-hv state='on'/>` (libvirt 4.10.0).
   case feature
   /// `-machine cap-nested-hv=true` by `<qemu:commandline>`; taints the domain.
@@ -11,7 +11,7 @@ package enum NestingMechanism: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Which of the two interfaces between an L1's KVM and its L0.
-package enum NestedAPI: String, Hashable, Sendable, CaseIterable {
+public enum NestedAPI: String, Hashable, Sendable, CaseIterable {
   /// Version 1, `cap-nested-hv`: L0 is KVM on PowerNV, or TCG. QEMU 3.1.
   case hv
   /// Version 2, `cap-nested-papr`: L0 is PowerVM, or TCG. QEMU 9.0; libvirt has no element for it.

@@ -1,0 +1,127 @@
+public import LosslessXML
+
+/// Something to know about a definition, a template or a host: what is wrong, where, and what to do.
+///
+/// Everything that this package says about what it was given is said in this type. Printed, it is a
+/// sentence: `guest.xml:3:5: error: …`.
+public struct Diagnostic: Hashable, Sendable {
+  /// How much it matters.
+  public enum Severity: String, Hashable, Sendable, Comparable, CaseIterable {
+    /// Good to know.
+    case note
+    /// Probably not what was meant.
+    case warning
+    /// It does not work: libvirt or QEMU refuses it, nesting is asked for and is not on, or a change
+    /// is not made.
+    case error
+
+    /// Whether one matters less than another.
+    public static func < (left: Severity, right: Severity) -> Bool { left.rank < right.rank }
+
+    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  }
+
+  /// What kind of thing is said; it never changes its meaning.
+  ///
+  /// A rule's code is `VN` and three digits, which `virt-nest explain` explains; all others are words.
+  public struct Code: Hashable, Sendable, Comparable, CustomStringConvertible,
+    ExpressibleByStringLiteral
+  {
+    /// The code as it is printed.
+    public let description: String
+
+    /// A code.
+    public init(stringLiteral text: String) { description = text }
+
+    /// Whether a code is sorted before another.
+    public static func < (left: Code, right: Code) -> Bool { left.description < right.description }
+  }
+
+  /// Where something stands in a document.
+  public struct Place: Hashable, Sendable {
+    /// The bytes that it is about.
+    public var range: Range<Int>
+    /// Line and column of the first of them.
+    public var start: SourceLocation
+
+    /// A place in a document.
+    public init(_ range: Range<Int>, _ start: SourceLocation) {
+      self.range = range
+      self.start = start
+    }
+  }
+
+  /// What kind of thing is said.
+  public var code: Code
+  /// How much it matters.
+  public var severity: Severity
+  /// What is wrong, or good to know.
+  public var message: String
+  /// What to do; `nil` where the message says all.
+  public var advice: Advice?
+  /// Where; `nil` for the whole.
+  public var place: Place?
+  /// The file, guest or host that it is about, by the name that the caller gave it.
+  public var source: String?
+  /// Where the claim is known from: a file of libvirt, QEMU or Linux, or a document.
+  public var reference: String?
+
+  /// Something to know.
+  public init(
+    _ severity: Severity, _ code: Code, _ message: String, advice: Advice? = nil,
+    at place: Place? = nil, in source: String? = nil, reference: String? = nil
+  ) {
+    self.code = code
+    self.severity = severity
+    self.message = message
+    self.advice = advice
+    self.place = place
+    self.source = source
+    self.reference = reference
+  }
+
+  /// The same about a file, guest or host; one that is named already keeps its name.
+  public func about(_ source: String) -> Diagnostic {
+    var diagnostic = self
+    diagnostic.source = self.source ?? source
+    return diagnostic
+  }
+}
+
+extension Diagnostic: CustomStringConvertible {
+  /// `SOURCE:LINE:COLUMN: error: MESSAGE`, and what to do on a second line.
+  public var description: String {
+    let origin = [source, place?.start.description].compactMap(\.self).joined(separator: ":")
+    let head = origin.isEmpty ? "" : origin + ": "
+    return "\(head)\(severity.rawValue): \(message)" + (advice.map { "\n    \($0)" } ?? "")
+  }
+}
+
+/// What this package throws: every reason that was found, at least one of them an error.
+public struct VirtNestError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The reasons.
+  public var diagnostics: [Diagnostic]
+
+  /// An error with its reasons.
+  public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+
+  /// An error with one reason.
+  public init(_ diagnostic: Diagnostic) { diagnostics = [diagnostic] }
+
+  /// The reasons, a line or two each.
+  public var description: String {
+    diagnostics.map(\.description).joined(separator: "\n")
+  }
+}
+
+extension Element {
+  /// Where it stands.
+  package var place: Diagnostic.Place { Diagnostic.Place(range, location) }
+
+  /// Where one of its attributes stands; where it stands itself if it has no such attribute.
+  package func place(ofAttribute name: String) -> Diagnostic.Place {
+    guard let attribute = attribute(named: name) else { return place }
+    let range = attribute.name.lowerBound..<attribute.value.upperBound
+    return Diagnostic.Place(range, document.location(of: range.lowerBound))
+  }
+}

@@ -31,23 +31,21 @@ struct LongWorkTests {
     let command = ["create", "fedora", "--count", String(Self.count), "-o"]
     let folder = try TemporaryFolder()
     let quiet = try await VirtNestBinary.run(
-      command + [folder.path], timeLimit: .seconds(300))
+      command + [folder.path])
     #expect(quiet.status == .exited(0) && quiet.errorText == "", "\(quiet.errorText)")
     #expect(try names(folder).count == Self.count)
 
     let other = try TemporaryFolder()
     let line = ([VirtNestBinary.path] + command + [other.path]).map { "'\($0)'" }
     let run = try await run(
-      "script", ["-qefc", "TERM=vt100 \(line.joined(separator: " "))", "/dev/null"],
-      timeLimit: .seconds(300))
+      "script", ["-qefc", "TERM=vt100 \(line.joined(separator: " "))", "/dev/null"])
     #expect(run.status == .exited(0))
     let text = run.outputText
     #expect(text.contains("of 2,000 guests, ") && text.contains(" left\u{1B}[K"), "\(text)")
     #expect(text.hasSuffix("\r\u{1B}[K"), "the last thing is that the line is taken away: \(text)")
 
     let dumb = try await TestSupport.run(
-      "script", ["-qefc", "TERM=dumb \(line.joined(separator: " "))", "/dev/null"],
-      timeLimit: .seconds(300))
+      "script", ["-qefc", "TERM=dumb \(line.joined(separator: " "))", "/dev/null"])
     #expect(dumb.outputText == "")
   }
 
@@ -60,12 +58,12 @@ struct LongWorkTests {
       while kill -0 $program && [ "$(ls '\(folder.path)' | wc -l)" -lt 1024 ]; do sleep 0.01; done
       kill -TERM $program; wait $program
       """
-    let run = try await run("sh", ["-c", script], timeLimit: .seconds(300))
+    let run = try await run("sh", ["-c", script])
     #expect(run.status == .exited(128 + 15), "\(run.errorText)")
     #expect(run.errorText.contains("of \(Self.count) guests are there, whole"), "\(run.errorText)")
     let arguments = command.split(separator: " ").map(String.init)
     try #require(
-      try await VirtNestBinary.run(arguments + [whole.path], timeLimit: .seconds(300)).succeeded)
+      try await VirtNestBinary.run(arguments + [whole.path]).succeeded)
     let there = try names(folder)
     #expect((1024..<Self.count).contains(there.count))
     for name in there {
@@ -73,7 +71,7 @@ struct LongWorkTests {
       #expect(try readFile(folder.file(name)) == readFile(whole.file(name)), "\(name)")
     }
     try #require(
-      try await VirtNestBinary.run(arguments + [folder.path], timeLimit: .seconds(300)).succeeded)
+      try await VirtNestBinary.run(arguments + [folder.path]).succeeded)
     let difference = try await TestSupport.run("diff", ["-r", folder.path, whole.path])
     #expect(difference.status == .exited(0), "\(difference.outputText)")
   }

@@ -46,7 +46,7 @@ struct DaemonTests {
     .enabled("root cannot mount in a namespace of its own here") {
       if ProcessInfo.processInfo.environment["CI"] != nil { return true }
       return try await run("unshare", ["-m", "true"]).succeeded
-    }, .timeLimit(.minutes(5)))
+    })
   func pipe() async throws {
     let folder = try TemporaryFolder()
     let commands = """
@@ -63,8 +63,7 @@ struct DaemonTests {
       """
     let daemon = try await run(
       "unshare",
-      ["-m", "sh", "-c", Self.script, "sh", folder.path, commands, VirtNestBinary.folder.path],
-      timeLimit: .seconds(120))
+      ["-m", "sh", "-c", Self.script, "sh", folder.path, commands, VirtNestBinary.folder.path])
     try #require(daemon.succeeded, "\(daemon.outputText)\(daemon.errorText)")
     let nested = try readFile(folder.file("nested.xml"))
     #expect(NestingState(of: try DomainDefinition(nested)).effective == .on(.hv))

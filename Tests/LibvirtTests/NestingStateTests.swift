@@ -4,7 +4,7 @@ import VirtNest
 
 @Suite("What is said of nesting is what QEMU says", .needs("virsh", "qemu-system-ppc64"))
 struct NestingStateTests {
-  @Test("every way to write it, right or wrong", .timeLimit(.minutes(5)))
+  @Test("every way to write it, right or wrong")
   func forms() async throws {
     let definitions = NestingForm.all.indices.map { NestingForm.all[$0].definition($0) }
     let outcomes = try await Outcome.all(of: definitions)
@@ -15,7 +15,7 @@ struct NestingStateTests {
   }
 
   @Test(
-    "every way to write it, switched on and off", .timeLimit(.minutes(5)),
+    "every way to write it, switched on and off",
     arguments: [
       NestingChange(.on), NestingChange(.on, mechanism: .commandline),
       NestingChange(.off(explicit: false)),

@@ -132,7 +132,7 @@ struct OptionTests {
     ),
   ]
 
-  @Test("and prints the guest that was asked for", .timeLimit(.minutes(5)))
+  @Test("and prints the guest that was asked for")
   func options() async throws {
     let virsh = try Virsh()
     var made: [[UInt8]] = []

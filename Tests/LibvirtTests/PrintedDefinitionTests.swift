@@ -25,7 +25,7 @@ struct PrintedDefinitionTests {
     Corpus.libvirt
     + Corpus.samples(in: Corpus.checkout.appending(path: "libvirt-xmls"))
 
-  @Test("the test driver's, with nesting and without", .timeLimit(.minutes(5)))
+  @Test("the test driver's, with nesting and without")
   func testDriver() async throws {
     let printed = try await print(Self.samples.compactMap { Self.retyped($0, "test") }, .test)
     let kept = try await afterwards(printed, Self.nesting(.feature, force: true), .test)
@@ -37,7 +37,7 @@ struct PrintedDefinitionTests {
   }
 
   @Test(
-    "QEMU's, with nesting and without", .needs("qemu-system-ppc64"), .timeLimit(.minutes(5)),
+    "QEMU's, with nesting and without", .needs("qemu-system-ppc64"),
     arguments: [NestingMechanism.feature, .commandline])
   func qemuDriver(_ mechanism: NestingMechanism) async throws {
     let printed = try await print(Self.samples.compactMap { Self.retyped($0, "qemu") }, .qemu)
@@ -50,7 +50,7 @@ struct PrintedDefinitionTests {
   }
 
   @Test(
-    "everything that can be asked for", .needs("qemu-system-ppc64"), .timeLimit(.minutes(5)),
+    "everything that can be asked for", .needs("qemu-system-ppc64"),
     arguments: [(Virsh.Driver.test, "test"), (.qemu, "qemu")])
   func everything(_ driver: Virsh.Driver, _ domainType: String) async throws {
     var changes = GuestChanges()
@@ -87,7 +87,7 @@ struct PrintedDefinitionTests {
     }
   }
 
-  @Test("a template made of each gives it back, but for its identity", .timeLimit(.minutes(5)))
+  @Test("a template made of each gives it back, but for its identity")
   func templates() async throws {
     let printed = try await print(Self.samples.compactMap { Self.retyped($0, "test") }, .test)
     // libvirt prints each of these on a line of its own.

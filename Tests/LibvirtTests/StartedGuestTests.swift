@@ -29,7 +29,7 @@ struct StartedGuestTests {
     ]
   }
 
-  @Test("created, by every mechanism and from every template", .timeLimit(.minutes(5)))
+  @Test("created, by every mechanism and from every template")
   func created() async throws {
     let folder = try TemporaryFolder()
     var calls: [(arguments: [String], isOn: Bool)] = []
@@ -54,7 +54,7 @@ struct StartedGuestTests {
     try await expect(definitions, calls.map(\.isOn)) { "create \(calls[$0].arguments)" }
   }
 
-  @Test("moved from every way to every other", .timeLimit(.minutes(5)))
+  @Test("moved from every way to every other")
   func moved() async throws {
     let folder = try TemporaryFolder()
     let ways = Self.ways(wrapper: try wrapper(in: folder)).dropFirst()
@@ -78,7 +78,7 @@ struct StartedGuestTests {
     }
   }
 
-  @Test("with the second interface, which QEMU has since 9.0", .timeLimit(.minutes(5)))
+  @Test("with the second interface, which QEMU has since 9.0")
   func papr() async throws {
     let known = try await run("qemu-system-ppc64", ["-machine", "pseries,help"])
     let hasPAPR = known.outputText.contains("cap-nested-papr")
@@ -91,7 +91,7 @@ struct StartedGuestTests {
     #expect(outcomes.first?.description.contains("cap-nested-papr' not found") == true)
   }
 
-  @Test("by a machine type with a property, which libvirt refuses", .timeLimit(.minutes(5)))
+  @Test("by a machine type with a property, which libvirt refuses")
   func machine() async throws {
     let made = try await VirtNestBinary.run(
       ["create", "fedora", "--name", "kata-machine", "--mechanism", "machine"] + Self.small)

@@ -55,7 +55,7 @@ struct Virsh {
   }
 
   /// Carries out commands in order; one that fails does not stop the others.
-  func answers(to commands: [String], timeLimit: Duration = .seconds(120)) async throws -> [Answer]
+  func answers(to commands: [String], timeLimit: Duration = .seconds(1800)) async throws -> [Answer]
   {
     // The words are quoted, so that virsh's echo of the input does not look like the answer.
     let mark = "echo 'next' 'answer'\necho --err 'next' 'answer'\n"
@@ -63,7 +63,7 @@ struct Virsh {
     let run = try await Turns.virsh.take { [uri] in
       try await TestSupport.run(
         "virsh", ["-q", "-c", uri], environment: ["LC_ALL": "C.UTF-8"], input: Array(input.utf8),
-        timeLimit: timeLimit)
+        hangGuard: timeLimit)
     }
     let outputs = Self.parts(of: run.outputText, between: "next answer")
     let errors = Self.parts(of: run.errorText, between: "error: next answer\n")

@@ -44,7 +44,7 @@ struct PatternTests {
   }
 
   @Test(
-    "a hostile pattern ends", .timeLimit(.minutes(1)),
+    "a hostile pattern ends",
     arguments: [
       "(a|a)*b", "(a*)*b", "(a?){300}a{300}b", "((a{1,9999}){1,9999}){1,9999}b", "(a|aa)+b",
       String(repeating: "(", count: 2000) + "a" + String(repeating: ")", count: 2000) + "b",
@@ -52,7 +52,7 @@ struct PatternTests {
   func hostile(_ expression: String) {
     let text = String(repeating: "a", count: 5_000)
     guard let pattern = try? Pattern(expression) else { return }
-    #expect(!pattern.matches(text))
+    #expect(processorSeconds { #expect(!pattern.matches(text)) } < 60)
   }
 
   @Test("one pattern serves many threads")

@@ -84,7 +84,6 @@ struct XPathTests {
 
   @Test(
     "a hostile question ends with an error, soon",
-    .timeLimit(.minutes(1)),
     arguments: [
       "//*[count(//*[count(//*[count(//*)>0])>0])>0]",
       "//*[preceding::*[following::*[preceding::*]]]",
@@ -96,15 +95,21 @@ struct XPathTests {
   func hostile(_ xpath: String) throws {
     let many = String(repeating: "<disk device='disk'>x</disk>\n", count: 2_000)
     let document = try Document(Array("<domain>\(many)</domain>".utf8))
-    #expect(throws: XPathError.self) { try document.matches(of: xpath) }
+    let cost = processorSeconds {
+      #expect(throws: XPathError.self) { try document.matches(of: xpath) }
+    }
+    #expect(cost < 60)
   }
 
   @Test(
-    "all text and attributes of a large document are found in good time", .timeLimit(.minutes(1)))
+    "all text and attributes of a large document are found in good time")
   func large() throws {
     let many = String(repeating: "<e a='1'>x</e>\n", count: 100_000)
     let context = try XPathContext(Document(Array("<d>\(many)</d>".utf8)))
-    #expect(try context.matches(of: "//text()").count == 200_000)
-    #expect(try context.matches(of: "/d/e/@a").count == 100_000)
+    let cost = processorSeconds {
+      #expect(try context.matches(of: "//text()").count == 200_000)
+      #expect(try context.matches(of: "/d/e/@a").count == 100_000)
+    }
+    #expect(cost < 60)
   }
 }

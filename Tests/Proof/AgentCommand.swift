@@ -5,7 +5,7 @@ internal import TestSupport
 extension PrivateLibvirtd {
   /// Waits until the agent of a guest answers.
   /// - Throws: ``AgentFailed`` where it does not within `timeLimit`.
-  func awaitAgent(of guest: String, timeLimit: Duration = .seconds(180)) async throws {
+  func awaitAgent(of guest: String, timeLimit: Duration = .seconds(1800)) async throws {
     let start = ContinuousClock.now
     while true {
       do {
@@ -24,7 +24,7 @@ extension PrivateLibvirtd {
   /// - Throws: ``AgentFailed`` where it ends with another status than 0, or not within `timeLimit`.
   @discardableResult
   func shell(
-    in guest: String, _ script: String, timeLimit: Duration = .seconds(120)
+    in guest: String, _ script: String, timeLimit: Duration = .seconds(1800)
   ) async throws -> String {
     let started = try await ask(
       guest, "guest-exec",

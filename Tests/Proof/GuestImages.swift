@@ -42,7 +42,7 @@ struct GuestImages: Sendable {
 
   private static func make(_ variant: Variant) async throws -> GuestImages {
     let made = try await TestSupport.run(
-      proofFolder + "/make-guest", [variant.rawValue], timeLimit: .seconds(20 * 60))
+      proofFolder + "/make-guest", [variant.rawValue])
     switch made.status {
     case .exited(0):
       let folder = String(made.outputText.prefix { $0 != "\n" })

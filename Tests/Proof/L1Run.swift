@@ -33,7 +33,7 @@ struct L1Run: Sendable, Equatable {
   /// - Throws: ``VirshFailed``, ``NoLastWord``.
   init(
     definition: String, serialLog: String, on libvirtd: PrivateLibvirtd,
-    timeLimit: Duration = .seconds(180)
+    timeLimit: Duration = .seconds(1800)
   ) async throws {
     try await libvirtd.virsh("define", "--validate", definition)
     let name = try await libvirtd.virsh("list", "--name", "--inactive")

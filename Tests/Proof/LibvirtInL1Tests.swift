@@ -34,7 +34,7 @@ struct LibvirtInL1Tests {
           sleep 1
         done
         grep virt-nest-proof: /var/log/l2.log
-        """, timeLimit: .seconds(240))
+        """)
       // The template's network interface, disk, memory balloon, SCSI controller, random numbers.
       for device in ["1000", "1001", "1002", "1004", "1005"] {
         #expect(words.contains("L2 boots with PCI device 0x1af4:0x\(device)"), "\(words)")
@@ -141,7 +141,7 @@ private struct L1: Sendable {
   }
 
   @discardableResult
-  func shell(_ script: String, timeLimit: Duration = .seconds(120)) async throws -> String {
+  func shell(_ script: String, timeLimit: Duration = .seconds(1800)) async throws -> String {
     try await libvirtd.shell(in: Self.name, script, timeLimit: timeLimit)
   }
 

@@ -50,9 +50,9 @@ struct PrivateLibvirtd: Sendable {
   /// What a virsh command prints, without white space at its ends.
   /// - Throws: ``VirshFailed``, or that it did not end within its limit.
   @discardableResult
-  func virsh(_ arguments: String..., timeLimit: Duration = .seconds(60)) async throws -> String {
+  func virsh(_ arguments: String..., timeLimit: Duration = .seconds(1800)) async throws -> String {
     let ended = try await TestSupport.run(
-      "virsh", ["--quiet", "--connect", uri] + arguments, timeLimit: timeLimit)
+      "virsh", ["--quiet", "--connect", uri] + arguments, hangGuard: timeLimit)
     guard ended.succeeded else { throw VirshFailed(run: ended) }
     return ended.outputText.trimmed
   }

@@ -32,7 +32,7 @@ public struct Run: Sendable {
   public var errorText: String { String(decoding: errorOutput, as: UTF8.self) }
 }
 
-/// A child process that had not ended when its time was up, and was killed.
+/// A child process that seemed to hang, and was killed.
 public struct TimeLimitExceeded: Error, CustomStringConvertible {
   /// What it had printed by then.
   public var run: Run
@@ -49,13 +49,19 @@ public struct TimeLimitExceeded: Error, CustomStringConvertible {
 /// Runs a program and waits for its end, collecting both outputs while it runs.
 ///
 /// A status other than 0 is no error here: look at ``Run/status``. The child is the leader of a
-/// session of its own, so that the time limit ends its children with it. Output that a grandchild
+/// session of its own, so that the guard ends its children with it. Output that a grandchild
 /// holds open is waited for: redirect the output of what stays in the background.
+///
+/// Nothing here measures speed by the clock, since other work slows a machine down: to bound the work
+/// of a program, give `processorSeconds`.
 /// - Parameters:
 ///   - program: A name to look up in `PATH`, or a path (anything with a `/`).
 ///   - environment: Changes to this process's environment; `nil` takes a variable out.
 ///   - input: The bytes of its standard input, which ends behind them. It need not read them.
 ///   - folder: Its working directory; this process's where `nil`.
+///   - processorSeconds: Processor time after which it is killed (SIGXCPU, then SIGKILL); `nil` for
+///     no limit. It is run by `sh`, which sets the limit and becomes the program.
+///   - hangGuard: The time after which it must be waiting for something that never comes.
 /// - Throws: ``TimeLimitExceeded``; Subprocess's error where the program cannot be started, or
 ///   prints more than 256 MiB.
 public func run(
@@ -64,9 +70,12 @@ public func run(
   environment: [String: String?] = [:],
   input: [UInt8] = [],
   in folder: String? = nil,
-  timeLimit: Duration = .seconds(60)
+  processorSeconds: Int? = nil,
+  hangGuard: Duration = .seconds(1800)
 ) async throws -> Run {
   _ = brokenPipesAreErrors
+  let limit = processorSeconds.map { ["sh", "-c", "ulimit -t \($0); exec \"$@\"", "sh"] } ?? []
+  let words = limit + [program] + arguments
   var changes: [Environment.Key: String?] = [:]
   for (name, value) in environment {
     guard let key = Environment.Key(rawValue: name) else { continue }
@@ -85,8 +94,8 @@ public func run(
   defer { watch.withLock { $0?.cancel() } }
 
   let result = try await Subprocess.run(
-    program.contains("/") ? .path(FilePath(program)) : .name(program),
-    arguments: Arguments(arguments),
+    words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]),
+    arguments: Arguments(Array(words.dropFirst())),
     environment: .inherit.updating(changes),
     workingDirectory: folder.map { FilePath($0) },
     platformOptions: options,
@@ -96,7 +105,7 @@ public func run(
   ) { execution in
     watch.withLock {
       $0 = Task {
-        try await Task.sleep(for: timeLimit)
+        try await Task.sleep(for: hangGuard)
         await execution.teardown(using: killAll)
       }
     }
@@ -116,7 +125,7 @@ public func run(
     output: result.standardOutput, errorOutput: result.standardError)
   let watching = watch.withLock { $0 }
   watching?.cancel()
-  if case .success = await watching?.result { throw TimeLimitExceeded(run: run, limit: timeLimit) }
+  if case .success = await watching?.result { throw TimeLimitExceeded(run: run, limit: hangGuard) }
   return run
 }
 

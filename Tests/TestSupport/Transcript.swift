@@ -90,8 +90,7 @@ public struct Transcript: Sendable {
     var differences: [Difference] = []
     for step in steps {
       let result = try await TestSupport.run(
-        "/bin/sh", ["-c", "exec 2>&1\n" + step.command], environment: environment, in: folder,
-        timeLimit: .seconds(120))
+        "/bin/sh", ["-c", "exec 2>&1\n" + step.command], environment: environment, in: folder)
       // A carriage return would be lost in an editor: it is left out of the comparison.
       let text = String(decoding: result.output.filter { $0 != 0x0D }, as: UTF8.self)
       var printed = text.components(separatedBy: "\n")

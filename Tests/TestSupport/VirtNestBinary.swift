@@ -18,9 +18,10 @@ public enum VirtNestBinary {
   /// Runs the command.
   public static func run(
     _ arguments: [String], environment: [String: String?] = [:], input: [UInt8] = [],
-    in folder: String? = nil, timeLimit: Duration = .seconds(60)
+    in folder: String? = nil, processorSeconds: Int? = nil
   ) async throws -> Run {
     try await TestSupport.run(
-      path, arguments, environment: environment, input: input, in: folder, timeLimit: timeLimit)
+      path, arguments, environment: environment, input: input, in: folder,
+      processorSeconds: processorSeconds)
   }
 }

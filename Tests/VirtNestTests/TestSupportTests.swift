@@ -28,7 +28,7 @@ struct TestSupportTests {
   @Test("A run past its time limit is killed with its children, and the error says what was run")
   func timeLimit() async throws {
     let error = await #expect(throws: TimeLimitExceeded.self) {
-      try await run("sh", ["-c", "echo begun; sleep 600 & wait"], timeLimit: .milliseconds(300))
+      try await run("sh", ["-c", "echo begun; sleep 600 & wait"], hangGuard: .milliseconds(300))
     }
     #expect(error?.run.outputText == "begun\n")
     #expect(error?.description.contains("sleep 600") == true)

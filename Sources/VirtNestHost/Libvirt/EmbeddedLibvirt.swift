@@ -32,7 +32,7 @@ struct EmbeddedLibvirt {
     // In a task of its own: a cancelled one could run nothing any more.
     let folder = libvirt.folder
     _ = await Task {
-      try await ToolRun.run("rm", ["-rf", "--", folder], limit: .seconds(30))
+      try await ToolRun.run("rm", ["-rf", "--", folder], limit: .seconds(180))
     }.result
     return try outcome.get()
   }

@@ -181,7 +181,7 @@ extension QEMUCommand {
       let ended = try await EmbeddedLibvirt.use { embedded in
         try embedded.write(bytes, to: "guest.xml")
         return try await embedded.run(
-          ["domxml-to-native qemu-argv guest.xml"], limit: .seconds(60))
+          ["domxml-to-native qemu-argv guest.xml"], limit: .seconds(180))
       }
       guard ended.status == 0 else { throw VirshError(ended.errorOutput) }
       text = ended.output

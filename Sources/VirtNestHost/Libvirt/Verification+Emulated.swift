@@ -84,7 +84,7 @@ extension Verification {
   /// The machine types of the QEMU here.
   private static func machineTypes() async throws -> Set<String> {
     let listed = try await ToolRun.run(
-      "qemu-system-ppc64", ["-machine", "help"], limit: .seconds(30))
+      "qemu-system-ppc64", ["-machine", "help"], limit: .seconds(180))
     guard listed.status == 0 else {
       throw ToolFailure(reason: "qemu-system-ppc64 -machine help failed: \(listed.errorOutput)")
     }
@@ -104,7 +104,7 @@ enum CopyStart {
 
 extension EmbeddedLibvirt {
   /// The longest that QEMU may take to start and answer, libvirt's own look at every QEMU included.
-  private static let startLimit = Duration.seconds(90)
+  private static let startLimit = Duration.seconds(300)
 
   /// Starts the guest of a copy, paused, asks its machine, and ends it.
   func start(_ copy: EmulatedCopy) async throws -> CopyStart {

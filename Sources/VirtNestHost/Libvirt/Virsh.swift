@@ -7,7 +7,7 @@ package struct Virsh: Sendable {
   package var uri: String?
 
   /// How long a command may take: an answer of a host behind ssh, or nothing.
-  static let timeLimit = Duration.seconds(60)
+  static let timeLimit = Duration.seconds(180)
 
   /// A libvirt.
   package init(uri: String?) { self.uri = uri }

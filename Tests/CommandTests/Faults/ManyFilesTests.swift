@@ -58,8 +58,7 @@ struct ManyFilesTests {
       [
         "-f", "-o", "/dev/null", "-e", "trace=renameat2", "-e",
         "inject=renameat2:signal=KILL:when=2000", VirtNestBinary.path,
-      ] + arguments, environment: ["SWIFT_BACKTRACE": "enable=no"], in: folder.path,
-      timeLimit: .seconds(300))
+      ] + arguments, environment: ["SWIFT_BACKTRACE": "enable=no"], in: folder.path)
     #expect(killed.status == .signaled(SIGKILL), "\(killed.errorText)")
     let (done, left) = try look(folder, names)
     // strace counts the calls of each thread by itself, and one may do more than the others.
@@ -69,7 +68,7 @@ struct ManyFilesTests {
 
     let before = try modificationTime(folder.file(names[0]))
     let again = try await VirtNestBinary.run(
-      arguments, in: folder.path, timeLimit: .seconds(300))
+      arguments, in: folder.path)
     #expect(again.succeeded, "\(again.errorText)")
     #expect(try look(folder, names).done == names.count)
     #expect(try modificationTime(folder.file(names[0])) == before)

@@ -30,7 +30,7 @@ struct BootedTree {
     try writeFile(folder.file("share/inside"), script.utf8)
     try writeFile(folder.file("boot"), Self.boot.utf8)
     let run = try await TestSupport.run(
-      "unshare", ["--mount", "sh", folder.file("boot"), folder.path], timeLimit: .seconds(300))
+      "unshare", ["--mount", "sh", folder.file("boot"), folder.path])
     guard let printed = try? readFile(folder.file("share/printed")) else {
       throw NotBooted(reason: run.outputText + run.errorText)
     }

@@ -10,7 +10,7 @@ import Testing
 @Suite("Replacing a file that others replace too")
 struct ConcurrentReplaceTests {
   @Test(
-    "Counting up from several sides at once loses no count", .timeLimit(.minutes(3)),
+    "Counting up from several sides at once loses no count",
     arguments: [OriginalFile.ReplacementMethod.atomic, .overwrite])
   func counter(method: OriginalFile.ReplacementMethod) async throws {
     let fixture = try FileFixture("0")
@@ -40,7 +40,7 @@ struct ConcurrentReplaceTests {
     #expect(try await fixture.names() == ["guest.xml"])
   }
 
-  @Test("What a program without locks puts in place is never written over", .timeLimit(.minutes(3)))
+  @Test("What a program without locks puts in place is never written over")
   func foreignWriter() async throws {
     let fixture = try FileFixture("0")
     let isOver = Mutex(false)

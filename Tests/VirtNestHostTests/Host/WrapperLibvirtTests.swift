@@ -53,7 +53,7 @@ struct WrapperLibvirtTests {
     ]
   }
 
-  @Test("Guests run with the capability that their name and their XML say", .timeLimit(.minutes(5)))
+  @Test("Guests run with the capability that their name and their XML say")
   func guestsRun() async throws {
     let folder = try TemporaryFolder()
     let wrapper = folder.file("a wrapper, it's")
@@ -74,8 +74,7 @@ struct WrapperLibvirtTests {
       commands += "qemu-monitor-command \(uuid(index)) '{\"execute\":\"quit\"}'\n"
     }
     let run = try await run(
-      "virsh", ["-q", "-c", "qemu:///embed?root=\(folder.path)"], input: Array(commands.utf8),
-      timeLimit: .seconds(240))
+      "virsh", ["-q", "-c", "qemu:///embed?root=\(folder.path)"], input: Array(commands.utf8))
     let answers = run.outputText.split(separator: "next guest").dropFirst().map(String.init)
     try #require(answers.count == guests.count, "\(run.outputText)\(run.errorText)")
     for (guest, answer) in zip(guests, answers) {
@@ -89,7 +88,7 @@ struct WrapperLibvirtTests {
     }
   }
 
-  @Test("libvirt finds in the wrapper what it finds in QEMU", .timeLimit(.minutes(2)))
+  @Test("libvirt finds in the wrapper what it finds in QEMU")
   func capabilities() async throws {
     let folder = try TemporaryFolder()
     try await prepare(folder)

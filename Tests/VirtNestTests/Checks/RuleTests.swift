@@ -37,11 +37,8 @@ struct RuleTests {
     }
   }
 
-  @Test("The table has every file of Rules/, in order and without a gap")
-  func table() throws {
-    let folder = Corpus.checkout.appending(path: "Sources/VirtNest/Checks/Rules")
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+  @Test("The table has every rule, in order and without a gap")
+  func table() {
     #expect(Rule.all.map(\.id.number) == Array(1...Rule.all.count))
-    #expect(names.map { String($0.prefix(5)) } == Rule.all.map(\.id.description))
   }
 }

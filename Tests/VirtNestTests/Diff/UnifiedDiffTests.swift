@@ -124,16 +124,18 @@ struct UnifiedDiffTests {
   }
 
   @Test(
-    "Large texts with little in common, or one line changed, take no long time",
-    .timeLimit(.minutes(1)))
+    "Large texts with little in common, or one line changed, take no long time")
   func large() {
     let line = [UInt8]("    <disk type='file' device='disk'/>\n")
     var old: [UInt8] = []
     for index in 0..<60_000 { old += line + [UInt8]("\(index)\n") }
     var new = old
     new[old.count / 2] ^= 1
-    let one = UnifiedDiff(from: old, to: new, oldLabel: "a", newLabel: "b").bytes()
-    #expect(one.count < 1000)
+    let cost = processorSeconds {
+      let one = UnifiedDiff(from: old, to: new, oldLabel: "a", newLabel: "b").bytes()
+      #expect(one.count < 1000)
+    }
+    #expect(cost < 30)
     let numbers = (0..<20_000).map { $0 }
     let shuffled = numbers.shuffled() + numbers.map { $0 % 5 }
     let changes = lineChanges(from: numbers, to: shuffled)

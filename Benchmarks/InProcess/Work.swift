@@ -28,20 +28,11 @@ enum Work: String {
       for _ in 0..<count {
         for file in files { amount.add(try size(of: file, changes)) }
       }
-    case .create:
+    case .create, .series:
       for file in files {
         let template = try Template(DomainDefinition(file))
         for index in 0..<count {
           amount.add(try template.create(GuestRequest(index: index)).bytes.count)
-        }
-      }
-    case .series:
-      for file in files {
-        var series = try GuestSeries(Template(DomainDefinition(file)), GuestRequest())
-        var guest: [UInt8] = []
-        for index in 0..<count {
-          _ = try series.write(index, into: &guest)
-          amount.add(guest.count)
         }
       }
     }

@@ -32,8 +32,6 @@ do {
     let guest = try Template(DomainDefinition(fedora)).create(template)
     print("created: \(guest.name), \(guest.bytes.count) bytes")
   }
-} catch let error as ChangeError {
-  for problem in error.problems { print("error: \(problem.text)") }
 } catch {
   print("error: \(error)")
 }

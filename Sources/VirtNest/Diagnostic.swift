@@ -49,6 +49,18 @@ public struct Diagnostic: Hashable, Sendable {
       self.range = range
       self.start = start
     }
+
+    /// The place of a line and column in bytes.
+    package init(_ start: SourceLocation, in bytes: [UInt8]) {
+      var line = 1
+      var offset = 0
+      while line < start.line, let feed = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) {
+        offset = feed + 1
+        line += 1
+      }
+      offset = min(offset + start.column - 1, bytes.count)
+      self.init(offset..<offset, start)
+    }
   }
 
   /// What kind of thing is said.
@@ -78,6 +90,27 @@ public struct Diagnostic: Hashable, Sendable {
     self.place = place
     self.source = source
     self.reference = reference
+  }
+
+  /// An error: it does not work, or a change is not made.
+  package static func error(
+    _ code: Code, _ message: String, advice: Advice? = nil, at place: Place? = nil
+  ) -> Diagnostic {
+    Diagnostic(.error, code, message, advice: advice, at: place)
+  }
+
+  /// A warning: probably not what was meant.
+  package static func warning(
+    _ code: Code, _ message: String, advice: Advice? = nil, at place: Place? = nil
+  ) -> Diagnostic {
+    Diagnostic(.warning, code, message, advice: advice, at: place)
+  }
+
+  /// A note: good to know.
+  package static func note(
+    _ code: Code, _ message: String, advice: Advice? = nil, at place: Place? = nil
+  ) -> Diagnostic {
+    Diagnostic(.note, code, message, advice: advice, at: place)
   }
 
   /// The same about a file, guest or host; one that is named already keeps its name.
@@ -114,6 +147,21 @@ public struct VirtNestError: Error, Hashable, Sendable, CustomStringConvertible 
   }
 }
 
+extension VirtNestError {
+  /// Bytes that are no document.
+  package init(_ error: MalformedXML, in bytes: [UInt8]) {
+    self.init(.error("VN001", error.message, at: .init(error.location, in: bytes)))
+  }
+
+  /// Two changes about one place.
+  package init(_ error: ConflictingChanges, between changes: String, in document: Document) {
+    self.init(
+      .error(
+        "conflict", "\(changes) change the same place",
+        at: .init(error.location, in: document.bytes)))
+  }
+}
+
 extension Element {
   /// Where it stands.
   package var place: Diagnostic.Place { Diagnostic.Place(range, location) }
@@ -123,5 +171,21 @@ extension Element {
     guard let attribute = attribute(named: name) else { return place }
     let range = attribute.name.lowerBound..<attribute.value.upperBound
     return Diagnostic.Place(range, document.location(of: range.lowerBound))
+  }
+}
+
+extension Diagnostic {
+  /// The diagnostic as an object of JSON.
+  ///
+  /// - Parameter wording: the words for changes in its advice.
+  package func json(_ wording: (Suggestion) -> String = \.description) -> JSONWriter.Value {
+    let number = { (value: Int?) in value.map { JSONWriter.Value.integer($0) } ?? .null }
+    return .object([
+      .init("id", .string(code.description)), .init("severity", .string(severity.rawValue)),
+      .init("file", .optional(source)), .init("line", number(place?.start.line)),
+      .init("column", number(place?.start.column)), .init("message", .string(message)),
+      .init("advice", .optional(advice?.text(wording))),
+      .init("reference", .optional(reference)),
+    ])
   }
 }

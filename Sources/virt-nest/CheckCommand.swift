@@ -25,19 +25,19 @@ struct CheckCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Leave this rule out, as in VN042; repeatable.", valueName: "id"),
-    transform: { text in try RuleID.parsed(text) })
-  var ignore: [RuleID] = []
+    transform: { text in try Rule.parsed(text).code })
+  var ignore: [Diagnostic.Code] = []
 
   @Option(
     help: ArgumentHelp(
       "Exit with 1 from this level on: error, warning or note.", valueName: "level"),
     transform: { text in
-      guard let level = Severity(rawValue: text) else {
+      guard let level = Diagnostic.Severity(rawValue: text) else {
         throw ValidationError("the levels are error, warning and note")
       }
       return level
     })
-  var failOn: Severity = .error
+  var failOn: Diagnostic.Severity = .error
 
   @Option(
     help: ArgumentHelp("Compare with this RELAX NG schema instead.", valueName: "path"))
@@ -59,23 +59,17 @@ struct CheckCommand: ParsableCommand {
     let schema = try noSchema ? nil : loadSchema()
     let ignored = Set(ignore)
     let today = Today.date
-    let definitions = concurrently(
+    let checked = concurrently(
       files, showing: ProgressLine("files", total: files.count)
-    ) { name -> CheckedDefinition? in
+    ) { name -> CheckedFile? in
       guard let input = Input.read(name) else { return nil }
-      let file = CheckedFile(name: Terminal.display(name), bytes: input.bytes)
-      var definition = CheckedDefinition(file, today: today, ignoring: ignored)
-      if let schema { definition.compare(with: schema) }
-      return definition
+      return CheckedFile(
+        Terminal.display(name), input.bytes, schema: schema, today: today, ignoring: ignored)
     }.compactMap(\.self)
-    let findings = Finding.all(of: definitions, ignoring: ignored)
-    let text =
-      json
-      ? JSONWriter.text(of: .array(findings.map(\.json)))
-      : findings.map { "\($0)\n" }.joined()
-    try Terminal.write(Array(text.utf8))
-    if definitions.count < files.count { throw ExitCode.trouble }
-    if findings.contains(where: { $0.severity >= failOn }) { throw ExitCode.no }
+    let found = CheckedFile.diagnostics(of: checked, ignoring: ignored)
+    try Terminal.write(found, asJSON: json)
+    if checked.count < files.count { throw ExitCode.trouble }
+    if found.contains(where: { $0.severity >= failOn }) { throw ExitCode.no }
   }
 
   /// The schema to compare with; `nil` where none is installed.

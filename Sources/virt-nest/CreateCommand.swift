@@ -141,10 +141,9 @@ struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
       if !quiet { say(guest) }
       return try target.write(guest, force: force)
     }
-    let series = try reportingProblems { try GuestSeries(template, request) }
-    if !quiet { say(series.first) }
+    if !quiet { say(try reportingProblems { try template.create(request) }) }
     let batch = SeriesOutput(
-      series: series, indexes: request.index..<request.index + count, folder: folder, force: force,
+      template: template, request: request, count: count, folder: folder, force: force,
       showsProgress: !quiet)
     try reportingProblems { try batch.write() }
   }
@@ -180,18 +179,14 @@ struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
   private func reportingProblems<Value>(_ body: () throws -> Value) throws -> Value {
     do {
       return try body()
-    } catch let error as ChangeError {
-      for problem in error.problems {
-        Terminal.say("error", problem.text, file: template, at: problem.location)
-      }
+    } catch let error as VirtNestError {
+      Terminal.say(error.diagnostics, about: template)
       throw ExitCode.trouble
     }
   }
 
   private func say(_ guest: CreatedGuest) {
-    for message in guest.messages {
-      Terminal.say(message.level.rawValue, message.text, file: template, at: message.location)
-    }
+    Terminal.say(guest.diagnostics, about: template)
     guard let release = guest.release else { return }
     if let note = release.endOfLifeNote(today: Today.date) { Terminal.say("note: \(note)") }
     switch release.nestedHV {

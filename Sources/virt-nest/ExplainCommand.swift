@@ -9,27 +9,26 @@ struct ExplainCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp("Ids of rules, such as VN003.", valueName: "id"),
-    transform: { text in try RuleID.parsed(text) })
-  var ids: [RuleID] = []
+    transform: { text in try Rule.parsed(text) })
+  var rules: [Rule] = []
 
   func run() throws {
     let text =
-      ids.isEmpty
-      ? Rule.everything.map { "\($0.id)  \($0.severity.rawValue.padded(to: 7))  \($0.title)\n" }
+      rules.isEmpty
+      ? Rule.everything.map { "\($0.code)  \($0.severity.rawValue.padded(to: 7))  \($0.title)\n" }
         .joined()
-      : ids.map { Rule[$0].explanation }.joined(separator: "\n")
+      : rules.map(\.explanation).joined(separator: "\n")
     try Terminal.write(Array(text.utf8))
   }
 }
 
-extension RuleID {
-  /// Reads an id, and says which there are where it is none.
-  static func parsed(_ text: String) throws -> RuleID {
-    guard let id = RuleID(text) else {
-      throw ValidationError(
-        "there is no rule '\(text)'; virt-nest explain lists them")
+extension Rule {
+  /// The rule of a code; for anything else, an error that says where the codes are listed.
+  static func parsed(_ text: String) throws -> Rule {
+    guard let rule = named(text) else {
+      throw ValidationError("there is no rule '\(text)'; virt-nest explain lists them")
     }
-    return id
+    return rule
   }
 }
 

@@ -50,7 +50,7 @@ struct Input {
     do {
       return try DomainDefinition(bytes)
     } catch {
-      Terminal.say("error", error.message, file: name, at: error.location)
+      Terminal.say(error.diagnostics, about: name)
       return nil
     }
   }
@@ -58,12 +58,10 @@ struct Input {
   /// The template in it; says what is wrong and throws where there is none.
   func template() throws -> Template {
     guard let definition = definition() else { throw ExitCode.trouble }
-    do throws(TemplateError) {
+    do throws(VirtNestError) {
       return try Template(definition)
     } catch {
-      for problem in error.problems {
-        Terminal.say("error", problem.text, file: name, at: problem.location)
-      }
+      Terminal.say(error.diagnostics, about: name)
       throw ExitCode.trouble
     }
   }

@@ -27,10 +27,10 @@ struct InspectCommand: ParsableCommand {
       }
       let inspection = Inspection(of: definition, file: name)
       if json {
-        reports.append(inspection.json(file: name))
+        reports.append(inspection.json(file: name, \.commandLine))
       } else {
         if files.count > 1 { text += (text.isEmpty ? "" : "\n") + "file     \(name)\n" }
-        text += inspection.text
+        text += inspection.text(\.commandLine)
       }
     }
     try Terminal.write(Array((json ? JSONWriter.text(of: .array(reports)) : text).utf8))

@@ -210,17 +210,10 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     guard let definition = input.definition() else { return nil }
     do {
       let patch = try definition.patch(changes)
-      if !quiet {
-        for message in patch.messages {
-          Terminal.say(
-            message.level.rawValue, message.text, file: input.name, at: message.location)
-        }
-      }
+      if !quiet { Terminal.say(patch.diagnostics, about: input.name) }
       return patch
     } catch {
-      for problem in error.problems {
-        Terminal.say("error", problem.text, file: input.name, at: problem.location)
-      }
+      Terminal.say(error.diagnostics, about: input.name)
       return nil
     }
   }

@@ -8,7 +8,6 @@ enum Program {
   static func main() {
     do {
       let words = Array(CommandLine.arguments.dropFirst())
-      if let command = QuickLine.command(words) { return try command.runAtOnce() }
       var command = try VirtNestCommand.parseAsRoot(words)
       if let sometimes = command as? any SometimesWaiting, !sometimes.waits {
         return try sometimes.runAtOnce()

@@ -9,12 +9,16 @@ struct SeriesOutput {
   /// How many files are staged at once.
   static let batchSize = 1024
 
-  var series: GuestSeries
-  let indexes: Range<Int>
+  let template: Template
+  /// What every guest is like; its number is the first one's.
+  let request: GuestRequest
+  let count: Int
   let folder: FilePath
   let force: Bool
   /// Whether to say on a terminal how far it is.
   let showsProgress: Bool
+
+  private var indexes: Range<Int> { request.index..<request.index + count }
 
   /// Writes the files; none where one is in the way.
   ///
@@ -45,36 +49,38 @@ struct SeriesOutput {
 
   /// Makes each guest, and looks what has its name.
   private func lookAtAll() throws {
-    var series = series
-    var bytes: [UInt8] = []
     var names: Set<String> = []
     var progress = ProgressLine("names looked at", total: indexes.count, isWanted: showsProgress)
     for index in indexes {
       if index & 0xFF == 0 { progress.show(index - indexes.lowerBound) }
-      let name = try series.write(index, into: &bytes)
-      if !series.namesDiffer, !names.insert(name).inserted { throw sameName }
-      try OutputFile.check(bytes, at: path(name), force: force)
+      let guest = try guest(index)
+      if !names.insert(guest.name).inserted { throw sameName }
+      try OutputFile.check(guest.bytes, at: path(guest.name), force: force)
     }
   }
 
   /// Writes a batch; `false` where a signal came before anything of it was in its place.
   private func write(_ indexes: Range<Int>) throws -> Bool {
-    var series = series
-    var bytes: [UInt8] = []
     var staged: [StagedFile] = []
     // What has found its place is not temporary any more.
     defer { for file in staged { file.discard() } }
     for index in indexes {
       if SignalDelay.isPending { return false }
-      let name = try series.write(index, into: &bytes)
+      let guest = try guest(index)
       let (file, _) = try OutputFile.stage(
-        bytes, at: path(name), force: force, durability: .deferred)
+        guest.bytes, at: path(guest.name), force: force, durability: .deferred)
       if let file { staged.append(file) }
     }
     guard !staged.isEmpty else { return true }
     try syncFileSystem(containing: folder)
     for file in staged { try file.commit() }
     return true
+  }
+
+  private func guest(_ index: Int) throws -> CreatedGuest {
+    var request = request
+    request.index = index
+    return try template.create(request)
   }
 
   private func sayInterrupted(before index: Int) {

@@ -35,7 +35,7 @@ struct TemplateListCommand: ParsableCommand {
     }
     let shadows = found.shadowed.map { " (hides \($0.description))" }.joined()
     let place = found.origin.description + shadows
-    do {
+    do throws(VirtNestError) {
       let template = try Template(DomainDefinition(found.bytes))
       let distribution = template.distribution
       let releases = distribution.map { ReleaseTable.releases(of: $0).map(\.id) } ?? []
@@ -43,24 +43,16 @@ struct TemplateListCommand: ParsableCommand {
         name, distribution.flatMap { ReleaseTable.distribution($0)?.displayName } ?? "-",
         template.release ?? "-", Self.summary(releases), place,
       ]
-    } catch let error as TemplateError {
-      return [
-        name, "-", "-", "-",
-        "\(place) is broken: \(Self.reason(error.problems.map { ($0.text, $0.location) }))",
-      ]
-    } catch let error as DefinitionError {
-      let reason = Self.reason([(error.message, error.location)])
-      return [name, "-", "-", "-", "\(place) is broken: \(reason)"]
     } catch {
-      preconditionFailure("nothing else is thrown")
+      return [name, "-", "-", "-", "\(place) is broken: \(Self.reason(error.diagnostics))"]
     }
   }
 
-  private static func reason(_ problems: [(text: String, location: SourceLocation?)]) -> String {
-    guard let first = problems.first else { return "" }
-    let line = first.location.map { "line \($0.line): " } ?? ""
-    let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
-    return line + first.text + more
+  private static func reason(_ diagnostics: [Diagnostic]) -> String {
+    guard let first = diagnostics.first else { return "" }
+    let line = first.place.map { "line \($0.start.line): " } ?? ""
+    let more = diagnostics.count > 1 ? " (and \(diagnostics.count - 1) more)" : ""
+    return line + first.message + more
   }
 
   private static func summary(_ releases: [String]) -> String {

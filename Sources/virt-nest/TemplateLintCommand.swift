@@ -25,30 +25,27 @@ struct TemplateLintCommand: ParsableCommand {
     if schema == nil, !noSchema {
       Terminal.say("virt-nest: warning: libvirt's schema is not installed; it is left out")
     }
-    var findings: [Finding] = []
+    var found: [Diagnostic] = []
     var isInTrouble = false
     for name in templates {
       guard let file = read(name) else {
         isInTrouble = true
         continue
       }
-      findings += TemplateLint.findings(in: file, schema: schema, today: Today.date)
+      found += TemplateLint.diagnostics(
+        of: file.name, file.bytes, schema: schema, today: Today.date)
     }
-    let text =
-      json
-      ? JSONWriter.text(of: .array(findings.map(\.json)))
-      : findings.map { "\($0)\n" }.joined()
-    try Terminal.write(Array(text.utf8))
+    try Terminal.write(found, asJSON: json)
     if isInTrouble { throw ExitCode.trouble }
-    if findings.contains(where: { $0.severity >= .warning }) { throw ExitCode.no }
+    if found.contains(where: { $0.severity >= .warning }) { throw ExitCode.no }
   }
 
-  private func read(_ name: String) -> CheckedFile? {
+  private func read(_ name: String) -> (name: String, bytes: [UInt8])? {
     if name == "-" || TemplateStore.isPath(name) {
-      return Input.read(name).map { CheckedFile(name: Terminal.display(name), bytes: $0.bytes) }
+      return Input.read(name).map { (Terminal.display(name), $0.bytes) }
     }
     do throws(TemplateNotFound) {
-      return CheckedFile(name: name, bytes: try TemplateStore().template(name).bytes)
+      return (name, try TemplateStore().template(name).bytes)
     } catch {
       Terminal.say("virt-nest: error: \(error.message)")
       return nil

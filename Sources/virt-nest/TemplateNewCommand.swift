@@ -64,12 +64,10 @@ struct TemplateNewCommand: AsyncParsableCommand, SometimesWaiting {
 
   private func write(_ definition: DomainDefinition, from: String) throws {
     let bytes: [UInt8]
-    do throws(ChangeError) {
+    do throws(VirtNestError) {
       bytes = try TemplateAuthor(name: name, from: definition).template()
     } catch {
-      for problem in error.problems {
-        Terminal.say("error", problem.text, file: from, at: problem.location)
-      }
+      Terminal.say(error.diagnostics, about: from)
       throw ExitCode.trouble
     }
     let target = try install ? TemplateFolder.make() : output

@@ -53,6 +53,20 @@ enum Terminal {
     say("\(display(file))\(location): \(level): \(text)")
   }
 
+  /// Prints diagnostics about a file, guest or host to standard error.
+  static func say(_ diagnostics: [Diagnostic], about source: String) {
+    for diagnostic in diagnostics { say(diagnostic.about(source).commandText) }
+  }
+
+  /// Writes diagnostics to standard output, as text or as a list of JSON objects.
+  static func write(_ diagnostics: [Diagnostic], asJSON: Bool) throws {
+    let text =
+      asJSON
+      ? JSONWriter.text(of: .array(diagnostics.map { $0.json(\.commandLine) }))
+      : diagnostics.map { $0.commandText + "\n" }.joined()
+    try write(Array(text.utf8))
+  }
+
   /// A file's name as messages have it.
   static func display(_ file: String) -> String { file == "-" ? "<stdin>" : file }
 

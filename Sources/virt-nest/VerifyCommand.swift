@@ -72,9 +72,7 @@ struct VerifyCommand: AsyncParsableCommand {
       switch result {
       case .success(let verification): try reports.add(verification, of: read[index].name)
       case .failure(let error):
-        for problem in error.problems {
-          Terminal.say("error", problem.text, file: read[index].name, at: problem.location)
-        }
+        Terminal.say(error.diagnostics, about: read[index].name)
         reports.isInTrouble = true
       }
     }
@@ -108,10 +106,10 @@ private struct VerificationReports {
   mutating func add(_ verification: Verification, of source: String) throws {
     isDenied = isDenied || !verification.isAsAsked
     if json {
-      values.append(verification.json(source: source))
+      values.append(verification.json(source: source, \.commandLine))
     } else {
       let head = isSeveral ? "\(source):\n" : ""
-      try Terminal.write(Array((head + verification.text).utf8))
+      try Terminal.write(Array((head + verification.text(\.commandLine)).utf8))
     }
   }
 

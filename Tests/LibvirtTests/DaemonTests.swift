@@ -66,7 +66,7 @@ struct DaemonTests {
       ["-m", "sh", "-c", Self.script, "sh", folder.path, commands, VirtNestBinary.folder.path])
     try #require(daemon.succeeded, "\(daemon.outputText)\(daemon.errorText)")
     let nested = try readFile(folder.file("nested.xml"))
-    #expect(NestingState(of: try DomainDefinition(nested)).effective == .on(.hv))
+    #expect(NestingFacts(of: try DomainDefinition(nested)).effective == .on(.hv))
     #expect(try readFile(folder.file("after.xml")) == readFile(folder.file("before.xml")))
   }
 }

@@ -9,7 +9,7 @@ struct NestingStateTests {
     let definitions = NestingForm.all.indices.map { NestingForm.all[$0].definition($0) }
     let outcomes = try await Outcome.all(of: definitions)
     for ((form, bytes), outcome) in zip(zip(NestingForm.all, definitions), outcomes) {
-      let claim = NestingState(of: try DomainDefinition(bytes)).effective
+      let claim = NestingFacts(of: try DomainDefinition(bytes)).effective
       #expect(outcome.isClaimed(by: claim), "\(form.title): \(claim), QEMU \(outcome)")
     }
   }
@@ -31,11 +31,11 @@ struct NestingStateTests {
     }
     let outcomes = try await Outcome.all(of: patches.map(\.patch.bytes))
     for ((title, patch), outcome) in zip(patches, outcomes) {
-      let claim = NestingState(of: try DomainDefinition(patch.bytes)).effective
+      let claim = NestingFacts(of: try DomainDefinition(patch.bytes)).effective
       #expect(outcome.isClaimed(by: claim), "\(title): \(claim), QEMU \(outcome)")
       if !outcome.isRefusal { #expect(outcome == (isOn ? .on(.hv) : .off), "\(title)") }
       // What keeps the guest from starting is not ours to take away, and is said.
-      let isSaid = patch.messages.contains { $0.text.hasPrefix("the guest does not start") }
+      let isSaid = patch.diagnostics.contains { $0.message.hasPrefix("the guest does not start") }
       if isOn { #expect(isSaid == outcome.isRefusal, "\(title)") }
     }
   }

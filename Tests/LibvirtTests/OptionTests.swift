@@ -163,8 +163,8 @@ struct OptionTests {
       complete(&asked, as: &read)
       #expect(asked == read, "\(options)")
       #expect(
-        NestingState(of: try DomainDefinition(made[index])).effective
-          == NestingState(of: try DomainDefinition(printed)).effective, "\(options)")
+        NestingFacts(of: try DomainDefinition(made[index])).effective
+          == NestingFacts(of: try DomainDefinition(printed)).effective, "\(options)")
     }
   }
 

@@ -13,7 +13,7 @@ enum Outcome: Equatable, CustomStringConvertible {
   case refused(String)
 
   /// Whether a claim about a definition is what became of it, whatever the reason of a refusal.
-  func isClaimed(by effective: NestingState.Effective) -> Bool {
+  func isClaimed(by effective: NestingFacts.Effective) -> Bool {
     switch (effective, self) {
     case (.on(let claimed), .on(let api)): claimed == api
     case (.off, .off), (.refused, .refused): true

@@ -107,7 +107,7 @@ struct StartedGuestTests {
     let outcomes = try await Outcome.all(of: definitions)
     for (index, outcome) in outcomes.enumerated() {
       #expect(outcome == (wanted[index] ? .on(.hv) : .off), "\(what(index))")
-      let claim = NestingState(of: try DomainDefinition(definitions[index])).effective
+      let claim = NestingFacts(of: try DomainDefinition(definitions[index])).effective
       if case .dependsOnWrapper = claim { continue }
       #expect(outcome.isClaimed(by: claim), "\(what(index)): \(claim)")
     }

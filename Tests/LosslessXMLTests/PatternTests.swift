@@ -52,7 +52,9 @@ struct PatternTests {
   func hostile(_ expression: String) {
     let text = String(repeating: "a", count: 5_000)
     guard let pattern = try? Pattern(expression) else { return }
-    #expect(processorSeconds { #expect(!pattern.matches(text)) } < 60)
+    var matches = true
+    let cost = processorSeconds { matches = pattern.matches(text) }
+    #expect(!matches && cost < 60)
   }
 
   @Test("one pattern serves many threads")

@@ -6,14 +6,14 @@ import VirtNest
 public func fuzzPatch(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: data, count: data == nil ? 0 : size))
   let original: DomainDefinition
-  do throws(DefinitionError) {
+  do throws(VirtNestError) {
     original = try DomainDefinition(bytes)
   } catch {
-    precondition(!error.message.contains("report this file"), error.message)
+    precondition(!error.diagnostics.contains { $0.code == "defect" }, error.description)
     return 0
   }
   // One that nests by a wrapper is on already, and on by another mechanism takes the wrapper away.
-  let state = NestingState(of: original)
+  let state = NestingFacts(of: original)
   if state.contributions.isEmpty, state.wrapper == nil {
     for (mechanism, api) in ways { onAndOff(original, mechanism, api) }
   }
@@ -37,19 +37,19 @@ private let plainChanges: [GuestChanges] = {
 }()
 
 private func patch(_ definition: DomainDefinition, _ changes: GuestChanges) -> Patch? {
-  do throws(ChangeError) {
+  do throws(VirtNestError) {
     return try definition.patch(changes)
   } catch {
-    for problem in error.problems {
-      precondition(!problem.text.contains("report this file"), problem.text)
+    for problem in error.diagnostics {
+      precondition(problem.code != "defect", problem.message)
     }
     return nil
   }
 }
 
 private func read(_ bytes: [UInt8]) -> DomainDefinition {
-  do throws(DefinitionError) { return try DomainDefinition(bytes) } catch {
-    preconditionFailure("the result is no definition: \(error.message)")
+  do throws(VirtNestError) { return try DomainDefinition(bytes) } catch {
+    preconditionFailure("the result is no definition: \(error.description)")
   }
 }
 
@@ -70,9 +70,9 @@ private func onAndOff(
   on.nesting = NestingChange(.on, mechanism: mechanism, api: api)
   on.force = true
   guard let result = twice(original, on) else { return }
-  let effective = NestingState(of: result).effective
+  let effective = NestingFacts(of: result).effective
   // What keeps the guest from starting anyway, such as an argument without a value, is still there.
-  let wasRefused = if case .refused = NestingState(of: original).effective { true } else { false }
+  let wasRefused = if case .refused = NestingFacts(of: original).effective { true } else { false }
   let isRefused = if case .refused = effective { true } else { false }
   precondition(
     effective == .on(api) || (wasRefused && isRefused), "\(mechanism) did not switch it on")

@@ -25,11 +25,11 @@ private func named(_ template: Template) -> CInt {
 }
 
 private func create(_ template: Template, _ request: GuestRequest) -> CreatedGuest? {
-  do throws(ChangeError) {
+  do throws(VirtNestError) {
     return try template.create(request)
   } catch {
-    for problem in error.problems {
-      precondition(!problem.text.contains("report this file"), problem.text)
+    for problem in error.diagnostics {
+      precondition(problem.code != "defect", problem.message)
     }
     return nil
   }

@@ -4,13 +4,15 @@ extension Inspection {
   /// The report for other programs.
   ///
   /// Sizes are in bytes; `effective` is `on`, `off`, `wrapper` or `refused`.
-  package func json(file: String) -> JSONWriter.Value {
+  package func json(
+    file: String, _ wording: (Suggestion) -> String = \.description
+  ) -> JSONWriter.Value {
     .object([
       .init("file", .string(file)),
       .init("guest", guestValue),
       .init("nesting", nestingValue),
-      .init("problems", .array(problems.map(\.json))),
-      .init("better", .optional(advice)),
+      .init("problems", .array(problems.map { $0.json(wording) })),
+      .init("better", .optional(advice?.text(wording))),
     ])
   }
 
@@ -72,8 +74,8 @@ extension Inspection {
       .init("value", .string(value)),
       .init("overruled", .bool(nesting.overruled.contains(contribution))),
       .init("text", .string(contribution.text)),
-      .init("line", .integer(contribution.location.line)),
-      .init("column", .integer(contribution.location.column)),
+      .init("line", .integer(contribution.place.start.line)),
+      .init("column", .integer(contribution.place.start.column)),
     ])
   }
 }

@@ -5,42 +5,39 @@ package struct Inspection: Sendable {
   /// The guest.
   package let guest: Guest
   /// What nesting comes to.
-  package let nesting: NestingState
+  package let nesting: NestingFacts
   /// What is wrong about nesting: each conflict, each trap, each reason why it cannot work.
-  package let problems: [Finding]
+  package let problems: [Diagnostic]
   /// A mechanism that would serve better, and the command that moves to it; `nil` where none would.
-  package let advice: String?
+  package let advice: Advice?
 
   /// Looks at a definition.
   ///
   /// - Parameter file: the name that problems say.
   package init(of definition: DomainDefinition, file: String = "") {
-    guest = Guest(reading: definition)
-    nesting = NestingState(of: definition)
-    problems = Self.problems(definition, file)
+    // The day decides on the ends of releases only, which are not about nesting.
+    let checked = CheckedGuest(
+      file: file, definition: definition, today: ReleaseTable.lastReview)
+    guest = checked.guest
+    nesting = checked.nesting
+    problems = Rule.aboutNesting.flatMap { $0.diagnostics(checked) }.map { $0.about(file) }
     advice = Self.advice(nesting)
   }
 
-  /// The findings of the rules that are about nesting, of whatever severity.
-  private static func problems(_ definition: DomainDefinition, _ file: String) -> [Finding] {
-    let subject = Subject(file: file, definition: definition, today: ReleaseTable.lastReview)
-    let rules = Rule.all.filter { $0.isAboutNesting && $0.id != Rule.dependsOnWrapper.id }
-    return rules.flatMap { rule in rule.hits(subject).map { rule.finding($0, in: file) } }
-  }
-
-  private static func advice(_ nesting: NestingState) -> String? {
+  private static func advice(_ nesting: NestingFacts) -> Advice? {
     let on = nesting.contributions.filter { $0.value == .on }
     if case .dependsOnWrapper = nesting.effective {
-      return "libvirt has its own <nested-hv> since 4.10: virt-nest patch --mechanism feature"
+      return "libvirt has its own <nested-hv> since 4.10: \(.mechanism(.feature))"
     }
     if on.contains(where: { $0.api == .papr }) { return nil }
     if on.contains(where: { $0.mechanism == .machine }) {
-      return "today's libvirt refuses a property in the machine type: "
-        + "virt-nest patch --mechanism feature"
+      return "today's libvirt refuses a property in the machine type: \(.mechanism(.feature))"
     }
     if on.contains(where: { $0.mechanism == .commandline }) {
-      return "passthrough taints the domain, and libvirt has its own <nested-hv> since 4.10: "
-        + "virt-nest patch --mechanism feature"
+      return """
+        passthrough taints the domain, and libvirt has its own <nested-hv> since 4.10: \
+        \(.mechanism(.feature))
+        """
     }
     return nil
   }
@@ -48,7 +45,9 @@ package struct Inspection: Sendable {
   // MARK: Text
 
   /// The report as a few lines, each with a line end.
-  package var text: String {
+  ///
+  /// - Parameter wording: the words for changes in its advice.
+  package func text(_ wording: (Suggestion) -> String = \.description) -> String {
     var rows: [(String, String)] = []
     rows.append(("guest", guest.name ?? "(no name)"))
     if let system { rows.append(("system", system)) }
@@ -62,15 +61,15 @@ package struct Inspection: Sendable {
       rows.append(
         (
           "",
-          "line \(contribution.location.line): \(contribution.text) "
+          "line \(contribution.place.start.line): \(contribution.text) "
             + "(\(contribution.mechanism.rawValue)\(overruled))"
         ))
     }
     for problem in problems {
-      let place = problem.location.map { "line \($0.line): " } ?? ""
-      rows.append(("problem", "\(place)\(problem.message) [\(problem.id)]"))
+      let place = problem.place.map { "line \($0.start.line): " } ?? ""
+      rows.append(("problem", "\(place)\(problem.message) [\(problem.code)]"))
     }
-    if let advice { rows.append(("better", advice)) }
+    if let advice { rows.append(("better", advice.text(wording))) }
     return rows.map { name, value in
       name + String(repeating: " ", count: 9 - name.count) + value + "\n"
     }.joined()

@@ -1,4 +1,4 @@
-package import LosslessXML
+internal import LosslessXML
 
 /// One place of a definition that says something about nesting.
 package struct NestingContribution: Hashable, Sendable {
@@ -27,31 +27,34 @@ package struct NestingContribution: Hashable, Sendable {
   /// As it is written, shortened to the part that matters.
   package var text: String
   /// Where it stands.
-  package var location: SourceLocation
+  package var place: Diagnostic.Place
 
   /// The elements that it stands in.
-  enum Place: Hashable, Sendable {
+  enum Holder: Hashable, Sendable {
     case feature(Element)
     case argument(option: Element, value: Element)
     case machineAttribute(Element)
   }
 
-  var place: Place
+  var holder: Holder
+
+  /// The element that it stands in; of an argument, the one with the value.
+  var element: Element {
+    switch holder {
+    case .feature(let element), .machineAttribute(let element): element
+    case .argument(_, let value): value
+    }
+  }
 
   /// Whether its place says it once, and in no second spelling that QEMU refuses beside the first.
   var isSaidOnce: Bool {
-    guard case .argument(_, let element) = place else { return true }
+    guard case .argument(_, let element) = holder else { return true }
     let options = MachineOptions(element["value"] ?? "")
     return options.items.count { $0.key == api.machineProperty } == 1
   }
 
-  /// Every contribution, in the order in which QEMU comes to see them: libvirt's own `-machine`,
-  /// the type's properties before the features, then the arguments that are passed through.
-  static func all(in domain: Element) -> [NestingContribution] {
-    all(in: domain, PassthroughArguments(of: domain))
-  }
-
-  /// Every contribution, where the arguments that are passed through have been read.
+  /// Every contribution, in the order in which QEMU reads them: libvirt's own `-machine`, the type's
+  /// properties before the features, then the arguments that are passed through.
   static func all(
     in domain: Element, _ arguments: PassthroughArguments
   ) -> [NestingContribution] {
@@ -67,7 +70,7 @@ package struct NestingContribution: Hashable, Sendable {
       options.value(of: api.machineProperty).map { value in
         NestingContribution(
           mechanism: .machine, api: api, value: Value(value), text: "machine='\(machine)'",
-          location: type.location, place: .machineAttribute(type))
+          place: type.place, holder: .machineAttribute(type))
       }
     }
   }
@@ -87,7 +90,7 @@ package struct NestingContribution: Hashable, Sendable {
         return NestingContribution(
           mechanism: .feature, api: .hv, value: value,
           text: "<nested-hv" + (state.map { " state='\($0)'" } ?? "") + "/>",
-          location: element.location, place: .feature(element))
+          place: element.place, holder: .feature(element))
       }
     }
   }
@@ -99,8 +102,8 @@ package struct NestingContribution: Hashable, Sendable {
           NestingContribution(
             mechanism: .commandline, api: api, value: Value(value),
             text: "\(argument.option.value) \(argument.value.value)",
-            location: argument.value.element.location,
-            place: .argument(option: argument.option.element, value: argument.value.element))
+            place: argument.value.element.place,
+            holder: .argument(option: argument.option.element, value: argument.value.element))
         }
       }
     }

@@ -11,26 +11,27 @@ extension DomainEditor {
   mutating func apply(
     _ change: NestingChange, of definition: DomainDefinition, to guest: Guest, force: Bool
   ) {
-    let state = NestingState(of: definition)
+    let facts = NestingFacts(of: definition)
     switch change.wish {
-    case .off(let explicit): switchOff(state, explicit: explicit)
+    case .off(let explicit): switchOff(facts, explicit: explicit)
     case .on:
       do {
         let choice = try change.choice()
-        if change.mechanism == nil, isOn(state, change.api) { return }
+        if change.mechanism == nil, isOn(facts, change.api) { return }
         let obstacles = NestingObstacle.all(for: guest)
         if force {
-          messages += obstacles.map { .warning("forced, although \($0.reason)") }
+          diagnostics += obstacles.map { .warning("nesting", "forced, although \($0.reason)") }
         } else if !obstacles.isEmpty {
-          problems += obstacles.map { obstacle in
-            Problem(
-              "nesting cannot be switched on: \(obstacle.reason); --force does it all the same")
+          diagnostics += obstacles.map { obstacle in
+            .error(
+              "nesting", "nesting cannot be switched on: \(obstacle.reason)",
+              advice: "\(.force) to do it anyway.")
           }
           return
         }
-        switchOn(state, choice.mechanism, choice.api, change, guest)
+        switchOn(facts, choice.mechanism, choice.api, change, guest)
       } catch {
-        problems.append(Problem(error.description))
+        diagnostics.append(.error("nesting", error.description))
       }
     }
   }
@@ -43,54 +44,56 @@ extension DomainEditor {
     let after = before.overlaid(with: wanted)
     let old = NestingObstacle.all(for: before)
     let new = NestingObstacle.all(for: after).filter { !old.contains($0) }
-    guard !new.isEmpty, NestingState(of: definition).isOn else { return }
+    guard !new.isEmpty, NestingFacts(of: definition).isOn else { return }
     for obstacle in new {
       let text = "the guest asks for nesting, and would not start: \(obstacle.reason)"
       if changes.nesting?.wish == .on, !changes.force {
-        problems.append(Problem(text + "; --force does it all the same"))
+        diagnostics.append(.error("nesting", text, advice: "\(.force) to do it anyway."))
       } else if changes.nesting == nil {
-        messages.append(.warning(text + "; --no-nested switches it off"))
+        diagnostics.append(
+          .warning("nesting", text, advice: "To switch it off: \(.nesting(false))."))
       }
     }
   }
 
-  private func isOn(_ state: NestingState, _ api: NestedAPI?) -> Bool {
-    guard case .on(let effective) = state.effective else { return false }
+  private func isOn(_ facts: NestingFacts, _ api: NestedAPI?) -> Bool {
+    guard case .on(let effective) = facts.asked else { return false }
     return api == nil || api == effective
   }
 
   // MARK: Off
 
-  private mutating func switchOff(_ state: NestingState, explicit: Bool) {
-    let isOff = state.contributions.allSatisfy { $0.value == .off }
+  private mutating func switchOff(_ facts: NestingFacts, explicit: Bool) {
+    let isOff = facts.contributions.allSatisfy { $0.value == .off }
     if !isOff || explicit {
-      let kept = explicit ? state.contributions.first { $0.mechanism == .feature } : nil
-      remove(state.contributions.filter { $0 != kept })
+      let kept = explicit ? facts.contributions.first { $0.mechanism == .feature } : nil
+      remove(facts.contributions.filter { $0 != kept })
       if explicit { setFeature(kept, to: "off") }
     }
-    guard let wrapper = state.wrapper, let emulator = domain.first(["devices", "emulator"]) else {
+    guard let wrapper = facts.wrapper, let emulator = domain.first(["devices", "emulator"]) else {
       return
     }
     if Emulator.isOurWrapper(wrapper) {
       removeFromContainer(emulator)
     } else {
-      messages.append(
+      diagnostics.append(
         .warning(
+          "nesting",
           "the emulator \(wrapper) is not QEMU itself and may switch nesting on again; "
-            + "it is left as it is", at: emulator.location))
+            + "it is left as it is", at: emulator.place))
     }
   }
 
   // MARK: On
 
   private mutating func switchOn(
-    _ state: NestingState, _ mechanism: NestingMechanism, _ api: NestedAPI,
+    _ facts: NestingFacts, _ mechanism: NestingMechanism, _ api: NestedAPI,
     _ change: NestingChange, _ guest: Guest
   ) {
-    let own = state.contributions.filter { $0.mechanism == mechanism && $0.api == api }
+    let own = facts.contributions.filter { $0.mechanism == mechanism && $0.api == api }
     // A feature is switched in place; of arguments, one that is on already stays.
     let kept = mechanism == .feature ? own.first : own.last { $0.value == .on && $0.isSaidOnce }
-    remove(state.contributions.filter { $0 != kept })
+    remove(facts.contributions.filter { $0 != kept })
     switch mechanism {
     case .feature: setFeature(kept, to: "on")
     case .commandline:
@@ -98,11 +101,11 @@ extension DomainEditor {
     case .machine: if kept == nil { addToMachineAttribute(api.machineProperty + "=true") }
     case .wrapper: setWrapper(change.wrapper, guest)
     }
-    if mechanism != .wrapper { leaveWrapper(state, change) }
+    if mechanism != .wrapper { leaveWrapper(facts, change) }
   }
 
   private mutating func setFeature(_ kept: NestingContribution?, to state: String) {
-    if case .feature(let element) = kept?.place {
+    if case .feature(let element) = kept?.holder {
       setAttribute("state", of: element, to: state)
     } else {
       setAttribute("state", at: ["features", "nested-hv"], to: state)
@@ -116,10 +119,11 @@ extension DomainEditor {
       // A `-machine` without a value is reported, and taken out, as part of nesting.
       !QEMUOption.isMachine(unfinished.value)
     {
-      problems.append(
-        Problem(
+      diagnostics.append(
+        .error(
+          "nesting",
           "'\(unfinished.value)' has no value behind it and would take -machine for one; "
-            + "give it its value, or take it out", at: unfinished.element.location))
+            + "give it its value, or take it out", at: unfinished.element.place))
       return
     }
     for value in ["-machine", text] {
@@ -134,57 +138,65 @@ extension DomainEditor {
   private mutating func addToMachineAttribute(_ property: String) {
     let place: [Step] = ["os", "type"]
     guard let type = domain.first(place), let machine = attribute("machine", of: type) else {
-      problems.append(
-        Problem(
-          "mechanism 'machine' needs a machine attribute to write into; give one by --machine pseries",
-          at: domain.first(place)?.location ?? domain.location))
+      diagnostics.append(
+        .error(
+          "nesting", "mechanism 'machine' needs a machine attribute to write into",
+          advice: "Give one: \(.property("machine", value: "pseries")).",
+          at: (domain.first(place) ?? domain).place))
       return
     }
     // Behind an odd number of commas a further one would be part of the type's name.
     guard machine.reversed().prefix(while: { $0 == "," }).count.isMultiple(of: 2) else {
-      problems.append(
-        Problem(
-          "the machine type '\(machine)' ends in a comma, which QEMU refuses; "
-            + "give another by --machine pseries", at: type.location))
+      diagnostics.append(
+        .error(
+          "nesting", "the machine type '\(machine)' ends in a comma, which QEMU refuses",
+          advice: "Give another: \(.property("machine", value: "pseries")).", at: type.place))
       return
     }
     setAttribute("machine", of: type, to: machine + "," + property)
-    messages.append(
+    diagnostics.append(
       .warning(
-        "a machine type with a property is refused by libvirt \(NestingChange.firstLibvirtWithoutMachineProperties) "
-          + "and by its schema; --mechanism feature works there", at: type.location))
+        "nesting",
+        "a machine type with a property is refused by libvirt "
+          + "\(NestingChange.firstLibvirtWithoutMachineProperties) and later, and by its schema",
+        advice: "What works there: \(.mechanism(.feature)).", at: type.place))
   }
 
   private mutating func setWrapper(_ path: String, _ guest: Guest) {
     let name = guest.name ?? ""
     guard GuestName.hasKata(name) else {
-      problems.append(
-        Problem(
-          "the wrapper looks for 'kata' in the name, and '\(name)' has none; "
-            + "give one by --name 'kata-\(name)', or use --mechanism feature",
-          at: domain.first(["name"])?.location))
+      diagnostics.append(
+        .error(
+          "nesting", "the wrapper looks for 'kata' in the name, and '\(name)' has none",
+          advice: """
+            Give one: \(.property("name", value: "kata-\(name)")); or move nesting: \
+            \(.mechanism(.feature)).
+            """,
+          at: domain.first(["name"])?.place))
       return
     }
     if let old = domain.first(["devices", "emulator"]), old.text.trimmingSpaces != path {
-      messages.append(
+      diagnostics.append(
         .warning(
+          "nesting",
           "the emulator was \(old.text.trimmingSpaces); switching nesting off removes the wrapper "
-            + "and does not bring it back", at: old.location))
+            + "and does not bring it back", at: old.place))
     }
     setText(at: ["devices", "emulator"], to: path, keepingSpace: true)
   }
 
   /// Takes our wrapper out where another mechanism was asked for by name.
-  private mutating func leaveWrapper(_ state: NestingState, _ change: NestingChange) {
-    guard let wrapper = state.wrapper, let emulator = domain.first(["devices", "emulator"]) else {
+  private mutating func leaveWrapper(_ facts: NestingFacts, _ change: NestingChange) {
+    guard let wrapper = facts.wrapper, let emulator = domain.first(["devices", "emulator"]) else {
       return
     }
     if Emulator.isOurWrapper(wrapper), change.mechanism != nil {
       removeFromContainer(emulator)
     } else {
-      messages.append(
+      diagnostics.append(
         .note(
-          "the emulator \(wrapper) is not QEMU itself; it is left as it is", at: emulator.location))
+          "nesting", "the emulator \(wrapper) is not QEMU itself; it is left as it is",
+          at: emulator.place))
     }
   }
 
@@ -193,7 +205,7 @@ extension DomainEditor {
   private mutating func remove(_ contributions: [NestingContribution]) {
     for contribution in contributions {
       let property = contribution.api.machineProperty
-      switch contribution.place {
+      switch contribution.holder {
       case .feature(let element): removeFromContainer(element)
       case .machineAttribute(let type):
         let options = MachineOptions(attribute("machine", of: type) ?? "")

@@ -1,5 +1,17 @@
 /// Why a guest cannot nest whatever its definition asks for.
 package struct NestingObstacle: Hashable, Sendable {
+  /// What it is about.
+  package enum Kind: Hashable, Sendable {
+    /// The domain type, the architecture or the machine type.
+    case machine
+    /// A processor for which QEMU refuses the capability.
+    case processor
+    /// A compatibility mode: QEMU starts, but kvm-hv cannot be loaded in the guest.
+    case compatibilityMode
+  }
+
+  /// What it is about.
+  package var kind: Kind
   /// The reason, as the end of a sentence.
   package var reason: String
 
@@ -11,6 +23,7 @@ package struct NestingObstacle: Hashable, Sendable {
   private static func domainType(_ guest: Guest) -> NestingObstacle? {
     guard let type = guest.domainType, !["kvm", "qemu"].contains(type) else { return nil }
     return NestingObstacle(
+      kind: .machine,
       reason: "the domain type is '\(type)', and only QEMU's guests (kvm, qemu) can nest this way")
   }
 
@@ -18,29 +31,50 @@ package struct NestingObstacle: Hashable, Sendable {
     guard let architecture = guest.architecture else {
       if guest.machine != nil { return nil }
       return NestingObstacle(
-        reason: "the definition says neither arch nor machine, so that it may be no pseries guest")
+        kind: .machine,
+        reason: "the definition gives neither arch nor machine, so it may not be a pseries guest")
     }
     guard !["ppc64", "ppc64le"].contains(architecture) else { return nil }
-    return NestingObstacle(reason: "the architecture is '\(architecture)', not ppc64le or ppc64")
+    return NestingObstacle(
+      kind: .machine, reason: "the architecture is '\(architecture)', not ppc64le or ppc64")
   }
 
   private static func machine(_ guest: Guest) -> NestingObstacle? {
     // libvirt takes pseries for ppc64 where no machine is said.
     guard let machine = guest.machine, !machine.isPSeries else { return nil }
     return NestingObstacle(
+      kind: .machine,
       reason: "the machine type is '\(machine.name)', and only pseries machines have the capability"
     )
   }
 
   /// QEMU: "Nested-HV only supported on POWER9 and later", at the start of the guest.
   private static func cpu(_ guest: Guest) -> NestingObstacle? {
-    guard let model = guest.cpu?.model else { return nil }
-    if let generation = guest.cpu?.powerGeneration, generation >= 9 { return nil }
-    return NestingObstacle(reason: "the CPU is '\(model)', and nesting needs POWER9 or later")
+    // libvirt drops the model beside these modes (src/conf/cpu_conf.c, virCPUDefParseXML).
+    guard let cpu = guest.cpu, let model = cpu.model,
+      !["host-passthrough", "maximum"].contains(cpu.mode ?? "")
+    else { return nil }
+    if let generation = cpu.powerGeneration, generation >= 9 { return nil }
+    return NestingObstacle(
+      kind: cpu.mode == "host-model" ? .compatibilityMode : .processor,
+      reason: "the CPU is '\(model)', and nesting needs POWER9 or later")
   }
 }
 
 extension Guest {
+  /// Whether libvirt's QEMU driver runs it as a pseries machine.
+  var isPSeries: Bool {
+    guard ["kvm", "qemu"].contains(domainType ?? "") else { return false }
+    if let machine { return machine.isPSeries }
+    return ["ppc64", "ppc64le"].contains(architecture ?? "")
+  }
+
+  /// Whether architecture and machine type leave it open that it is a pseries machine.
+  var mayBePSeries: Bool {
+    if let machine, !machine.isPSeries { return false }
+    return ["ppc64", "ppc64le"].contains(architecture ?? "ppc64le")
+  }
+
   /// Whether it says something that decides whether a guest can nest.
   var decidesNesting: Bool {
     cpu != nil || machine != nil || domainType != nil || architecture != nil

@@ -4,17 +4,27 @@ internal import LosslessXML
 ///
 /// Each was seen on libvirt 9.0 and QEMU 7.2; the rules are in QEMU's `util/keyval.c` and
 /// `softmmu/vl.c`.
-struct NestingRefusal: Hashable, Sendable {
-  /// Who refuses, and why.
-  var reason: String
-  /// Where it stands.
-  var location: SourceLocation
-
-  /// Every one, in the order of the document.
-  static func all(in domain: Element) -> [NestingRefusal] {
-    let arguments = PassthroughArguments(of: domain)
-    return all(arguments, NestingContribution.all(in: domain, arguments))
+package struct NestingRefusal: Hashable, Sendable {
+  /// The kinds, as far as rules tell them apart.
+  enum Kind: Hashable, Sendable {
+    /// Option and value in one argument.
+    case joined
+    /// A property that is misspelt.
+    case misspelt
+    /// A nested capability without a value.
+    case missingValue
+    /// One capability in two spellings.
+    case twoSpellings
+    /// Anything else that libvirt or QEMU cannot read.
+    case unreadable
   }
+
+  /// What kind it is.
+  let kind: Kind
+  /// Who refuses, and why.
+  let reason: String
+  /// The element that it is about.
+  let element: Element
 
   /// Every one of what is passed through, beside what else is said about nesting.
   static func all(
@@ -26,36 +36,26 @@ struct NestingRefusal: Hashable, Sendable {
       + conflicts(contributions, arguments)
   }
 
-  /// What keeps a guest from starting still, after a change that should have it nest.
-  static func remaining(in bytes: [UInt8], of original: DomainDefinition) -> [Message] {
-    let before = all(in: original.domain)
-    // Where there was none, none comes in. The result has been read once, for the proof.
-    guard !before.isEmpty, let result = try? DomainDefinition(bytes) else { return [] }
-    return all(in: result.domain).map { refusal in
-      .warning(
-        "the guest does not start: \(refusal.reason)",
-        at: before.first { $0.reason == refusal.reason }?.location)
-    }
-  }
-
   private static func refusal(of argument: PassthroughArguments.Argument) -> NestingRefusal? {
-    let location = argument.element.location
     if argument.element["value"] == nil {
       return NestingRefusal(
-        reason: "libvirt refuses a <qemu:arg> without a value attribute", location: location)
+        kind: .unreadable, reason: "libvirt refuses a <qemu:arg> without a value attribute",
+        element: argument.element)
     }
     guard QEMUOption.isMachineWithValue(argument.value) else { return nil }
     return NestingRefusal(
-      reason: "QEMU takes '\(argument.value)' for the name of an option; "
-        + "write option and value as two <qemu:arg>", location: location)
+      kind: .joined,
+      reason: "QEMU reads '\(argument.value)' as the name of an option; option and value must be "
+        + "two <qemu:arg>", element: argument.element)
   }
 
   private static func missingValue(_ arguments: PassthroughArguments) -> [NestingRefusal] {
     guard arguments.endsInMachineOption, let last = arguments.arguments.last else { return [] }
     return [
       NestingRefusal(
-        reason: "'\(last.value)' has no value behind it, and takes libvirt's next argument for one",
-        location: last.element.location)
+        kind: .unreadable,
+        reason: "'\(last.value)' has no value behind it, so it takes libvirt's next argument",
+        element: last.element)
     ]
   }
 
@@ -63,26 +63,35 @@ struct NestingRefusal: Hashable, Sendable {
     of argument: PassthroughArguments.MachineArgument
   ) -> NestingRefusal? {
     let items = argument.options.items
-    let reasons = items.indices.compactMap { Self.reason(items[$0], $0, of: items.count) }
-    return reasons.first.map {
-      NestingRefusal(reason: $0, location: argument.value.element.location)
-    }
+    return items.indices.lazy.compactMap { index in
+      Self.refusal(of: items[index], index, of: items.count).map { kind, reason in
+        NestingRefusal(kind: kind, reason: reason, element: argument.value.element)
+      }
+    }.first
   }
 
-  private static func reason(
-    _ item: MachineOptions.Item, _ index: Int, of count: Int
-  ) -> String? {
+  private static func refusal(
+    of item: MachineOptions.Item, _ index: Int, of count: Int
+  ) -> (Kind, String)? {
     if let spelling = item.spelling, let key = item.key {
       let isKnown = NestedAPI.allCases.contains { $0.machineProperty == key }
       guard !isKnown, looksLikeNesting(key) else { return nil }
-      return "QEMU has no property '\(spelling)'; it is \(NestedAPI.hv.machineProperty)"
+      return (
+        .misspelt, "QEMU has no property '\(spelling)'; it is \(NestedAPI.hv.machineProperty)"
+      )
     }
     guard item.spelling == nil else { return nil }
-    // A comma at the very end is passed over.
-    if item.value.isEmpty { return index < count - 1 ? "QEMU refuses an empty property" : nil }
-    if index > 0 { return "QEMU wants a value for '\(item.value)', as in \(item.value)=true" }
+    // QEMU ignores a comma at the very end.
+    if item.value.isEmpty {
+      return index < count - 1 ? (.unreadable, "QEMU refuses an empty property") : nil
+    }
+    let dashed = item.value.replacing("_", with: "-")
+    let kind: Kind = NestedCapability.names.contains(dashed) ? .missingValue : .unreadable
+    if index > 0 {
+      return (kind, "QEMU needs a value for '\(item.value)', as in \(item.value)=true")
+    }
     guard looksLikeNesting(item.value) else { return nil }
-    return "QEMU takes '\(item.value)' for a machine type; write \(item.value)=true"
+    return (kind, "QEMU reads '\(item.value)' as a machine type; write \(item.value)=true")
   }
 
   private static func looksLikeNesting(_ text: String) -> Bool {
@@ -103,8 +112,9 @@ struct NestingRefusal: Hashable, Sendable {
           let spelling = item.spelling ?? api.machineProperty
           if let first, first != spelling {
             return NestingRefusal(
+              kind: .twoSpellings,
               reason: "QEMU refuses '\(first)' and '\(spelling)' beside each other",
-              location: argument.value.element.location)
+              element: argument.value.element)
           }
           first = spelling
         }

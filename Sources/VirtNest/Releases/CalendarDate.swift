@@ -1,18 +1,18 @@
 /// A day of the Gregorian calendar, without a time or a time zone.
-package struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The year, 1 to 9999.
-  package let year: Int
+  public let year: Int
 
   /// The month, 1 to 12.
-  package let month: Int
+  public let month: Int
 
   /// The day of the month, from 1.
-  package let day: Int
+  public let day: Int
 
   /// The day, or nil where the calendar has none such (30 February, month 13).
   ///
   /// Years are 1 to 9999, so that the printed form is always `YYYY-MM-DD`.
-  package init?(year: Int, month: Int, day: Int) {
+  public init?(year: Int, month: Int, day: Int) {
     guard (1...9999).contains(year), (1...12).contains(month) else { return nil }
     guard (1...Self.days(inMonth: month, of: year)).contains(day) else { return nil }
     self.year = year
@@ -21,7 +21,7 @@ package struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConvert
   }
 
   /// Reads `YYYY-MM-DD`, the form that osinfo-db and distro-info-data use; nil for anything else.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     guard parts.map(\.count) == [4, 2, 2] else { return nil }
     var numbers: [Int] = []
@@ -33,12 +33,12 @@ package struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConvert
   }
 
   /// `YYYY-MM-DD`.
-  package var description: String {
+  public var description: String {
     "\(Self.padded(year, to: 4))-\(Self.padded(month, to: 2))-\(Self.padded(day, to: 2))"
   }
 
   /// Whether `left` is the earlier day.
-  package static func < (left: CalendarDate, right: CalendarDate) -> Bool {
+  public static func < (left: CalendarDate, right: CalendarDate) -> Bool {
     (left.year, left.month, left.day) < (right.year, right.month, right.day)
   }
 

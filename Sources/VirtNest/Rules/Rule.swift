@@ -1,74 +1,126 @@
 internal import LosslessXML
 
 /// Something that a definition should not have, or that its reader should know.
-package struct Rule: Sendable {
-  /// Its id, which never changes its meaning.
-  package let id: RuleID
-  /// How much its findings matter.
-  package let severity: Severity
+public struct Rule: Sendable {
+  /// Its code, `VN003`, which never changes its meaning.
+  public let code: Diagnostic.Code
+  /// How much it matters.
+  public let severity: Diagnostic.Severity
   /// What it finds, in a few words.
-  package let title: String
+  public let title: String
   /// Why that matters.
-  package let reason: String
+  public let reason: String
   /// Where that is known from: a file of libvirt, QEMU or Linux, a document, or a measurement.
-  package let source: String
+  public let source: String
   /// The versions that it concerns.
-  package let versions: String
+  public let versions: String
+  /// What it finds, and what to write instead; `nil` where it is not about an element.
+  package let example: RuleExample?
   let search: Search
 
-  /// How it looks.
+  /// How it looks for it.
   enum Search: Sendable {
-    /// At one definition.
-    case definition(@Sendable (Subject) -> [Hit])
-    /// At all definitions that are given together.
-    case together(@Sendable ([Subject]) -> [(file: Int, hit: Hit)])
-    /// Reading the file finds it.
-    case reading
-    /// Comparing with libvirt's schema finds it.
-    case schema
+    /// In one definition.
+    case definition(@Sendable (CheckedGuest, Rule) -> [Diagnostic])
+    /// In all definitions that are given together.
+    case together(@Sendable ([CheckedGuest], Rule) -> [(file: Int, diagnostic: Diagnostic)])
+    /// Reading the file, comparing it with the schema, or linting a template finds it.
+    case elsewhere
   }
 
   init(
-    _ number: Int, _ severity: Severity, _ title: String, reason: String, source: String,
-    versions: String, search: Search
+    _ code: Diagnostic.Code, _ severity: Diagnostic.Severity, _ title: String, reason: String,
+    source: String, versions: String = "all", example: RuleExample? = nil,
+    search: Search = .elsewhere
   ) {
-    id = RuleID(number: number)
+    self.code = code
     self.severity = severity
     self.title = title
     self.reason = reason
     self.source = source
     self.versions = versions
+    self.example = example
     self.search = search
   }
 
   /// A rule that looks at one definition.
   init(
-    _ number: Int, _ severity: Severity, _ title: String, reason: String, source: String,
-    versions: String, find: @escaping @Sendable (Subject) -> [Hit]
+    _ code: Diagnostic.Code, _ severity: Diagnostic.Severity, _ title: String, reason: String,
+    source: String, versions: String = "all", example: RuleExample,
+    find: @escaping @Sendable (CheckedGuest, Rule) -> [Diagnostic]
   ) {
     self.init(
-      number, severity, title, reason: reason, source: source, versions: versions,
+      code, severity, title, reason: reason, source: source, versions: versions, example: example,
       search: .definition(find))
   }
 
-  /// The versions that what rules claim was tried with.
+  /// The versions that a claim was tried with.
   static let measured = "measured with libvirt 9.0.0 and QEMU 7.2"
 
-  /// What it has to say about one definition by itself.
-  func hits(_ subject: Subject) -> [Hit] {
+  // MARK: All rules
+
+  /// Every rule of `check`, by code. A new rule stands in the list of its topic.
+  public static let all: [Rule] =
+    (formRules + machineRules + nestingRules + commandLineRules + emulatorRules + processorRules
+    + deviceRules + identityRules + releaseRules).sorted { $0.code < $1.code }
+
+  /// Every rule: those of `check`, then those of `template lint`.
+  public static let everything = all + templateRules
+
+  /// The rules about nesting itself, and not about the guest around it.
+  static let aboutNesting =
+    ([machineProperties, wrongMachine, oldCPU, compatibilityMode, hashPageTable]
+    + nestingRules.filter { $0.code != kataWithoutNesting.code }
+    + commandLineRules.filter { $0.code != customArguments.code }
+    + [wrapperWithoutKata, foreignCommandLine, commandLineWithoutNamespace, commandLineOutOfPlace])
+    .sorted { $0.code < $1.code }
+
+  /// The rule of a code, in either case; `nil` where no rule has it.
+  public static func named(_ code: String) -> Rule? {
+    everything.first { $0.code.description == code.uppercased() }
+  }
+
+  // MARK: Findings
+
+  /// What it finds in one definition by itself.
+  func diagnostics(_ checked: CheckedGuest) -> [Diagnostic] {
     guard case .definition(let find) = search else { return [] }
-    return find(subject)
+    return find(checked, self)
   }
 
-  func finding(_ hit: Hit, in file: String) -> Finding {
-    finding(
-      hit.message, do: hit.advice, in: file, at: hit.element.document.location(of: hit.offset))
-  }
-
+  /// A finding about an element, or about one of its attributes where it has that.
   func finding(
-    _ message: String, do advice: String, in file: String, at location: SourceLocation?
-  ) -> Finding {
-    Finding(
-      id: id, severity: severity, message: message, advice: advice, file: file, location: location)
+    _ element: Element, attribute: String? = nil, _ message: String, advice: Advice
+  ) -> Diagnostic {
+    finding(
+      message, advice: advice,
+      at: attribute.map { element.place(ofAttribute: $0) } ?? element.place)
+  }
+
+  /// A finding at a place.
+  func finding(_ message: String, advice: Advice, at place: Diagnostic.Place?) -> Diagnostic {
+    Diagnostic(severity, code, message, advice: advice, at: place)
+  }
+
+  /// What the rule finds, why it matters and where that is known from, with its example.
+  package var explanation: String {
+    var text = "\(code) \(severity.rawValue): \(title)\n\n\(Self.wrapped(reason))\n"
+    if let example {
+      text += "\nFinds:    \(example.wrong)\nInstead:  \(example.right)\n"
+    }
+    return text + "\nSource:   \(source)\nVersions: \(versions)\n"
+  }
+
+  /// A text in lines of 80 columns at most, as far as its words allow.
+  private static func wrapped(_ text: String) -> String {
+    var lines: [String] = []
+    for word in text.split(whereSeparator: \.isWhitespace) {
+      if let last = lines.last, last.count + 1 + word.count <= 80 {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.joined(separator: "\n")
   }
 }

@@ -25,11 +25,11 @@ struct BlockForm {
   ]
 
   /// What is not of this form in a block, in the order in which it stands there.
-  static func problems(in block: Element) -> [Problem] {
-    var problems: [Problem] = []
+  static func problems(in block: Element) -> [Diagnostic] {
+    var problems: [Diagnostic] = []
     add(block, to: &problems)
     if block["version"].map({ Int($0).map { $0 < 1 } ?? true }) == true {
-      problems.append(Problem("version is a number from 1 on", at: block.location))
+      problems.append(.error("template", "version is a number from 1 on", at: block.place))
     }
     return problems
   }
@@ -44,11 +44,11 @@ struct BlockForm {
       && text.utf8.allSatisfy { isFirst($0) || "-_.".utf8.contains($0) }
   }
 
-  private static func add(_ element: Element, to problems: inout [Problem]) {
+  private static func add(_ element: Element, to problems: inout [Diagnostic]) {
     guard let form = forms[element.localName] else { return }
     let name = "<\(element.qualifiedName)>"
     for attribute in form.required where element[attribute] == nil {
-      problems.append(Problem("\(name) needs \(attribute)='…'", at: element.location))
+      problems.append(.error("template", "\(name) needs \(attribute)='…'", at: element.place))
     }
     for attribute in element.attributes {
       let attributeName = element.document.text(in: attribute.name)
@@ -56,33 +56,36 @@ struct BlockForm {
       let known = form.required + form.optional
       guard !isDeclaration, !known.contains(attributeName) else { continue }
       problems.append(
-        Problem(
+        .error(
+          "template",
           "\(name) has no attribute '\(attributeName)'; "
             + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"),
-          at: element.location))
+          at: element.place))
     }
     for attribute in form.words {
       guard let text = element[attribute], !isWord(text) else { continue }
       problems.append(
-        Problem(
+        .error(
+          "template",
           "\(attribute)='\(text)' must be letters and digits, with - _ . behind the first",
-          at: element.location))
+          at: element.place))
     }
     for attribute in ["many", "optional"] where form.optional.contains(attribute) {
       guard let text = element[attribute], text != "yes", text != "no" else { continue }
       problems.append(
-        Problem("\(attribute)='\(text)' must be yes or no", at: element.location))
+        .error("template", "\(attribute)='\(text)' must be yes or no", at: element.place))
     }
     addContent(of: element, name, form, to: &problems)
   }
 
   private static func addContent(
-    of element: Element, _ name: String, _ form: Form, to problems: inout [Problem]
+    of element: Element, _ name: String, _ form: Form, to problems: inout [Diagnostic]
   ) {
     // The text of an element is that of what it holds too.
     let count = { (element: Element) in element.text.count { !$0.isWhitespace } }
     if !form.hasText, count(element) > element.children.reduce(0, { $0 + count($1) }) {
-      problems.append(Problem("\(name) has text in it, which means nothing", at: element.location))
+      problems.append(
+        .error("template", "\(name) has text in it, which means nothing", at: element.place))
     }
     for child in element.children {
       let isKnown =
@@ -91,18 +94,19 @@ struct BlockForm {
         add(child, to: &problems)
       } else {
         problems.append(
-          Problem(
+          .error(
+            "template",
             "\(name) has no <\(child.qualifiedName)> in it; "
               + (form.children.isEmpty
                 ? "it has no elements" : "it has \(form.children.joined(separator: ", "))"),
-            at: child.location))
+            at: child.place))
       }
     }
     let isParameter = element.isNamed("parameter", in: DomainNamespace.template)
     for (single, parent) in [("help", isParameter), ("distribution", !isParameter)] where parent {
       let twins = element.children(single, in: DomainNamespace.template)
       if twins.count > 1 {
-        problems.append(Problem("there is a second <\(single)>", at: twins[1].location))
+        problems.append(.error("template", "there is a second <\(single)>", at: twins[1].place))
       }
     }
   }

@@ -28,7 +28,7 @@ package struct CreatedGuest: Sendable {
   /// The definition.
   package let bytes: [UInt8]
   /// What there is to know about it.
-  package let messages: [Message]
+  package let diagnostics: [Diagnostic]
   /// The release that it was made for, where the table of releases has it.
   package let release: Release?
 }

@@ -1,4 +1,4 @@
-package import LosslessXML
+internal import LosslessXML
 
 /// A parameter of a template: what it may be, and where it goes.
 package struct Parameter: Sendable {
@@ -31,7 +31,7 @@ package struct Parameter: Sendable {
   /// The values of an enum.
   package let values: [String]
   /// Where its element stands.
-  package let location: SourceLocation
+  package let place: Diagnostic.Place
 
   let defaultTemplate: ValueTemplate?
   let compiledPattern: Pattern?
@@ -117,7 +117,7 @@ struct ParameterPlace: Sendable {
   var value: ValueTemplate
   /// What the expression finds in the template.
   var matches: [XPathMatch]
-  var location: SourceLocation
+  var place: Diagnostic.Place
 
   /// Whether a place in the document holds a parameter's value, and nothing else.
   func holdsAlone(_ parameter: String) -> Bool {

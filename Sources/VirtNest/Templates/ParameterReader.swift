@@ -3,7 +3,7 @@ internal import LosslessXML
 /// Reads the parameters of a template's block, and finds their places.
 struct ParameterReader {
   let block: Element
-  var problems: [Problem] = []
+  var problems: [Diagnostic] = []
   private let context: XPathContext
 
   init(_ block: Element) {
@@ -26,11 +26,11 @@ struct ParameterReader {
       guard let parameter = read(element) else { continue }
       if Template.reservedNames.contains(parameter.name) {
         problems.append(
-          Problem("the name '\(parameter.name)' is reserved", at: element.location))
+          .error("template", "the name '\(parameter.name)' is reserved", at: element.place))
       }
       if parameters.contains(where: { $0.name == parameter.name }) {
         problems.append(
-          Problem("there are two parameters '\(parameter.name)'", at: element.location))
+          .error("template", "there are two parameters '\(parameter.name)'", at: element.place))
       }
       parameters.append(parameter)
     }
@@ -42,15 +42,16 @@ struct ParameterReader {
     guard let name = element["name"], let type = element["type"] else { return nil }
     guard Self.isName(name) else {
       problems.append(
-        Problem(
+        .error(
+          "template",
           "'\(name)' is no name of a parameter: a letter first, then letters, digits, - and _",
-          at: element.location))
+          at: element.place))
       return nil
     }
     guard let kind = Parameter.Kind(rawValue: type) else {
       let kinds = Parameter.Kind.allCases.map(\.rawValue).joined(separator: ", ")
       problems.append(
-        Problem("the type of '\(name)' must be one of \(kinds)", at: element.location))
+        .error("template", "the type of '\(name)' must be one of \(kinds)", at: element.place))
       return nil
     }
     let help = element.child("help", in: DomainNamespace.template)
@@ -58,19 +59,21 @@ struct ParameterReader {
       $0.text.trimmingSpaces
     }
     if kind == .enum, values.isEmpty {
-      problems.append(Problem("the enum '\(name)' has no <value>", at: element.location))
+      problems.append(.error("template", "the enum '\(name)' has no <value>", at: element.place))
     }
     if kind != .enum, !values.isEmpty {
       problems.append(
-        Problem("'\(name)' has a <value>, which enums have only", at: element.location))
+        .error("template", "'\(name)' has a <value>, which enums have only", at: element.place))
     }
     if help?.text.contains(where: { !$0.isWhitespace }) != true {
-      problems.append(Problem("the parameter '\(name)' has no <help>", at: element.location))
+      problems.append(
+        .error("template", "the parameter '\(name)' has no <help>", at: element.place))
     }
     if element["pattern"] != nil, kind != .string, kind != .path {
       problems.append(
-        Problem(
-          "'\(name)' has a pattern, which strings and paths have only", at: element.location))
+        .error(
+          "template",
+          "'\(name)' has a pattern, which strings and paths have only", at: element.place))
     }
     checkLimits(of: element, name, kind)
     return Parameter(
@@ -78,7 +81,7 @@ struct ParameterReader {
       help: help.map { $0.text.split(whereSeparator: \.isWhitespace).joined(separator: " ") },
       defaultText: element["default"], minimum: element["min"], maximum: element["max"],
       multiple: element["multiple"], pattern: element["pattern"], values: values,
-      location: element.location, defaultTemplate: template(element["default"], at: element),
+      place: element.place, defaultTemplate: template(element["default"], at: element),
       compiledPattern: pattern(of: element), places: places(of: element))
   }
 
@@ -93,9 +96,10 @@ struct ParameterReader {
         }
       if !isRead || attribute == "multiple" && Int(text).map({ $0 < 1 }) == true {
         problems.append(
-          Problem(
+          .error(
+            "template",
             "\(attribute)='\(text)' of '\(name)' is no \(kind == .size ? "size" : "number") "
-              + "(only integers and sizes have limits)", at: element.location))
+              + "(only integers and sizes have limits)", at: element.place))
       }
     }
     guard let minimum = element["min"], let maximum = element["max"] else { return }
@@ -108,7 +112,7 @@ struct ParameterReader {
       }
     if isEmpty == true {
       problems.append(
-        Problem("the min of '\(name)' is greater than its max", at: element.location))
+        .error("template", "the min of '\(name)' is greater than its max", at: element.place))
     }
   }
 
@@ -126,7 +130,7 @@ struct ParameterReader {
   private mutating func pattern(of element: Element) -> Pattern? {
     guard let text = element["pattern"] else { return nil }
     do { return try Pattern(text) } catch {
-      problems.append(Problem(error.description, at: element.location))
+      problems.append(.error("template", error.description, at: element.place))
       return nil
     }
   }
@@ -134,7 +138,7 @@ struct ParameterReader {
   private mutating func template(_ text: String?, at element: Element) -> ValueTemplate? {
     guard let text else { return nil }
     do { return try ValueTemplate(text) } catch {
-      problems.append(Problem(error.description, at: element.location))
+      problems.append(.error("template", error.description, at: element.place))
       return nil
     }
   }
@@ -149,9 +153,9 @@ struct ParameterReader {
         let matches = try context.matches(of: select)
         check(matches, of: set, select)
         places.append(
-          ParameterPlace(select: select, value: value, matches: matches, location: set.location))
+          ParameterPlace(select: select, value: value, matches: matches, place: set.place))
       } catch {
-        problems.append(Problem(error.description, at: set.location))
+        problems.append(.error("template", error.description, at: set.place))
       }
     }
     return places
@@ -162,26 +166,31 @@ struct ParameterReader {
     let isOptional = set["optional"] == "yes"
     if matches.isEmpty, !isOptional {
       problems.append(
-        Problem(
-          "'\(select)' finds nothing; optional='yes' says that this may be", at: set.location))
+        .error(
+          "template",
+          "'\(select)' finds nothing; optional='yes' says that this may be", at: set.place))
     }
     if matches.count > 1, !isMany {
       problems.append(
-        Problem(
+        .error(
+          "template",
           "'\(select)' finds \(matches.count) places; many='yes' says that all are meant",
-          at: set.location))
+          at: set.place))
     }
     for match in matches {
       if match.range.overlaps(block.range) {
         problems.append(
-          Problem("'\(select)' finds something in the block of parameters itself", at: set.location)
+          .error(
+            "template", "'\(select)' finds something in the block of parameters itself",
+            at: set.place)
         )
       }
       if case .element(let element) = match, element.children.first(where: { _ in true }) != nil {
         problems.append(
-          Problem(
+          .error(
+            "template",
             "'\(select)' finds <\(element.qualifiedName)>, which has elements in it and no text",
-            at: set.location))
+            at: set.place))
       }
     }
   }

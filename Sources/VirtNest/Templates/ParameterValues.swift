@@ -13,14 +13,14 @@ struct ParameterValues {
 
   /// Looks at what is given.
   ///
-  /// - Throws: ``ChangeError`` for unknown parameters and releases, and values that do not fit.
-  init(_ template: Template, _ request: GuestRequest) throws(ChangeError) {
+  /// - Throws: ``VirtNestError`` for unknown parameters and releases, and values that do not fit.
+  init(_ template: Template, _ request: GuestRequest) throws(VirtNestError) {
     self.template = template
     given = request.parameters
     index = request.index
-    var problems: [Problem] = []
+    var problems: [Diagnostic] = []
     if request.index < 0 || request.index > 999_999_999 {
-      problems.append(Problem("the index \(request.index) must be from 0 to 999999999"))
+      problems.append(.error("template", "the index \(request.index) must be from 0 to 999999999"))
     }
     let text = request.release ?? template.release
     let row = text.flatMap { text in
@@ -29,18 +29,18 @@ struct ParameterValues {
     release = row
     releaseText = row?.id ?? text
     if let asked = request.release, row == nil {
-      problems.append(Problem(Self.unknownRelease(asked, template)))
+      problems.append(.error("template", Self.unknownRelease(asked, template)))
     }
     for (name, text) in given.sorted(by: { $0.key < $1.key }) {
       guard let parameter = template.parameter(name) else {
-        problems.append(Problem(Self.unknownParameter(name, template)))
+        problems.append(.error("template", Self.unknownParameter(name, template)))
         continue
       }
       do { known[name] = try parameter.value(text) } catch {
-        problems.append(Problem(error.description))
+        problems.append(.error("template", error.description))
       }
     }
-    guard problems.isEmpty else { throw ChangeError(problems: problems) }
+    guard problems.isEmpty else { throw VirtNestError(problems) }
   }
 
   private static func unknownRelease(_ text: String, _ template: Template) -> String {

@@ -5,32 +5,29 @@ extension Template {
   ///
   /// Parameters come first, other changes after; uuid and addresses derive from the name, and the
   /// block of parameters is taken out.
-  /// - Throws: ``ChangeError`` with every reason where something is wrong.
-  package func create(_ request: GuestRequest) throws(ChangeError) -> CreatedGuest {
+  /// - Throws: ``VirtNestError`` with every reason where something is wrong.
+  package func create(_ request: GuestRequest) throws(VirtNestError) -> CreatedGuest {
     var values = try ParameterValues(self, request)
     var given = request.changes
     if parameters.isEmpty, given.guest.name == nil {
-      throw ChangeError(problems: [
-        Problem("this definition has no block of parameters: give the guest a name with --name")
-      ])
+      throw VirtNestError(
+        .error(
+          "template", "this definition has no block of parameters, so the guest needs a name",
+          advice: "\(.property("name", value: nil))."))
     }
     if given.identity == nil { given.identity = GuestChanges.Identity() }
     let (filled, places) = try fill(&values)
     let patch = try filled.patch(given)
-    let result: DomainDefinition
-    do { result = try DomainDefinition(patch.bytes) } catch {
-      throw ChangeError(problems: [Problem(error.message, at: error.location)])
-    }
-    try checkKept(places, request, in: result)
+    try checkKept(places, in: patch.result)
     return CreatedGuest(
-      name: Guest(reading: result).name ?? "", bytes: patch.bytes,
-      messages: patch.messages.filter { !isAboutIdentity($0) }, release: values.release)
+      name: patch.result.domain.child("name")?.text ?? "", bytes: patch.bytes,
+      diagnostics: patch.diagnostics, release: values.release)
   }
 
   /// The parameters whose defaults are not what stands at their places.
   ///
-  /// - Throws: ``ChangeError`` where a default cannot be computed.
-  func placesThatDefaultsChange() throws(ChangeError) -> [String] {
+  /// - Throws: ``VirtNestError`` where a default cannot be computed.
+  func placesThatDefaultsChange() throws(VirtNestError) -> [String] {
     var values = try ParameterValues(self, GuestRequest())
     var names: [String] = []
     for parameter in parameters where parameter.defaultTemplate != nil {
@@ -42,15 +39,11 @@ extension Template {
           let isSame = place.matches.allSatisfy { $0.text.trimmingSpaces == text.trimmingSpaces }
           if !isSame, !names.contains(parameter.name) { names.append(parameter.name) }
         } catch {
-          throw ChangeError(problems: [Problem(error.description, at: place.location)])
+          throw VirtNestError(.error("template", error.description, at: place.place))
         }
       }
     }
     return names
-  }
-
-  private func isAboutIdentity(_ message: Message) -> Bool {
-    message.level == .note && message.text.contains("--new-identity")
   }
 
   /// What a parameter that was given wrote, and where.
@@ -63,10 +56,10 @@ extension Template {
   /// The definition with the values at their places, without the block and the identity.
   private func fill(
     _ values: inout ParameterValues
-  ) throws(ChangeError) -> (DomainDefinition, [WrittenPlace]) {
+  ) throws(VirtNestError) -> (DomainDefinition, [WrittenPlace]) {
     var changes = Changes(definition.document)
     var written: [WrittenPlace] = []
-    var problems: [Problem] = []
+    var problems: [Diagnostic] = []
     for parameter in parameters {
       guard values.isWritten(parameter) else { continue }
       for place in parameter.places {
@@ -80,11 +73,11 @@ extension Template {
               WrittenPlace(parameter: parameter.name, select: place.select, value: text))
           }
         } catch {
-          problems.append(Problem(error.description, at: place.location))
+          problems.append(.error("template", error.description, at: place.place))
         }
       }
     }
-    guard problems.isEmpty else { throw ChangeError(problems: Self.unique(problems)) }
+    guard problems.isEmpty else { throw VirtNestError(Self.unique(problems)) }
     removeBlock(&changes)
     if let uuid = definition.domain.child("uuid") { changes.remove(uuid) }
     do {
@@ -92,19 +85,17 @@ extension Template {
       let bytes = edits.applied(to: definition.document.bytes)
       return (try DomainDefinition(bytes), written)
     } catch let error as ConflictingChanges {
-      throw ChangeError(problems: [
-        Problem("two parameters set the same place", at: error.location)
-      ])
-    } catch let error as DefinitionError {
-      throw ChangeError(problems: [Problem(error.message, at: error.location)])
+      throw VirtNestError(error, between: "two parameters", in: definition.document)
+    } catch let error as VirtNestError {
+      throw error
     } catch {
       preconditionFailure("nothing else is thrown")
     }
   }
 
-  private static func unique(_ problems: [Problem]) -> [Problem] {
+  private static func unique(_ problems: [Diagnostic]) -> [Diagnostic] {
     var seen: Set<String> = []
-    return problems.filter { seen.insert($0.text).inserted }
+    return problems.filter { seen.insert($0.message).inserted }
   }
 
   private static func write(_ text: String, to match: XPathMatch, _ changes: inout Changes) {
@@ -129,23 +120,24 @@ extension Template {
 
   /// Refuses options that undid what a parameter was given for.
   private func checkKept(
-    _ places: [WrittenPlace], _ request: GuestRequest, in result: DomainDefinition
-  ) throws(ChangeError) {
+    _ places: [WrittenPlace], in result: DomainDefinition
+  ) throws(VirtNestError) {
     guard !places.isEmpty else { return }
     let context = XPathContext(result.document, namespaces: DomainNamespace.boundPrefixes)
-    var problems: [Problem] = []
+    var problems: [Diagnostic] = []
     for place in places {
       // An expression with a prefix of the block's own cannot be asked again; it was asked before.
       guard let matches = try? context.matches(of: place.select) else { continue }
       let isKept = !matches.isEmpty && matches.allSatisfy { $0.text == place.value }
       if !isKept {
         problems.append(
-          Problem(
+          .error(
+            "template",
             "the parameter '\(place.parameter)' and an option change the same place "
               + "(\(place.select)); give one of them"))
       }
     }
-    guard problems.isEmpty else { throw ChangeError(problems: Self.unique(problems)) }
+    guard problems.isEmpty else { throw VirtNestError(Self.unique(problems)) }
   }
 }
 

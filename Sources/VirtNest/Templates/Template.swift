@@ -21,13 +21,15 @@ package struct Template: Sendable {
 
   /// Reads a template.
   ///
-  /// - Throws: ``TemplateError`` with every mistake in the block.
-  package init(_ definition: DomainDefinition) throws(TemplateError) {
+  /// - Throws: ``VirtNestError`` with every mistake in the block.
+  package init(_ definition: DomainDefinition) throws(VirtNestError) {
     self.definition = definition
     let metadata = definition.domain.child("metadata")
     let blocks = metadata?.children("template", in: DomainNamespace.template) ?? []
     guard blocks.count <= 1 else {
-      throw TemplateError([Problem("there are two blocks of parameters", at: blocks[1].location)])
+      throw VirtNestError([
+        .error("template", "there are two blocks of parameters", at: blocks[1].place)
+      ])
     }
     block = blocks.first
     guard let block else {
@@ -40,7 +42,7 @@ package struct Template: Sendable {
     release = target?["release"]
     var reader = ParameterReader(block)
     parameters = reader.read()
-    guard reader.problems.isEmpty else { throw TemplateError(reader.problems) }
+    guard reader.problems.isEmpty else { throw VirtNestError(reader.problems) }
   }
 
   /// The bytes of a built-in template; `nil` where there is none of the name.
@@ -48,12 +50,4 @@ package struct Template: Sendable {
 
   /// The parameter of a name.
   package func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }
-}
-
-/// Why a template cannot be used: every mistake that was found.
-package struct TemplateError: Error, Hashable, Sendable {
-  /// The mistakes; at least one.
-  package var problems: [Problem]
-
-  init(_ problems: [Problem]) { self.problems = problems }
 }

@@ -11,28 +11,29 @@ package struct TemplateAuthor: Sendable {
 
   /// A template of a name out of a definition.
   ///
-  /// - Throws: ``ChangeError`` where the name is none for a file, or the definition has a block.
-  package init(name: String, from definition: DomainDefinition) throws(ChangeError) {
-    var problems: [Problem] = []
+  /// - Throws: ``VirtNestError`` where the name is none for a file, or the definition has a block.
+  package init(name: String, from definition: DomainDefinition) throws(VirtNestError) {
+    var problems: [Diagnostic] = []
     if !BlockForm.isWord(name) {
       problems.append(
-        Problem(
+        .error(
+          "template",
           "'\(name)' is no name of a template: letters and digits, with - _ . behind the first"))
     }
     let metadata = definition.domain.child("metadata")
     if let block = metadata?.child("template", in: DomainNamespace.template) {
-      problems.append(Problem("this is a template already", at: block.location))
+      problems.append(.error("template", "this is a template already", at: block.place))
     }
-    guard problems.isEmpty else { throw ChangeError(problems: problems) }
+    guard problems.isEmpty else { throw VirtNestError(problems) }
     self.name = name
     self.definition = definition
   }
 
   /// The template's bytes.
   ///
-  /// - Throws: ``ChangeError`` where the result would not be a template that gives the original
+  /// - Throws: ``VirtNestError`` where the result would not be a template that gives the original
   ///   back; always a defect of this library.
-  package func template() throws(ChangeError) -> [UInt8] {
+  package func template() throws(VirtNestError) -> [UInt8] {
     var changes = Changes(definition.document)
     removeIdentity(&changes)
     insert(block(), &changes)
@@ -40,9 +41,7 @@ package struct TemplateAuthor: Sendable {
     do throws(ConflictingChanges) {
       bytes = try changes.sortedEdits().applied(to: definition.document.bytes)
     } catch {
-      throw ChangeError(problems: [
-        Problem("two things to take out overlap here; please report this file", at: error.location)
-      ])
+      throw VirtNestError(error, between: "two things to remove", in: definition.document)
     }
     try prove(bytes)
     return bytes
@@ -121,21 +120,12 @@ package struct TemplateAuthor: Sendable {
   }
 
   /// Reads the result, and looks whether its defaults change nothing.
-  private func prove(_ bytes: [UInt8]) throws(ChangeError) {
-    let template: Template
-    do {
-      template = try Template(DomainDefinition(bytes))
-    } catch let error as TemplateError {
-      throw ChangeError(problems: error.problems)
-    } catch let error as DefinitionError {
-      throw ChangeError(problems: [Problem(error.message, at: error.location)])
-    } catch {
-      preconditionFailure("nothing else is thrown")
-    }
+  private func prove(_ bytes: [UInt8]) throws(VirtNestError) {
+    let template = try Template(DomainDefinition(bytes))
     let changed = try template.placesThatDefaultsChange()
     guard changed.isEmpty else {
-      throw ChangeError(
-        problems: changed.map { Problem("the default of '\($0)' is not what stands there") })
+      throw VirtNestError(
+        changed.map { .error("template", "the default of '\($0)' is not what stands there") })
     }
   }
 }

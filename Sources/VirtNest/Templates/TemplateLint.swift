@@ -5,60 +5,61 @@ package enum TemplateLint {
   /// Looks at a template.
   ///
   /// - Parameters:
-  ///   - file: its name for findings, and its bytes.
+  ///   - name: the file's name for diagnostics.
+  ///   - bytes: what is in it.
   ///   - schema: libvirt's; `nil` leaves it out.
-  ///   - today: the day that releases' ends are compared with.
-  /// - Returns: the findings by place; those of `check` among them.
-  package static func findings(
-    in file: CheckedFile, schema: Schema? = nil, today: CalendarDate
-  ) -> [Finding] {
-    var findings = Finding.all(in: [file], schema: schema, today: today)
-    guard let definition = try? DomainDefinition(file.bytes) else { return findings }
-    do throws(TemplateError) {
-      let template = try Template(definition)
-      findings += self.findings(in: template, file.name)
+  ///   - today: the day that the ends of releases are compared with.
+  /// - Returns: the diagnostics by place; those of `check` among them.
+  package static func diagnostics(
+    of name: String, _ bytes: [UInt8], schema: Schema? = nil, today: CalendarDate
+  ) -> [Diagnostic] {
+    let file = CheckedFile(name, bytes, schema: schema, today: today)
+    var found = CheckedFile.diagnostics(of: [file])
+    guard let definition = file.guest?.definition else { return found }
+    do throws(VirtNestError) {
+      found += diagnostics(of: try Template(definition))
     } catch {
-      findings += error.problems.map { problem in
+      found += error.diagnostics.map { problem in
         Rule.brokenBlock.finding(
-          problem.text, do: "Correct the block.", in: file.name, at: problem.location)
+          problem.message, advice: problem.advice ?? "Correct the block.", at: problem.place)
       }
     }
-    let start = SourceLocation(line: 0, column: 0)
-    return findings.enumerated().sorted {
-      ($0.element.location ?? start, $0.offset) < ($1.element.location ?? start, $1.offset)
+    return found.map { $0.about(name) }.enumerated().sorted {
+      ($0.element.place?.range.lowerBound ?? -1, $0.offset)
+        < ($1.element.place?.range.lowerBound ?? -1, $1.offset)
     }.map(\.element)
   }
 
-  private static func findings(in template: Template, _ file: String) -> [Finding] {
+  private static func diagnostics(of template: Template) -> [Diagnostic] {
     let domain = template.definition.domain
-    var findings: [Finding] = []
-    let add = { (rule: Rule, message: String, advice: String, place: SourceLocation?) in
-      findings.append(rule.finding(message, do: advice, in: file, at: place))
+    var found: [Diagnostic] = []
+    let add = { (rule: Rule, message: String, advice: Advice, place: Diagnostic.Place?) in
+      found.append(rule.finding(message, advice: advice, at: place))
     }
     if template.block == nil {
       add(
         Rule.noBlock, "there is no block of parameters in <metadata>",
-        "virt-nest template new NAME --from FILE makes one.", domain.location)
+        "Make a template of it: \(.newTemplate).", domain.place)
     }
     for parameter in template.parameters where !isUsed(parameter, in: template) {
       add(
         Rule.unusedParameter, "the parameter '\(parameter.name)' sets nothing",
-        "Give it a <set>, or take it out.", parameter.location)
+        "Give it a <set>, or remove it.", parameter.place)
     }
     addValues(of: template, add)
     addIdentity(of: domain, add)
     // A guest without nesting runs no Kata Containers: the template l2 for one.
-    let nests = NestingState(of: template.definition).effective != .off
+    let nests = NestingFacts(of: template.definition).asked != .off
     if nests, let name = domain.child("name"), !GuestName.hasKata(name.text) {
       add(
-        Rule.nameWithoutKata, "the name '\(name.text)' has no 'kata' in it",
-        "Put it in where guests are for Kata Containers.", name.location)
+        Rule.nameWithoutKata, "the name '\(name.text)' does not contain 'kata'",
+        "Add it if the guests are for Kata Containers.", name.place)
     }
     addDistribution(of: template, add)
-    return findings
+    return found
   }
 
-  private typealias Add = (Rule, String, String, SourceLocation?) -> Void
+  private typealias Add = (Rule, String, Advice, Diagnostic.Place?) -> Void
 
   private static func isUsed(_ parameter: Parameter, in template: Template) -> Bool {
     if !parameter.places.isEmpty { return true }
@@ -82,7 +83,7 @@ package enum TemplateLint {
         add(
           rule, "the default of '\(parameter.name)': \(error)",
           "Correct the default or its limits.",
-          parameter.location)
+          parameter.place)
         continue
       }
       for place in parameter.places where !needsGivenValue(place, in: template) {
@@ -91,15 +92,15 @@ package enum TemplateLint {
         } catch {
           add(
             Rule.unknownValue, "the value '\(place.value.text)': \(error)", "Correct the value.",
-            place.location)
+            place.place)
         }
       }
     }
     for name in (try? template.placesThatDefaultsChange()) ?? [] {
       add(
         Rule.differentDefault, "the default of '\(name)' is not what stands at its place",
-        "Write the default into the definition, or take the default out.",
-        template.parameter(name)?.location)
+        "Write the default into the definition, or remove the default.",
+        template.parameter(name)?.place)
     }
   }
 
@@ -117,28 +118,28 @@ package enum TemplateLint {
   }
 
   private static func addIdentity(of domain: Element, _ add: Add) {
-    let advice = "Take it out; create derives it from the name."
+    let advice: Advice = "Remove it; create derives it from the name."
     if let uuid = domain.child("uuid") {
-      add(Rule.identityLeftIn, "the uuid is one guest's", advice, uuid.location)
+      add(Rule.identityLeftIn, "the uuid is one guest's", advice, uuid.place)
     }
     if domain["id"] != nil {
-      add(Rule.identityLeftIn, "this is a running guest's definition", advice, domain.location)
+      add(Rule.identityLeftIn, "this is a running guest's definition", advice, domain.place)
     }
     for graphics in domain.child("devices")?.children("graphics") ?? []
     where graphics["passwd"] != nil {
       add(
-        Rule.identityLeftIn, "the password of the console is left in", "Take it out.",
-        graphics.location)
+        Rule.identityLeftIn, "the password of the console is left in", "Remove it.",
+        graphics.place)
     }
     for interface in domain.child("devices")?.children("interface") ?? [] {
       guard let mac = interface.child("mac") else { continue }
-      add(Rule.identityLeftIn, "the address is one guest's", advice, mac.location)
+      add(Rule.identityLeftIn, "the address is one guest's", advice, mac.place)
     }
   }
 
   private static func addDistribution(of template: Template, _ add: Add) {
     guard let id = template.distribution else { return }
-    let place = template.block?.location
+    let place = template.block?.place
     guard ReleaseTable.distribution(id) != nil else {
       let known = ReleaseTable.distributions.map(\.id).joined(separator: ", ")
       add(

@@ -21,10 +21,11 @@ extension Property {
       }
       let ordered = editor.domain.child("devices")?.children.first { $0.child("boot") != nil }
       if let ordered {
-        editor.problems.append(
-          Problem(
+        editor.diagnostics.append(
+          .error(
+            "change",
             "this device has a boot order of its own, which libvirt refuses beside --boot DEVICE",
-            at: ordered.location))
+            at: ordered.place))
       }
     })
 

@@ -83,29 +83,33 @@ extension DomainEditor {
       topology.cpuCount != most
     {
       let threads = most.isMultiple(of: topology.threads) ? topology.threads : 1
-      problems.append(
-        Problem(
+      diagnostics.append(
+        .error(
+          "change",
           "the topology \(topology) multiplies to \(topology.cpuCount) CPUs, which libvirt refuses "
             + "beside \(most); give one that fits: "
             + "--vcpus \(most),sockets=1,cores=\(most / threads),threads=\(threads)",
-          at: domain.first(["cpu", "topology"])?.location))
+          at: domain.first(["cpu", "topology"])?.place))
     }
     for pin in domain.first(["cputune"])?.children("vcpupin") ?? [] {
       guard let cpu = pin["vcpu"].flatMap({ Int($0) }), cpu >= most else { continue }
-      problems.append(
-        Problem("CPU \(cpu) is pinned here, and there would be only \(most)", at: pin.location))
+      diagnostics.append(
+        .error(
+          "change", "CPU \(cpu) is pinned here, and there would be only \(most)", at: pin.place))
     }
     if let list = domain.child("vcpus") {
-      problems.append(
-        Problem("the CPUs are listed one by one here; change the list instead", at: list.location))
+      diagnostics.append(
+        .error(
+          "change", "the CPUs are listed one by one here; change the list instead", at: list.place))
     }
     if let numa = domain.first(["cpu", "numa"]),
       numa.children.contains(where: { $0["cpus"] != nil })
     {
-      problems.append(
-        Problem(
+      diagnostics.append(
+        .error(
+          "change",
           "the NUMA cells in <cpu> say which CPUs they have; change them together with the number",
-          at: numa.location))
+          at: numa.place))
     }
   }
 }

@@ -5,10 +5,12 @@ extension DomainEditor {
   /// Refuses values that libvirt refuses, whoever gave them.
   mutating func check(_ guest: Guest) {
     if let name = guest.name {
-      do { try GuestName.check(name) } catch { problems.append(Problem(error.description)) }
+      do { try GuestName.check(name) } catch {
+        diagnostics.append(.error("change", error.description))
+      }
     }
     for (option, text) in guest.freeTexts where !text.isRepresentableInXML {
-      problems.append(Problem("\(option): XML cannot carry a character of '\(text)'"))
+      diagnostics.append(.error("change", "\(option): XML cannot carry a character of '\(text)'"))
     }
   }
 
@@ -29,8 +31,9 @@ extension DomainEditor {
     }
     for disk in changes.addedDisks {
       if let target = disk.target, taken.contains(target) {
-        problems.append(
-          Problem("there is a disk '\(target)' already; change it by --edit-disk \(target),…"))
+        diagnostics.append(
+          .error(
+            "change", "there is a disk '\(target)' already; change it by --edit-disk \(target),…"))
         continue
       }
       add(disk, taken: &taken)
@@ -51,11 +54,12 @@ extension DomainEditor {
     let matching = disks.filter { $0.child("target")?["dev"] == target }
     if matching.count == 1 { return matching.first }
     let known = disks.compactMap { $0.child("target")?["dev"] }.joined(separator: ", ")
-    problems.append(
-      Problem(
+    diagnostics.append(
+      .error(
+        "change",
         matching.isEmpty
           ? "there is no disk '\(target)'; the guest has \(known.isEmpty ? "none" : known)"
-          : "there are \(matching.count) disks '\(target)'", at: matching.last?.location))
+          : "there are \(matching.count) disks '\(target)'", at: matching.last?.place))
     return nil
   }
 
@@ -70,11 +74,12 @@ extension DomainEditor {
     let known = all.enumerated().map { index, element in
       "\(index + 1)" + (element.child("mac")?["address"].map { " (\($0))" } ?? "")
     }.joined(separator: ", ")
-    problems.append(
-      Problem(
+    diagnostics.append(
+      .error(
+        "change",
         matching.isEmpty
           ? "there is no interface '\(selector)'; the guest has \(known.isEmpty ? "none" : known)"
-          : "'\(selector)' means \(matching.count) interfaces", at: matching.last?.location))
+          : "'\(selector)' means \(matching.count) interfaces", at: matching.last?.place))
     return nil
   }
 
@@ -84,8 +89,9 @@ extension DomainEditor {
   ) {
     guard let identity, let name = wanted.name ?? before.name else {
       if wanted.name != nil, wanted.name != before.name, before.uuid != nil {
-        messages.append(
+        diagnostics.append(
           .note(
+            "change",
             "uuid, addresses and paths are those of '\(before.name ?? "")'; "
               + "--new-identity derives uuid and addresses from the new name"))
       }
@@ -130,8 +136,8 @@ extension DomainEditor {
     ]
     for (place, what) in binding {
       guard let element = domain.first(place) else { continue }
-      messages.append(
-        .warning("\(what) binds the guest to its host still", at: element.location))
+      diagnostics.append(
+        .warning("change", "\(what) binds the guest to its host still", at: element.place))
     }
   }
 }

@@ -181,19 +181,21 @@ extension DomainEditor {
         $0["type"] == "usb" && $0["model"] == "none"
       })
     else { return }
-    problems.append(
-      Problem(
+    diagnostics.append(
+      .error(
+        "change",
         "the guest has no USB, since this controller is 'none'; use bus=scsi for the disk",
-        at: disabled.location))
+        at: disabled.place))
   }
 
   /// libvirt: "per-device boot elements cannot be used together with os/boot elements".
   fileprivate mutating func checkBootOrder(_ order: Int?) {
     guard order != nil, let boot = domain.first(["os", "boot"]) else { return }
-    problems.append(
-      Problem(
+    diagnostics.append(
+      .error(
+        "change",
         "libvirt refuses boot.order of a device beside <boot dev=…/> here; remove that one first: "
-          + "--delete-xpath /domain/os/boot", at: boot.location))
+          + "--delete-xpath /domain/os/boot", at: boot.place))
   }
 
   private static func freeTarget(ofBus bus: String, _ taken: Set<String>) -> String {

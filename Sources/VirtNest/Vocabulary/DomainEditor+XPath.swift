@@ -11,8 +11,9 @@ extension DomainEditor {
       do throws(XPathError) {
         let matches = try context.matches(of: edit.xpath)
         if matches.isEmpty, !edits.ifPresent {
-          problems.append(
-            Problem(
+          diagnostics.append(
+            .error(
+              "change",
               "XPath '\(edit.xpath)' finds nothing; --if-present lets that pass"))
         }
         switch edit.action {
@@ -26,7 +27,7 @@ extension DomainEditor {
         if case .unknownPrefix(let prefix) = error.reason {
           advice = ", by --namespace \(prefix)=URI"
         }
-        problems.append(Problem(error.description + advice))
+        diagnostics.append(.error("change", error.description + advice))
       }
     }
   }
@@ -35,11 +36,12 @@ extension DomainEditor {
     switch match {
     case .element(let element):
       guard element.children.first(where: { _ in true }) == nil else {
-        problems.append(
-          Problem(
+        diagnostics.append(
+          .error(
+            "change",
             "<\(element.qualifiedName)> has elements in it and no value of its own; "
               + "XPath '\(edit.xpath)' must select an attribute, text or an element without",
-            at: element.location))
+            at: element.place))
         return
       }
       changes.setText(of: element, to: value)
@@ -58,8 +60,9 @@ extension DomainEditor {
       switch match {
       case .element(let element):
         guard element != domain else {
-          problems.append(
-            Problem("XPath '\(edit.xpath)' selects the definition itself", at: element.location))
+          diagnostics.append(
+            .error(
+              "change", "XPath '\(edit.xpath)' selects the definition itself", at: element.place))
           return
         }
         changes.remove(element)
@@ -74,10 +77,11 @@ extension DomainEditor {
     _ edit: XPathEdit
   ) {
     guard case .element(let parent) = match else {
-      problems.append(
-        Problem(
+      diagnostics.append(
+        .error(
+          "change",
           "XPath '\(edit.xpath)' must select elements to insert into",
-          at: match.element.location))
+          at: match.element.place))
       return
     }
     var bindings: [String: String] = [:]
@@ -86,8 +90,9 @@ extension DomainEditor {
     for prefix in fragment.freePrefixes {
       let bound = parent.namespace(boundTo: prefix)
       guard let namespace = namespaces[prefix] ?? bound else {
-        problems.append(
-          Problem(
+        diagnostics.append(
+          .error(
+            "change",
             "the prefix '\(prefix)' of the fragment is not bound to a namespace; "
               + "give --namespace \(prefix)=URI"))
         return
@@ -109,7 +114,7 @@ extension DomainEditor {
         add(copy, toExisting: parent)
       }
     } catch {
-      problems.append(Problem("the fragment cannot stand here: \(error.message)"))
+      diagnostics.append(.error("change", "the fragment cannot stand here: \(error.message)"))
     }
   }
 }

@@ -7,8 +7,7 @@ internal import LosslessXML
 struct DomainEditor {
   let domain: Element
   var changes: Changes
-  var messages: [Message] = []
-  var problems: [Problem] = []
+  var diagnostics: [Diagnostic] = []
   private var additions: [Addition] = []
   private var attributes: [PendingAttribute] = []
   private var fromContainers: [Element] = []

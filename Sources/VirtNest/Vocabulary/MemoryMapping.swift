@@ -21,8 +21,8 @@ extension Property {
       if let wanted = guest.currentMemory {
         if wanted != oldCurrent { editor.setMemory(at: "currentMemory", to: wanted) }
         if let memory = guest.memory ?? old, wanted > memory {
-          editor.problems.append(
-            Problem("the current memory \(wanted) is more than the memory \(memory)"))
+          editor.diagnostics.append(
+            .error("change", "the current memory \(wanted) is more than the memory \(memory)"))
         }
       } else if let memory = guest.memory, let oldCurrent, oldCurrent == old || oldCurrent > memory,
         oldCurrent != memory
@@ -73,16 +73,18 @@ extension DomainEditor {
   /// Refuses memory that libvirt would refuse, or silently replace, beside what else is said.
   fileprivate mutating func checkFits(_ memory: MemorySize) {
     if let most = domain.child("maxMemory"), let size = most.memorySize, size < memory {
-      problems.append(
-        Problem(
+      diagnostics.append(
+        .error(
+          "change",
           "memory \(memory) is more than <maxMemory> \(size), which is the most that the guest can "
-            + "ever have; raise that first", at: most.location))
+            + "ever have; raise that first", at: most.place))
     }
     if let numa = domain.first(["cpu", "numa"]), numa.child("cell") != nil {
-      problems.append(
-        Problem(
+      diagnostics.append(
+        .error(
+          "change",
           "the NUMA cells in <cpu> say how much memory the guest has, and libvirt takes their sum; "
-            + "change them instead", at: numa.location))
+            + "change them instead", at: numa.place))
     }
   }
 }

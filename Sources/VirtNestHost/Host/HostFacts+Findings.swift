@@ -1,9 +1,9 @@
-internal import VirtNest
+package import VirtNest
 
 extension HostFacts {
   /// What the facts mean for nesting, in the order in which they should be mended.
   /// - Parameter role: What the machine is looked at as; ``role`` where `nil`.
-  package func findings(as role: Role? = nil) -> [HostFinding] {
+  package func findings(as role: Role? = nil) -> [Diagnostic] {
     let role = role ?? self.role
     var findings = [cpu(), platform(as: role)]
     // Nothing else is to be mended on a machine that cannot be one.
@@ -16,10 +16,10 @@ extension HostFacts {
     return findings.compactMap(\.self)
   }
 
-  private func cpu() -> HostFinding {
+  private func cpu() -> Diagnostic {
     let source = "QEMU hw/ppc/spapr_caps.c: 'Nested-HV only supported on POWER9 and later'"
-    func finding(_ level: HostFinding.Level, _ reason: String) -> HostFinding {
-      HostFinding(level: level, subject: "cpu", reason: reason, source: source)
+    func finding(_ level: Diagnostic.Severity, _ reason: String) -> Diagnostic {
+      Diagnostic(level: level, subject: "cpu", reason: reason, source: source)
     }
     guard isPower else {
       return finding(
@@ -34,17 +34,17 @@ extension HostFacts {
           + "or later")
     }
     return generation >= 9
-      ? finding(.ok, "POWER\(generation)")
+      ? finding(.note, "POWER\(generation)")
       : finding(.error, "this is a POWER\(generation): nesting needs a POWER9 or later")
   }
 
-  private func platform(as role: Role) -> HostFinding? {
+  private func platform(as role: Role) -> Diagnostic? {
     let source = "Linux Documentation/arch/powerpc/kvm-nested.rst"
-    func finding(_ level: HostFinding.Level, _ reason: String) -> HostFinding {
-      HostFinding(level: level, subject: "platform", reason: reason, source: source)
+    func finding(_ level: Diagnostic.Severity, _ reason: String) -> Diagnostic {
+      Diagnostic(level: level, subject: "platform", reason: reason, source: source)
     }
     switch (platform, role) {
-    case (.powerNV, .l0): return finding(.ok, "bare metal: guests can nest by API v1")
+    case (.powerNV, .l0): return finding(.note, "bare metal: guests can nest by API v1")
     case (.powerNV, .l1):
       return finding(.warning, "this is bare metal, a host (L0) and no guest; its guests are L1")
     case (.lpar, .l0):
@@ -52,10 +52,10 @@ extension HostFacts {
         .error,
         "this is a partition of PowerVM, so an L1: its own guests are L2 and cannot nest further. "
           + "They need nothing of nesting in their definitions")
-    case (.lpar, .l1): return finding(.ok, "a partition of PowerVM: an L1 of API v2")
+    case (.lpar, .l1): return finding(.note, "a partition of PowerVM: an L1 of API v2")
     case (.qemuGuest, .l0):
       return finding(.warning, "this is a guest itself; a third level of guests was never tried")
-    case (.qemuGuest, .l1): return finding(.ok, "a guest of QEMU: an L1 where its host lets it")
+    case (.qemuGuest, .l1): return finding(.note, "a guest of QEMU: an L1 where its host lets it")
     case (.other, _):
       return isPower
         ? finding(.warning, "the platform '\(values["cpu.platform"] ?? "unknown")' is not known")
@@ -63,18 +63,18 @@ extension HostFacts {
     }
   }
 
-  private func mmu() -> HostFinding {
+  private func mmu() -> Diagnostic {
     let source = "Linux arch/powerpc/kvm/book3s_hv_nested.c, kvmhv_nested_init: radix or ENODEV"
     guard let usesRadix else {
-      return HostFinding(
+      return Diagnostic(
         level: .warning, subject: "mmu", reason: "whether the MMU is radix is not known",
         source: source, remedy: "grep MMU /proc/cpuinfo")
     }
     if usesRadix {
-      return HostFinding(level: .ok, subject: "mmu", reason: "radix", source: source)
+      return Diagnostic(level: .note, subject: "mmu", reason: "radix", source: source)
     }
     if values["kernel.disable_radix"] == "yes" {
-      return HostFinding(
+      return Diagnostic(
         level: .error, subject: "mmu",
         reason: "the MMU is in hash mode, since disable_radix is on the kernel's command line: "
           + "take it out and boot again",
@@ -83,14 +83,14 @@ extension HostFacts {
           ? "sed -i 's/disable_radix[^ \"]*//' /etc/default/grub && update-grub"
           : "grubby --update-kernel=ALL --remove-args=disable_radix")
     }
-    return HostFinding(
+    return Diagnostic(
       level: .error, subject: "mmu",
       reason: "the MMU is in hash mode: a CPU in a compatibility mode before POWER9, a guest with "
         + "max-cpu-compat=power8, or a kernel that is too old",
       source: source)
   }
 
-  private func kernelVersion(as role: Role) -> HostFinding {
+  private func kernelVersion(as role: Role) -> Diagnostic {
     let needsV2 = platform == .lpar
     let first = needsV2 ? Version(6, 7) : Version(4, 20)
     let source =
@@ -98,28 +98,28 @@ extension HostFacts {
       ? "Linux 6.7, 'KVM: PPC: Add support for nestedv2 guests'"
       : "Linux 4.20, 'KVM: PPC: Book3S HV: Nested guest entry via hypercall'"
     let release = values["kernel.release"] ?? "unknown"
-    func finding(_ level: HostFinding.Level, _ reason: String) -> HostFinding {
-      HostFinding(level: level, subject: "kernel", reason: reason, source: source)
+    func finding(_ level: Diagnostic.Severity, _ reason: String) -> Diagnostic {
+      Diagnostic(level: level, subject: "kernel", reason: reason, source: source)
     }
     guard let kernel else {
       return finding(.warning, "the kernel's version '\(release)' is not known")
     }
     // RHEL 8 and what is built from it have nesting in their 4.18.
     let isBackported = !needsV2 && kernel >= Version(4, 18) && release.contains(".el8")
-    if kernel >= first || isBackported { return finding(.ok, "Linux \(release)") }
+    if kernel >= first || isBackported { return finding(.note, "Linux \(release)") }
     return finding(
       .error,
       "Linux \(release) is too old: nesting here needs \(first.major).\(first.minor) or later")
   }
 
-  private func moduleState(as role: Role) -> HostFinding {
+  private func moduleState(as role: Role) -> Diagnostic {
     let nesting =
       "Linux arch/powerpc/kvm/book3s_hv_nested.c, kvmhv_nested_init"
       + (platform == .lpar ? "; IBM Documentation, KVM in a PowerVM LPAR" : "")
-    func finding(_ level: HostFinding.Level, _ reason: String, _ remedy: String? = nil)
-      -> HostFinding
+    func finding(_ level: Diagnostic.Severity, _ reason: String, _ remedy: String? = nil)
+      -> Diagnostic
     {
-      HostFinding(
+      Diagnostic(
         level: level, subject: "kvm_hv", reason: reason,
         source: role == .l1 ? nesting : "Linux arch/powerpc/kvm/book3s_hv.c", remedy: remedy)
     }
@@ -135,8 +135,8 @@ extension HostFacts {
     switch module {
     case .loaded:
       return role == .l1 && platform != .powerNV
-        ? finding(.ok, "loaded, so what this runs under allows nesting")
-        : finding(.ok, "loaded")
+        ? finding(.note, "loaded, so what this runs under allows nesting")
+        : finding(.note, "loaded")
     case .available, .builtin:
       return finding(.error, "not loaded: no guest can run under KVM" + refused, "modprobe kvm-hv")
     case .missing:
@@ -151,14 +151,14 @@ extension HostFacts {
     }
   }
 
-  private func startAtBoot() -> HostFinding? {
+  private func startAtBoot() -> Diagnostic? {
     guard module == .loaded || module == .available else { return nil }
     let source = "systemd modules-load.d(5)"
     if values["kvm_hv.boot.load"] == "yes" {
-      return HostFinding(
-        level: .ok, subject: "boot", reason: "kvm-hv is loaded at each boot", source: source)
+      return Diagnostic(
+        level: .note, subject: "boot", reason: "kvm-hv is loaded at each boot", source: source)
     }
-    return HostFinding(
+    return Diagnostic(
       level: .warning, subject: "boot", reason: "nothing loads kvm-hv at the next boot",
       source: source, remedy: "echo kvm-hv > /etc/modules-load.d/kvm-hv.conf")
   }
@@ -166,35 +166,46 @@ extension HostFacts {
   private static let nestedSource =
     "Linux arch/powerpc/kvm/book3s_hv.c, parameter nested: on unless it is switched off"
 
-  private func nestedNow() -> HostFinding? {
+  private func nestedNow() -> Diagnostic? {
     guard module == .loaded else { return nil }
     switch values["kvm_hv.nested"] {
     case "Y", "1":
-      return HostFinding(
-        level: .ok, subject: "nested", reason: "guests are allowed to nest",
+      return Diagnostic(
+        level: .note, subject: "nested", reason: "guests are allowed to nest",
         source: Self.nestedSource)
     case nil:
-      return HostFinding(
+      return Diagnostic(
         level: .error, subject: "nested",
         reason: "kvm_hv has no parameter 'nested': this kernel was built before nesting",
         source: Self.nestedSource)
     default:
-      return HostFinding(
+      return Diagnostic(
         level: .error, subject: "nested",
         reason: "kvm_hv's parameter 'nested' is off: a guest with cap-nested-hv does not start",
         source: Self.nestedSource, remedy: "echo Y > /sys/module/kvm_hv/parameters/nested")
     }
   }
 
-  private func nestedAtNextBoot() -> HostFinding? {
+  private func nestedAtNextBoot() -> Diagnostic? {
     guard let value = values["kvm_hv.boot.nested"], !["Y", "y", "1", "on"].contains(value) else {
       return nil
     }
-    return HostFinding(
+    return Diagnostic(
       level: .warning, subject: "nested",
       reason: "nested=\(value) comes back at the next boot: take "
         + "it out of /etc/modprobe.d or the kernel's command line",
       source: Self.nestedSource,
       remedy: "grep -rn 'kvm[-_]hv' /etc/modprobe.d /proc/cmdline")
+  }
+}
+
+extension Diagnostic {
+  /// A finding about a host: what it is about in a word, what was found, where the rule comes from,
+  /// and the command for root that corrects it.
+  init(
+    level severity: Severity, subject: Code, reason: String, source: String, remedy: String? = nil
+  ) {
+    self.init(
+      severity, subject, reason, advice: remedy.map { "\($0)" }, reference: source)
   }
 }

@@ -7,7 +7,7 @@ package struct HostReport: Equatable, Sendable {
   /// What the machine was looked at as.
   package let role: HostFacts.Role
   /// What they mean, in the order in which they should be mended.
-  package let findings: [HostFinding]
+  package let findings: [Diagnostic]
 
   /// A report on a machine as a host or as a guest; as what it seems to be where `role` is `nil`.
   package init(_ facts: HostFacts, as role: HostFacts.Role? = nil) {
@@ -17,7 +17,7 @@ package struct HostReport: Equatable, Sendable {
   }
 
   /// The worst of the findings.
-  package var level: HostFinding.Level { findings.map(\.level).max() ?? .ok }
+  package var level: Diagnostic.Severity { findings.map(\.severity).max() ?? .note }
 
   /// The report for people: a line for each finding, with the command that mends it below.
   package var text: String {
@@ -25,10 +25,11 @@ package struct HostReport: Equatable, Sendable {
     let machine = facts.values["machine"] ?? facts.values["cpu.model"] ?? "an unknown machine"
     var text = "\(machine)\(name), as \(role == .l0 ? "a host (L0)" : "a guest (L1)")\n"
     for finding in findings {
-      text += "\(finding.level.rawValue): \(finding.subject): \(finding.reason)\n"
-      if finding.level == .ok { continue }
-      text += "    source: \(finding.source)\n"
-      if let remedy = finding.remedy { text += "    mend it: \(remedy)\n" }
+      let isGood = finding.severity == .note
+      text += "\(isGood ? "ok" : finding.severity.rawValue): \(finding.code): \(finding.message)\n"
+      if isGood { continue }
+      if let source = finding.reference { text += "    source: \(source)\n" }
+      if let remedy = finding.advice { text += "    fix: \(remedy)\n" }
     }
     if role == .l0 || facts.platform == .lpar {
       let recommended = facts.recommendedMechanism
@@ -40,7 +41,7 @@ package struct HostReport: Equatable, Sendable {
   private var verdict: String {
     let what = role == .l0 ? "run L1 guests that nest" : "run L2 guests"
     return switch level {
-    case .ok: "verdict: it can \(what)"
+    case .note: "verdict: it can \(what)"
     case .warning: "verdict: it can \(what); see the warnings"
     case .error: "verdict: it cannot \(what)"
     }
@@ -51,7 +52,7 @@ package struct HostReport: Equatable, Sendable {
     [
       "role": .string(role.rawValue), "level": .string(level.rawValue),
       "recommendation": facts.recommendedMechanism.json,
-      "findings": .array(findings.map(\.json)), "facts": facts.json,
+      "findings": .array(findings.map { $0.json() }), "facts": facts.json,
     ]
   }
 }

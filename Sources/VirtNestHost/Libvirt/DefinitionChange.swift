@@ -104,7 +104,7 @@ package struct DefinitionChange: Sendable {
       throw VirshError("it was defined, and is not there: did somebody undefine it?")
     }
     var notes: [String] = []
-    let (asked, got) = (NestingState(of: definition), NestingState(of: after.definition))
+    let (asked, got) = (NestingFacts(of: definition), NestingFacts(of: after.definition))
     if asked.effective != got.effective {
       notes.append(
         "warning: nesting is not what the definition says once libvirt has read it: see "

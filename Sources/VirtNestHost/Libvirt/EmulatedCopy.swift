@@ -24,10 +24,10 @@ struct EmulatedCopy {
   /// - Parameters:
   ///   - folder: where its disks will be.
   ///   - machineTypes: those that the QEMU here has.
-  /// - Throws: ``ChangeError`` where the definition cannot be changed.
+  /// - Throws: ``VirtNestError`` where the definition cannot be changed.
   init(
     of definition: DomainDefinition, folder: String, machineTypes: Set<String>
-  ) throws(ChangeError) {
+  ) throws(VirtNestError) {
     let guest = Guest(reading: definition)
     var wanted = GuestChanges()
     var differences: [String] = []
@@ -57,18 +57,10 @@ struct EmulatedCopy {
     do {
       independent = try editor.changes.sortedEdits().applied(to: definition.document.bytes)
     } catch {
-      throw ChangeError(problems: [
-        Problem("two changes are about the same place; please report this file", at: error.location)
-      ])
+      throw VirtNestError(error, between: "two changes of the copy", in: definition.document)
     }
-    bytes = try Self.reading(independent).patch(wanted).bytes
+    bytes = try DomainDefinition(independent).patch(wanted).bytes
     self.differences = differences + editor.differences
     disks = editor.disks
-  }
-
-  private static func reading(_ bytes: [UInt8]) throws(ChangeError) -> DomainDefinition {
-    do { return try DomainDefinition(bytes) } catch {
-      throw ChangeError(problems: [Problem(error.message, at: error.location)])
-    }
   }
 }

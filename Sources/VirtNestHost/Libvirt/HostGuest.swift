@@ -39,7 +39,7 @@ package struct HostGuest: Sendable {
     let text = answer[state.endIndex...]
     let definition: DomainDefinition
     do { definition = try DomainDefinition(Array(text.utf8)) } catch {
-      throw VirshError(error.message)
+      throw VirshError(error.description)
     }
     return HostGuest(
       name: name, uuid: uuid, isActive: !state.hasPrefix("shut off"), definition: definition)

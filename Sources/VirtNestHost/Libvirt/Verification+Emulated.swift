@@ -12,13 +12,13 @@ extension Verification {
   ///   `CancellationError`. Nothing is left running.
   package static func emulated(
     _ definitions: [DomainDefinition],
-    report: (Int, Result<Verification, ChangeError>) throws -> Void
+    report: (Int, Result<Verification, VirtNestError>) throws -> Void
   ) async throws {
     let machineTypes = try await machineTypes()
     try await EmbeddedLibvirt.use { libvirt in
       for (index, definition) in definitions.enumerated() {
         let copy: EmulatedCopy
-        do throws(ChangeError) {
+        do throws(VirtNestError) {
           copy = try EmulatedCopy(
             of: definition, folder: libvirt.folder, machineTypes: machineTypes)
         } catch {
@@ -34,8 +34,8 @@ extension Verification {
   private init(of definition: DomainDefinition, _ copy: EmulatedCopy, _ start: CopyStart) {
     let inspection = Inspection(of: definition)
     let asked = inspection.nesting
-    var findings: [Finding] = []
-    let l0 = { (text: String, next: String?) in Finding(level: .l0, text: text, next: next) }
+    var findings: [Diagnostic] = []
+    let l0 = { (text: String, advice: Advice?) in Diagnostic.level(.l0, text, advice: advice) }
     switch start {
     case .refused(let message):
       capabilities = nil
@@ -49,18 +49,18 @@ extension Verification {
       }
     }
     // TCG was given a POWER9 in any case.
-    let obstacles = asked.isOn ? NestingObstacle.all(for: inspection.guest) : []
+    let obstacles = asked.isOn ? asked.obstacles : []
     for obstacle in obstacles {
       findings.append(
-        Finding(
-          level: .l1, text: "on its host the guest cannot nest: \(obstacle.reason)",
-          next: "change what it names by virt-nest patch: --cpu, --machine, --virt-type"))
+        .level(
+          .l1, "on its host the guest cannot nest: \(obstacle.reason)",
+          advice: "Change what it names: \(.property("cpu", value: nil))."))
     }
     if obstacles.isEmpty, capabilities?.api != nil {
       findings.append(
-        Finding(
-          level: .l1, text: "not booted: whether kvm_hv loads is not known",
-          next: "on its host: virt-nest verify --connect URI \(inspection.guest.name ?? "NAME")"))
+        .level(
+          .l1, "not booted: whether kvm_hv loads is not known",
+          advice: "on its host: virt-nest verify --connect URI \(inspection.guest.name ?? "NAME")"))
     }
     self.findings = findings
     guest = inspection.guest.name
@@ -69,13 +69,12 @@ extension Verification {
     differences = copy.differences
   }
 
-  private static func next(_ asked: NestingState, _ found: MachineCapabilities) -> String {
+  private static func next(_ asked: NestingFacts, _ found: MachineCapabilities) -> Advice {
     switch asked.effective {
     case .dependsOnWrapper(let emulator):
       access(emulator, X_OK) == 0
-        ? "\(emulator) does not add it for this name; virt-nest patch --mechanism feature needs no "
-          + "wrapper"
-        : "the wrapper is not here; virt-nest patch --mechanism feature needs none"
+        ? "\(emulator) does not add it for this name. Without a wrapper: \(.mechanism(.feature))."
+        : "The wrapper is not on this machine. Without a wrapper: \(.mechanism(.feature))."
     case .off: "something else switches it on; see the differences below and the emulator"
     case .on, .refused: "virt-nest inspect shows what the definition says, line by line"
     }

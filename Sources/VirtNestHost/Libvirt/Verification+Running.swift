@@ -17,7 +17,7 @@ extension Verification {
     }
     let bytes = Array(try await libvirt.run(["dumpxml", name]).utf8)
     let definition: DomainDefinition
-    do { definition = try DomainDefinition(bytes) } catch { throw VirshError(error.message) }
+    do { definition = try DomainDefinition(bytes) } catch { throw VirshError(error.description) }
     var answers: [String] = []
     for command in MachineCapabilities.commands(for: name) {
       answers.append(try await libvirt.run(command))
@@ -45,21 +45,18 @@ extension Verification {
     let inspection = Inspection(of: definition)
     let agrees = Self.agrees(found, with: inspection.nesting)
     let name = inspection.guest.name ?? "NAME"
-    var findings = [
-      Finding(
-        level: .l0,
-        text:
-          "QEMU \(host.qemu) runs the guest by \(host.usesKVM ? "KVM" : "TCG") with \(found.text)",
-        next: found.api != nil
-          ? nil
-          : "virt-nest patch --connect URI --domain \(name) --nested, then stop and start the guest"
-      )
+    var findings: [Diagnostic] = [
+      .level(
+        .l0,
+        "QEMU \(host.qemu) runs the guest by \(host.usesKVM ? "KVM" : "TCG") with \(found.text)",
+        advice: found.api != nil
+          ? nil : "\(.nesting(true)) for the guest '\(name)', then stop and start it")
     ]
     if !agrees {
       findings.append(
-        Finding(
-          level: .l0, text: "that is not what its definition asks for",
-          next: "virt-nest inspect shows what the definition says, line by line"))
+        .level(
+          .l0, "that is not what its definition asks for",
+          advice: "virt-nest inspect shows what the definition says, line by line"))
     }
     findings += Self.findings(of: agent, canNest: found.api != nil)
     var isWorking = true
@@ -72,22 +69,22 @@ extension Verification {
       findings: findings, isAsAsked: agrees && isWorking)
   }
 
-  static func findings(of agent: GuestAgent.Outcome, canNest: Bool) -> [Finding] {
+  static func findings(of agent: GuestAgent.Outcome, canNest: Bool) -> [Diagnostic] {
     switch agent {
     case .silent(let reason):
       return [
-        Finding(
-          level: .l1, text: "not known: no guest agent answers (\(reason))",
-          next: "in the guest: modprobe kvm-hv && ls /sys/module/kvm_hv")
+        .level(
+          .l1, "not known: no guest agent answers (\(reason))",
+          advice: "in the guest: modprobe kvm-hv && ls /sys/module/kvm_hv")
       ]
     case .answered(let answer):
       let module =
         answer.hasModule.map { $0 ? "kvm_hv is loaded" : "kvm_hv is not loaded" }
         ?? "whether kvm_hv is loaded is not known"
       let load = answer.hasModule == false && canNest
-      let l1 = Finding(
-        level: .l1, text: module,
-        next: load
+      let l1 = Diagnostic.level(
+        .l1, module,
+        advice: load
           ? "in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help" : nil)
       let machine =
         switch answer.machine {
@@ -98,7 +95,7 @@ extension Verification {
       // Where none can be made, that none runs is no news.
       let isNews = answer.machine == .made || answer.guests != 0
       let running = isNews ? answer.guests.map { ", \($0) running now" } ?? "" : ""
-      return [l1, Finding(level: .l2, text: machine + running, next: nil)]
+      return [l1, .level(.l2, machine + running, advice: nil)]
     }
   }
 }

@@ -12,16 +12,6 @@ package struct Verification: Hashable, Sendable {
     case l2 = "L2"
   }
 
-  /// What is known of a level.
-  package struct Finding: Hashable, Sendable {
-    /// Which.
-    package var level: Level
-    /// What was found.
-    package var text: String
-    /// What to do next; `nil` where nothing is to be done.
-    package var next: String?
-  }
-
   /// The guest's name; `nil` where its definition has none.
   package var guest: String?
   /// What its definition asks for, in words.
@@ -29,14 +19,14 @@ package struct Verification: Hashable, Sendable {
   /// What its QEMU said; `nil` where it did not start.
   package var capabilities: MachineCapabilities?
   /// What was found, from the host to the guests in the guest.
-  package var findings: [Finding]
+  package var findings: [Diagnostic]
   /// Whether nesting is as the definition asks.
   package var isAsAsked: Bool
   /// What the guest that was started had otherwise than the definition.
   package var differences: [String] = []
 
   /// Whether what QEMU says is what a definition asks for.
-  static func agrees(_ capabilities: MachineCapabilities, with asked: NestingState) -> Bool {
+  static func agrees(_ capabilities: MachineCapabilities, with asked: NestingFacts) -> Bool {
     switch asked.effective {
     case .on(let api): capabilities.has(api)
     case .off: capabilities.api == nil
@@ -46,11 +36,13 @@ package struct Verification: Hashable, Sendable {
   }
 
   /// The report as lines.
-  package var text: String {
+  ///
+  /// - Parameter wording: the words for changes in advice.
+  package func text(_ wording: (Suggestion) -> String = \.description) -> String {
     var lines = ["guest    \(guest ?? "(no name)")", "asked    \(asked)"]
     for finding in findings {
-      lines.append("\(finding.level.rawValue)       \(finding.text)")
-      if let next = finding.next { lines.append("         next: \(next)") }
+      lines.append("\(finding.code)       \(finding.message)")
+      if let advice = finding.advice { lines.append("         next: \(advice.text(wording))") }
     }
     lines.append("nesting  \(isAsAsked ? "as asked" : "not as asked")")
     if !differences.isEmpty {
@@ -62,33 +54,34 @@ package struct Verification: Hashable, Sendable {
 
   /// The report for other programs.
   ///
-  /// - Parameter source: the file, or the guest as it was named.
-  package func json(source: String) -> JSONWriter.Value {
+  /// - Parameters:
+  ///   - source: the file, or the guest as it was named.
+  ///   - wording: the words for changes in advice.
+  package func json(
+    source: String, _ wording: (Suggestion) -> String = \.description
+  ) -> JSONWriter.Value {
     let flag = { (value: Bool?) in value.map { JSONWriter.Value.bool($0) } ?? .null }
+    let capability = capabilities.map { capabilities in
+      JSONWriter.Value.object([
+        .init("cap-nested-hv", flag(capabilities.nestedHV)),
+        .init("cap-nested-papr", flag(capabilities.nestedPAPR)),
+      ])
+    }
     return .object([
-      .init("source", .string(source)),
-      .init("guest", .optional(guest)),
-      .init("asked", .string(asked)),
-      .init(
-        "capabilities",
-        capabilities.map { capabilities in
-          .object([
-            .init("cap-nested-hv", flag(capabilities.nestedHV)),
-            .init("cap-nested-papr", flag(capabilities.nestedPAPR)),
-          ])
-        } ?? .null),
+      .init("source", .string(source)), .init("guest", .optional(guest)),
+      .init("asked", .string(asked)), .init("capabilities", capability ?? .null),
       .init("asAsked", .bool(isAsAsked)),
-      .init(
-        "findings",
-        .array(
-          findings.map { finding in
-            .object([
-              .init("level", .string(finding.level.rawValue)),
-              .init("found", .string(finding.text)),
-              .init("next", .optional(finding.next)),
-            ])
-          })),
+      .init("findings", .array(findings.map { $0.json(wording) })),
       .init("differences", .array(differences.map { .string($0) })),
     ])
+  }
+}
+
+extension Diagnostic {
+  /// What is known of a level of virtualization.
+  static func level(
+    _ level: Verification.Level, _ text: String, advice: Advice? = nil
+  ) -> Diagnostic {
+    .note(Code(stringLiteral: level.rawValue), text, advice: advice)
   }
 }

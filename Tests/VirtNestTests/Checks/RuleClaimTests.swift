@@ -159,13 +159,11 @@ struct RuleClaimTests {
   }
 
   private func expectFinding(_ claim: Claim) throws {
-    let today = try #require(CalendarDate("2026-06-01"))
-    let file = CheckedFile(name: "x", bytes: Array(claim.text.utf8))
-    let found = Finding.all(in: [file], today: today)
+    let found = try diagnostics([("x", Array(claim.text.utf8))])
     if claim.rule == 0 {
       #expect(found.allSatisfy { $0.severity < .error }, "\(found)")
     } else {
-      #expect(found.contains { $0.id.number == claim.rule }, "\(claim.text)\n\(found)")
+      #expect(found.contains { $0.code == .init(claim.rule) }, "\(claim.text)\n\(found)")
       let severest = found.map(\.severity).max()
       let mustBeError = claim.outcome != .on
       #expect(!mustBeError || severest == .error || claim.rule == 35, "\(found)")

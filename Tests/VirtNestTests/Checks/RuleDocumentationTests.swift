@@ -27,12 +27,16 @@ struct RuleDocumentationTests {
 
       """
     for rule in Rule.everything {
-      text += "| [\(rule.id)](#\(rule.id.description.lowercased())) | \(rule.severity.rawValue) "
+      text +=
+        "| [\(rule.code)](#\(rule.code.description.lowercased())) | \(rule.severity.rawValue) "
       text += "| \(escaped(rule.title)) |\n"
     }
     for rule in Rule.everything {
-      text += "\n## \(rule.id)\n\n**\(escaped(rule.title))** (\(rule.severity.rawValue))\n\n"
+      text += "\n## \(rule.code)\n\n**\(escaped(rule.title))** (\(rule.severity.rawValue))\n\n"
       text += "\(escaped(rule.reason))\n\n"
+      if let example = rule.example {
+        text += "```xml\n\(example.wrong)\n```\n\nInstead:\n\n```xml\n\(example.right)\n```\n\n"
+      }
       text += "Source: \(escaped(rule.source)). Versions: \(escaped(rule.versions)).\n"
     }
     return text
@@ -57,9 +61,9 @@ struct RuleDocumentationTests {
   @Test("Every rule says what, why, from where and for which versions")
   func complete() {
     for rule in Rule.everything {
-      #expect(!rule.title.isEmpty && !rule.title.hasSuffix("."), "\(rule.id)")
-      #expect(rule.reason.hasSuffix("."), "\(rule.id): \(rule.reason)")
-      #expect(!rule.source.isEmpty && !rule.versions.isEmpty, "\(rule.id)")
+      #expect(!rule.title.isEmpty && !rule.title.hasSuffix("."), "\(rule.code)")
+      #expect(rule.reason.hasSuffix("."), "\(rule.code): \(rule.reason)")
+      #expect(!rule.source.isEmpty && !rule.versions.isEmpty, "\(rule.code)")
       #expect(rule.explanation.contains(rule.title))
     }
   }

@@ -7,7 +7,7 @@ import Testing
 /// behind it, and does not count itself.
 struct RuleSample: Sendable, CustomTestStringConvertible {
   var rule: Int
-  var files: [CheckedFile] = []
+  var files: [(name: String, bytes: [UInt8])] = []
   /// The places by file.
   var places: [[LosslessXML.SourceLocation]] = []
 
@@ -27,7 +27,7 @@ struct RuleSample: Sendable, CustomTestStringConvertible {
           plain.unicodeScalars.append(character)
         }
       }
-      files.append(CheckedFile(name: "\(index).xml", bytes: Array(plain.utf8)))
+      files.append(("\(index).xml", Array(plain.utf8)))
       self.places.append(places)
     }
   }
@@ -93,4 +93,24 @@ struct RuleSample: Sendable, CustomTestStringConvertible {
   static func machine(_ value: String) -> (String, String) {
     commandLine("<qemu:arg value='-machine'/><qemu:arg value='\(value)'/>")
   }
+}
+
+extension Diagnostic.Code {
+  /// The code of a rule's number.
+  init(_ number: Int) {
+    let digits = String(number)
+    self.init(stringLiteral: "VN" + String(repeating: "0", count: 3 - digits.count) + digits)
+  }
+}
+
+/// What `check` finds in files.
+func diagnostics(
+  _ files: [(name: String, bytes: [UInt8])], schema: Schema? = nil,
+  ignoring: Set<Diagnostic.Code> = []
+) throws -> [Diagnostic] {
+  let today = try #require(CalendarDate("2026-06-01"))
+  return CheckedFile.diagnostics(
+    of: files.map {
+      CheckedFile($0.name, $0.bytes, schema: schema, today: today, ignoring: ignoring)
+    }, ignoring: ignoring)
 }

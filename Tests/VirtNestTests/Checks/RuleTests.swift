@@ -1,4 +1,3 @@
-import Foundation
 import LosslessXML
 import TestSupport
 import Testing
@@ -7,38 +6,43 @@ import Testing
 
 @Suite("Rules")
 struct RuleTests {
-  static let today = CalendarDate("2026-06-01")
-
   @Test("A rule speaks where the marks are, and nowhere else", arguments: RuleSample.all)
   func places(_ sample: RuleSample) throws {
-    let today = try #require(Self.today)
-    let findings = Finding.all(in: sample.files, today: today)
+    let found = try diagnostics(sample.files)
     for (file, places) in zip(sample.files, sample.places) {
-      let found = findings.filter { $0.id.number == sample.rule && $0.file == file.name }
+      let own = found.filter { $0.code == .init(sample.rule) && $0.source == file.name }
       #expect(
-        found.compactMap { $0.location } == places,
-        "\(String(decoding: file.bytes, as: UTF8.self))\n\(findings)")
+        own.compactMap { $0.place?.start } == places,
+        "\(String(decoding: file.bytes, as: UTF8.self))\n\(found)")
     }
   }
 
   @Test("A good definition has no findings")
   func good() throws {
-    let today = try #require(Self.today)
-    let file = CheckedFile(name: "good.xml", bytes: Array(RuleSample.guest.utf8))
-    #expect(Finding.all(in: [file], today: today) == [])
+    #expect(try diagnostics([("good.xml", Array(RuleSample.guest.utf8))]) == [])
+    #expect(try diagnostics([("good.xml", Array(RuleExample.definition().utf8))]) == [])
   }
 
-  @Test("Every rule has a sample on which it speaks and one on which it is silent")
+  @Test("A rule finds its example, and nothing in what to write instead", arguments: Rule.all)
+  func example(_ rule: Rule) throws {
+    guard let example = rule.example else { return }
+    let found = { (text: String) in try diagnostics([("a.xml", Array(text.utf8))]) }
+    #expect(try found(example.wrongDefinition).contains { $0.code == rule.code })
+    let mended = try found(example.rightDefinition)
+    #expect(!mended.contains { $0.code == rule.code || $0.severity == .error }, "\(mended)")
+  }
+
+  @Test("Every rule has samples on which it speaks and on which it is silent")
   func samples() {
-    for rule in Rule.all where rule.id.number != 2 {
-      let own = RuleSample.all.filter { $0.rule == rule.id.number }
-      #expect(own.contains { $0.fires }, "\(rule.id) has no sample on which it speaks")
-      #expect(own.contains { !$0.fires }, "\(rule.id) has no sample on which it is silent")
+    for rule in Rule.all where rule.code != "VN002" && rule.example == nil {
+      let own = RuleSample.all.filter { rule.code == .init($0.rule) }
+      #expect(own.contains { $0.fires }, "\(rule.code) has no sample on which it speaks")
+      #expect(own.contains { !$0.fires }, "\(rule.code) has no sample on which it is silent")
     }
   }
 
-  @Test("The table has every rule, in order and without a gap")
+  @Test("The table has every rule once, without a gap")
   func table() {
-    #expect(Rule.all.map(\.id.number) == Array(1...Rule.all.count))
+    #expect(Rule.all.map(\.code) == (1...Rule.all.count).map { Diagnostic.Code($0) })
   }
 }

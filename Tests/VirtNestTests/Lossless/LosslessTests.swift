@@ -48,7 +48,7 @@ struct LosslessTests {
     let samples = (HardCases.all + Corpus.libvirt).filter { sample in
       // What mentions nesting already is tried elsewhere: the independent edit knows only plain on.
       guard let definition = try? DomainDefinition(sample.bytes) else { return false }
-      return NestingState(of: definition).contributions.isEmpty
+      return NestingFacts(of: definition).contributions.isEmpty
     }
     try #require(samples.count >= HardCases.all.count)
     let folder = try TemporaryFolder()

@@ -75,12 +75,12 @@ struct XPathEditTests {
 
   @Test("Two values for one empty place are a conflict, not a joined value")
   func twoValues() throws {
-    #expect(throws: ChangeError.self) {
+    #expect(throws: VirtNestError.self) {
       try patch(
         Self.definition, XPathEdit(set: "/domain/description=b"),
         XPathEdit(set: "//description=c"))
     }
-    #expect(throws: ChangeError.self) {
+    #expect(throws: VirtNestError.self) {
       try patch(
         Self.definition, XPathEdit(set: "//driver/@cache=b"), XPathEdit(set: "//@cache=c"))
     }
@@ -138,7 +138,7 @@ struct XPathEditTests {
     "What finds nothing is an error, unless that is let pass",
     arguments: [XPathEdit("//nothing", .delete), XPathEdit("//nothing", .set("x"))])
   func findsNothing(_ edit: XPathEdit) throws {
-    #expect(throws: ChangeError.self) { try patch(Self.definition, edit) }
+    #expect(throws: VirtNestError.self) { try patch(Self.definition, edit) }
     #expect(try patch(Self.definition, edit, ifPresent: true).isEmpty)
   }
 
@@ -150,8 +150,8 @@ struct XPathEditTests {
       XPathEdit("//nope:x", .delete),
     ])
   func refused(_ edit: XPathEdit) throws {
-    #expect(throws: ChangeError.self) { try patch(Self.definition, edit) }
-    #expect(throws: ChangeError.self) {
+    #expect(throws: VirtNestError.self) { try patch(Self.definition, edit) }
+    #expect(throws: VirtNestError.self) {
       try patch(Self.definition, XPathEdit(insert: "/domain=<nope:x/>"))
     }
   }

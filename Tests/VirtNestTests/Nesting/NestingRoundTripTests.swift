@@ -70,7 +70,7 @@ struct NestingRoundTripTests {
   func roundTrip(_ sample: Sample, way: Int) throws {
     guard let original = try? DomainDefinition(sample.bytes) else { return }
     let (mechanism, api) = Self.ways[way]
-    guard NestingState(of: original).contributions.isEmpty else { return }
+    guard NestingFacts(of: original).contributions.isEmpty else { return }
     var on = GuestChanges()
     on.nesting = NestingChange(.on, mechanism: mechanism, api: api)
     on.force = original.domain.child("os")?.child("type")?["machine"] != nil
@@ -79,11 +79,11 @@ struct NestingRoundTripTests {
       patched = try original.patch(on)
     } catch {
       // Refused, and nothing written; never for a defect of ours.
-      #expect(!error.problems.contains { $0.text.contains("report this file") })
+      #expect(!error.diagnostics.contains { $0.code == "defect" })
       return
     }
-    let isOn = NestingState(of: try DomainDefinition(patched.bytes))
-    #expect(isOn.effective == .on(api ?? .hv))
+    let isOn = NestingFacts(of: try DomainDefinition(patched.bytes))
+    #expect(isOn.asked == .on(api ?? .hv))
     #expect(try DomainDefinition(patched.bytes).patch(on).isEmpty)
 
     var off = GuestChanges()
@@ -111,7 +111,8 @@ struct NestingRoundTripTests {
     on.nesting = NestingChange(.on, mechanism: .commandline)
     let definition = try DomainDefinition(Array(text.utf8))
     #expect { try definition.patch(on) } throws: { error in
-      (error as? ChangeError)?.problems.first?.text.hasPrefix("'\(option)' has no value") == true
+      (error as? VirtNestError)?.diagnostics.first?.message.hasPrefix("'\(option)' has no value")
+        == true
     }
   }
 
@@ -128,11 +129,11 @@ struct NestingRoundTripTests {
     changes.force = true
     guard isTaken else {
       #expect { try definition.patch(changes) } throws: { error in
-        (error as? ChangeError)?.problems.first?.text.contains("ends in a comma") == true
+        (error as? VirtNestError)?.diagnostics.first?.message.contains("ends in a comma") == true
       }
       return
     }
     let result = try DomainDefinition(definition.patch(changes).bytes)
-    #expect(NestingState(of: result).isOn)
+    #expect(NestingFacts(of: result).isOn)
   }
 }

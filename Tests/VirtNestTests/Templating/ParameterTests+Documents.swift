@@ -72,10 +72,8 @@ extension ParameterTests {
   static func problems(_ body: () throws -> Any) throws -> String {
     do {
       _ = try body()
-    } catch let error as ChangeError {
-      return error.problems.map(\.text).joined(separator: "\n")
-    } catch let error as TemplateError {
-      return error.problems.map(\.text).joined(separator: "\n")
+    } catch let error as VirtNestError {
+      return error.diagnostics.map(\.message).joined(separator: "\n")
     }
     Issue.record("nothing was refused")
     return ""

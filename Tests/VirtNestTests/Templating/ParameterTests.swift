@@ -206,7 +206,7 @@ struct ParameterTests {
     let block =
       Self.parameter("type='string'") + Self.parameter("type='string'", name: "q", value: "{q}")
     let text = try Self.problems { try Self.create(block, ["p": "a", "q": "b"]) }
-    #expect(text.contains("two parameters set the same place"), "\(text)")
+    #expect(text.contains("two parameters change the same place"), "\(text)")
   }
 
   @Test("A parameter and an option for one place are refused, and both are named")

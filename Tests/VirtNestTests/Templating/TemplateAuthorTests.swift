@@ -17,9 +17,11 @@ struct TemplateAuthorTests {
       let bytes = try TemplateAuthor(name: "mine", from: original).template()
       let definition = try DomainDefinition(bytes)
       #expect(try Template(definition).placesThatDefaultsChange() == [], "\(sample.name)")
-      let findings = TemplateLint.findings(
-        in: CheckedFile(name: sample.name, bytes: bytes), today: ReleaseTable.lastReview)
-      let serious = findings.filter { [101, 103, 104, 105, 106, 108, 109].contains($0.id.number) }
+      let findings = TemplateLint.diagnostics(
+        of: sample.name, bytes, today: ReleaseTable.lastReview)
+      let serious = findings.filter { finding in
+        [101, 103, 104, 105, 106, 108, 109].contains { finding.code == .init($0) }
+      }
       #expect(serious.isEmpty, "\(serious)")
 
       var request = GuestRequest()
@@ -81,8 +83,8 @@ struct TemplateAuthorTests {
   @Test("the built-in templates have nothing to be mended", arguments: TemplateStore().names())
   func builtIn(_ name: String) throws {
     let bytes = try #require(Template.builtIn(name))
-    let findings = TemplateLint.findings(
-      in: CheckedFile(name: name, bytes: bytes), schema: try? Schema.installed(),
+    let findings = TemplateLint.diagnostics(
+      of: name, bytes, schema: try? Schema.installed(),
       today: ReleaseTable.lastReview)
     #expect(findings.filter { $0.severity >= .warning }.isEmpty, "\(findings)")
   }

@@ -40,9 +40,9 @@ struct TemplateLintTests {
 
     """
 
-  private static func findings(_ text: String) -> [Finding] {
-    TemplateLint.findings(
-      in: CheckedFile(name: "site.xml", bytes: Array(text.utf8)), schema: try? Schema.installed(),
+  private static func findings(_ text: String) -> [Diagnostic] {
+    TemplateLint.diagnostics(
+      of: "site.xml", Array(text.utf8), schema: try? Schema.installed(),
       today: ReleaseTable.lastReview)
   }
 
@@ -85,14 +85,14 @@ struct TemplateLintTests {
     #expect(planted != Self.good)
     let found = Self.findings(planted)
     #expect(
-      found.contains { $0.id.number == rule && $0.location?.line == line },
-      "\(found.map(\.headline))")
+      found.contains { $0.code == .init(rule) && $0.place?.start.line == line },
+      "\(found.map(\.description))")
   }
 
   @Test("A name without kata is found, in the document and in the default")
   func nameWithoutKata() {
     let found = Self.findings(Self.good.replacing("kata-site", with: "site"))
-    #expect(found.map(\.id.number) == [107])
+    #expect(found.map(\.code) == ["VN107"])
   }
 
   @Test("A definition without a block is one, and said to be")
@@ -102,6 +102,6 @@ struct TemplateLintTests {
     let text = Self.good.replacingCharacters(
       in: start.lowerBound..<end.upperBound,
       with: "  <uuid>0f4e7a51-23c3-4f7e-8a09-6f1a3f2b7c10</uuid>\n")
-    #expect(Self.findings(text).map(\.id.number).sorted() == [102, 108])
+    #expect(Self.findings(text).map(\.code).sorted() == ["VN102", "VN108"])
   }
 }

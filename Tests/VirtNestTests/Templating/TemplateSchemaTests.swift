@@ -83,13 +83,11 @@ struct TemplateSchemaTests {
 
   /// What the program says against a block, but for places that this document does not have.
   static func mistakes(_ bytes: [UInt8]) -> [String] {
-    do {
+    do throws(VirtNestError) {
       _ = try Template(DomainDefinition(bytes))
       return []
-    } catch let error as TemplateError {
-      return error.problems.map(\.text).filter { !$0.contains("finds nothing") }
     } catch {
-      return ["\(error)"]
+      return error.diagnostics.map(\.message).filter { !$0.contains("finds nothing") }
     }
   }
 

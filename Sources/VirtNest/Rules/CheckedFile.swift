@@ -1,0 +1,91 @@
+public import LosslessXML
+
+/// A file that the rules have looked at.
+///
+/// Files can be looked at side by side on several threads; ``diagnostics(of:ignoring:)`` then puts
+/// together what was found, and looks at all of them together.
+public struct CheckedFile: Sendable {
+  /// The name that diagnostics give.
+  public let name: String
+  /// What was read; `nil` where the file is no domain definition.
+  let guest: CheckedGuest?
+  private let own: [Diagnostic]
+
+  /// Looks at a file by itself.
+  ///
+  /// - Parameters:
+  ///   - name: the name that diagnostics give.
+  ///   - bytes: a domain definition; one that cannot be read as such is a diagnostic.
+  ///   - schema: libvirt's schema; `nil` leaves it out. Where a rule finds an error in the same
+  ///     place, the rule alone speaks: it knows more.
+  ///   - today: the day that the ends of releases are compared with.
+  ///   - ignored: codes of rules that are left out.
+  public init(
+    _ name: String, _ bytes: [UInt8], schema: Schema? = nil, today: CalendarDate,
+    ignoring ignored: Set<Diagnostic.Code> = []
+  ) {
+    self.name = name
+    do throws(VirtNestError) {
+      let definition = try DomainDefinition(bytes)
+      let guest = CheckedGuest(file: name, definition: definition, today: today)
+      self.guest = guest
+      let found = Rule.all.filter { !ignored.contains($0.code) }.flatMap { $0.diagnostics(guest) }
+      let violations = schema.map { Self.violations(of: guest, $0, beside: found) } ?? []
+      own =
+        found
+        + violations.filter {
+          !ignored.contains($0.code)
+        }
+    } catch {
+      guest = nil
+      own = error.diagnostics.filter { !ignored.contains($0.code) }
+    }
+  }
+
+  /// What the schema does not allow, without what a rule explains: an error about the same element
+  /// or attribute.
+  private static func violations(
+    of guest: CheckedGuest, _ schema: Schema, beside found: [Diagnostic]
+  ) -> [Diagnostic] {
+    let explained = Set(found.filter { $0.severity == .error }.compactMap(\.place?.range))
+    return schema.violations(of: guest.definition.document).compactMap { violation in
+      let element = violation.element
+      let name = violation.attribute.map { element.document.text(in: $0.name) }
+      let diagnostic = Rule.schema.finding(
+        element, attribute: name, violation.message,
+        advice: """
+          Correct it or remove it. Without schema validation libvirt may ignore it, or refuse it \
+          in its own words.
+          """)
+      let isExplained =
+        explained.contains(element.range) || explained.contains(diagnostic.place?.range ?? 0..<0)
+      return isExplained ? nil : diagnostic
+    }
+  }
+
+  /// What was found in files: in each by itself, and in all of them together.
+  ///
+  /// - Parameters:
+  ///   - files: the files; what one has in common with another is found in the later one.
+  ///   - ignored: codes of rules that are left out.
+  /// - Returns: the diagnostics in the order of the files, by place, then by code.
+  public static func diagnostics(
+    of files: [CheckedFile], ignoring ignored: Set<Diagnostic.Code> = []
+  ) -> [Diagnostic] {
+    var found = files.map(\.own)
+    let read = files.indices.filter { files[$0].guest != nil }
+    let guests = read.compactMap { files[$0].guest }
+    for rule in Rule.all where !ignored.contains(rule.code) {
+      guard case .together(let find) = rule.search else { continue }
+      for (index, diagnostic) in find(guests, rule) { found[read[index]].append(diagnostic) }
+    }
+    return zip(files, found).flatMap { file, diagnostics in
+      diagnostics.map { $0.about(file.name) }.sorted(by: comesBefore)
+    }
+  }
+
+  private static func comesBefore(_ left: Diagnostic, _ right: Diagnostic) -> Bool {
+    let offset = { (diagnostic: Diagnostic) in diagnostic.place?.range.lowerBound ?? -1 }
+    return (offset(left), left.code) < (offset(right), right.code)
+  }
+}

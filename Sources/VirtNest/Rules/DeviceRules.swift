@@ -1,0 +1,221 @@
+internal import LosslessXML
+
+/// Rules about devices.
+extension Rule {
+  static let deviceRules = [
+    interfaceModel, scsiController, usbController, spice, sameTarget, diskBus, bootOrder,
+  ]
+
+  private static let noUSB = "<controller type='usb' model='none'/>"
+  private static let source = "<source file='/a.raw'/>"
+
+  static let interfaceModel = Rule(
+    "VN040", .warning, "A network interface without a model",
+    reason: """
+      libvirt then chooses rtl8139, a PC's card of 100 Mbit/s, for which a guest may have no driver.
+      """,
+    source: "libvirt, src/qemu/qemu_domain.c, qemuDomainDefaultNetModel; \(measured)",
+    example: RuleExample(
+      .devices, wrong: "\(noUSB)<interface type='user'/>",
+      right: "\(noUSB)<interface type='user'><model type='virtio'/></interface>")
+  ) { checked, rule in
+    guard checked.isPSeries else { return [] }
+    return checked.devices("interface").filter { element in
+      element["type"] != "hostdev" && element.child("model")?["type"] == nil
+    }.map { element in
+      rule.finding(
+        element, "the interface has no model, so libvirt chooses rtl8139",
+        advice: "Write <model type='virtio'/>.")
+    }
+  }
+
+  static let scsiController = Rule(
+    "VN041", .note, "A SCSI controller without a model",
+    reason: """
+      libvirt chooses ibmvscsi, also for a disk with bus='scsi' that has no controller. virtio-scsi \
+      is faster and takes more disks.
+      """,
+    source: "libvirt, src/qemu/qemu_domain.c, qemuDomainSetSCSIControllerModel; \(measured)",
+    example: RuleExample(
+      .devices, wrong: "\(noUSB)<controller type='scsi'/>",
+      right: "\(noUSB)<controller type='scsi' model='virtio-scsi'/>")
+  ) { checked, rule in
+    guard checked.isPSeries else { return [] }
+    let controllers = checked.devices("controller").filter { $0["type"] == "scsi" }
+    let bare = controllers.filter { element in
+      // On the virtual I/O bus ibmvscsi is what is meant.
+      element["model"] ?? "auto" == "auto" && element.child("address")?["type"] != "spapr-vio"
+    }
+    let disk = checked.devices("disk").first { $0.child("target")?["bus"] == "scsi" }
+    let implied = controllers.isEmpty ? disk.map { [$0] } ?? [] : []
+    return (bare + implied).map { element in
+      rule.finding(
+        element,
+        element.localName == "disk"
+          ? "the disk has no controller, so libvirt adds one of model ibmvscsi"
+          : "the controller has no model, so libvirt chooses ibmvscsi",
+        advice: """
+          Write <controller type='scsi' index='\(element["index"] ?? "0")' model='virtio-scsi'/>.
+          """)
+    }
+  }
+
+  static let usbController = Rule(
+    "VN042", .note, "No USB controller is given",
+    reason: """
+      libvirt adds one (qemu-xhci, or pci-ohci with an old QEMU), which a guest without graphics \
+      does not need.
+      """,
+    source: "libvirt, src/qemu/qemu_domain.c, qemuDomainDefAddDefaultDevices; \(measured)",
+    example: RuleExample(.devices, wrong: "", right: noUSB)
+  ) { checked, rule in
+    guard checked.isPSeries, let devices = checked.domain.child("devices") else { return [] }
+    let isUsed = devices.children.contains { element in
+      switch element.localName {
+      case "controller": element["type"] == "usb"
+      case "graphics", "redirdev", "hub": true
+      case "input": element["bus"] == "usb" || element["bus"] == nil
+      case "disk": element.child("target")?["bus"] == "usb"
+      case "hostdev": element["type"] == "usb"
+      case "smartcard", "sound": true
+      default: false
+      }
+    }
+    if isUsed { return [] }
+    return [
+      rule.finding(
+        devices, "libvirt adds a USB controller, which nothing here uses",
+        advice: "Write <controller type='usb' model='none'/> in <devices>.")
+    ]
+  }
+
+  static let spice = Rule(
+    "VN043", .warning, "SPICE graphics",
+    reason: """
+      SPICE is an option of QEMU's build that many builds for Power leave out, Red Hat's among \
+      them. libvirt then refuses the guest. L1 guests are used over their console.
+      """,
+    source: "libvirt, src/qemu/qemu_validate.c (spice graphics are not supported with this QEMU)",
+    versions: "depends on QEMU's build",
+    example: RuleExample(
+      .devices, wrong: "<graphics type='spice'/>", right: "<graphics type='vnc'/>")
+  ) { checked, rule in
+    guard checked.isPSeries else { return [] }
+    return checked.devices("graphics").filter { $0["type"] == "spice" }.map { element in
+      rule.finding(
+        element, attribute: "type", "not every QEMU for Power has SPICE",
+        advice: """
+          Write type='vnc' beside a USB controller other than 'none', or remove the graphics and \
+          use virsh console.
+          """)
+    }
+  }
+
+  static let sameTarget = Rule(
+    "VN059", .error, "Two disks with one target",
+    reason: "libvirt refuses the second: \"target 'vda' duplicated for disk sources\".",
+    source: "libvirt, src/conf/domain_validate.c, virDomainDefDuplicateDiskInfoValidate; "
+      + measured,
+    example: RuleExample(
+      .devices,
+      wrong: """
+        \(noUSB)<disk type='file'>\(source)<target dev='vda'/></disk>\
+        <disk type='file'><source file='/b.raw'/><target dev='vda'/></disk>
+        """,
+      right: """
+        \(noUSB)<disk type='file'>\(source)<target dev='vda'/></disk>\
+        <disk type='file'><source file='/b.raw'/><target dev='vdb'/></disk>
+        """)
+  ) { checked, rule in
+    var lines: [String: Int] = [:]
+    return checked.devices("disk").compactMap { $0.child("target") }.compactMap { target in
+      guard let name = target["dev"] else { return nil }
+      guard let line = lines[name] else {
+        lines[name] = target.location.line
+        return nil
+      }
+      return rule.finding(
+        target, attribute: "dev", "the target '\(name)' is already used in line \(line)",
+        advice: "Give each disk a target of its own.")
+    }
+  }
+
+  static let diskBus = Rule(
+    "VN060", .error, "A disk on a bus that a pseries guest does not have",
+    reason: """
+      A pseries guest has no IDE, no SATA by default and no floppy controller, and a virtio disk is \
+      not a CD-ROM drive: libvirt says "IDE controllers are unsupported for this QEMU binary or \
+      machine type", "disk type of 'vda' does not support ejectable media" and the like.
+      """,
+    source: "libvirt, src/qemu/qemu_validate.c, qemuValidateDomainDeviceDefDisk; \(measured)",
+    example: RuleExample(
+      .devices,
+      wrong: """
+        \(noUSB)<disk type='file' device='cdrom'>\(source)<target dev='hda' bus='ide'/></disk>
+        """,
+      right: """
+        \(noUSB)<controller type='scsi' model='virtio-scsi'/>\
+        <disk type='file' device='cdrom'>\(source)<target dev='sda' bus='scsi'/></disk>
+        """)
+  ) { checked, rule in
+    guard checked.isPSeries else { return [] }
+    return checked.devices("disk").compactMap { disk in
+      guard let target = disk.child("target") else { return nil }
+      let device = disk["device"] ?? "disk"
+      let reason: String? =
+        switch (device, target["bus"]) {
+        case (_, "ide"): "a pseries guest has no IDE controller"
+        case (_, "fdc"), ("floppy", _): "a pseries guest has no floppy controller"
+        case ("cdrom", "virtio"): "a virtio disk cannot be a CD-ROM drive"
+        default: nil
+        }
+      return reason.map { reason in
+        rule.finding(
+          target["bus"] == nil ? disk : target, attribute: target["bus"] == nil ? "device" : "bus",
+          reason,
+          advice: "Write <target dev='sda' bus='scsi'/>, and remove the disk's <address>.")
+      }
+    }
+  }
+
+  static let bootOrder = Rule(
+    "VN061", .error, "Two orders of boot devices",
+    reason: """
+      libvirt says "per-device boot elements cannot be used together with os/boot elements", and \
+      refuses one number for two devices: "boot order 1 used for more than one device".
+      """,
+    source: "libvirt, src/conf/domain_conf.c, virDomainDefBootOrderPostParse; "
+      + "src/conf/domain_validate.c; \(measured)",
+    example: RuleExample(
+      .os, wrong: "<boot dev='hd'/>", right: "",
+      others: [
+        .devices: """
+        \(noUSB)<disk type='file'>\(source)<target dev='vda'/><boot order='1'/></disk>
+        """
+      ])
+  ) { checked, rule in
+    let orders = (checked.domain.child("devices")?.children.map { $0 } ?? [])
+      .compactMap { $0.child("boot") }.filter { $0["order"] != nil }
+    guard !orders.isEmpty else { return [] }
+    var found =
+      checked.domain.first(["os"])?.children("boot").map { boot in
+        rule.finding(
+          boot,
+          "libvirt refuses <boot dev> here beside <boot order> in line \(orders[0].location.line)",
+          advice: "Keep one of the two: \(.delete(xpath: "/domain/os/boot")).")
+      } ?? []
+    var lines: [String: Int] = [:]
+    for boot in orders {
+      let order = boot["order"] ?? ""
+      if let line = lines[order] {
+        found.append(
+          rule.finding(
+            boot, attribute: "order", "boot order \(order) is already used in line \(line)",
+            advice: "Give each device a number of its own."))
+      } else {
+        lines[order] = boot.location.line
+      }
+    }
+    return found
+  }
+}

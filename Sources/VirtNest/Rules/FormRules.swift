@@ -1,0 +1,159 @@
+internal import LosslessXML
+
+/// Rules about the form of the file: what libvirt does not read, or reads only once.
+extension Rule {
+  static let formRules = [
+    notADefinition, schema, foreignCommandLine, commandLineWithoutNamespace, commandLineOutOfPlace,
+    liveDefinition, repeatedElement,
+  ]
+
+  static let notADefinition = Rule(
+    "VN001", .error, "The file is not a domain definition",
+    reason: """
+      libvirt reads well-formed XML whose root is <domain>. Other encodings and document type \
+      declarations are refused here because they could not be changed byte for byte.
+      """,
+    source: "libvirt, src/conf/domain_conf.c, virDomainDefParse")
+
+  static let schema = Rule(
+    "VN002", .error, "libvirt's schema does not allow it",
+    reason: """
+      `virsh define --validate` and `virsh edit` refuse what the schema does not allow. Without \
+      validation libvirt ignores most of it, so that a misspelt element has no effect.
+      """,
+    source: "libvirt, src/conf/schemas/domain.rng, as installed",
+    versions: "the installed libvirt's")
+
+  static let foreignCommandLine = Rule(
+    "VN015", .error, "A command line in a namespace that is not QEMU's",
+    reason: """
+      libvirt looks for <commandline> only in the namespace \(DomainNamespace.qemu). If xmlns:qemu \
+      is missing or names something else, the guest is defined and started without its arguments, \
+      and the next dump has lost them.
+      """,
+    source: "libvirt, src/qemu/qemu_conf.c, virQEMUDriverDomainXMLConfInit; \(measured)",
+    versions: "all; the schema refuses it, so that define --validate does",
+    example: RuleExample(
+      .end, wrong: "<q:commandline xmlns:q='urn:q'><q:arg value='-S'/></q:commandline>",
+      right: "<q:commandline xmlns:q='\(DomainNamespace.qemu)'><q:arg value='-S'/></q:commandline>")
+  ) { checked, rule in
+    guard checked.isForQEMU else { return [] }
+    return checked.domain.children.compactMap { element in
+      let isUnbound = element.namespace == nil && element.qualifiedName.hasSuffix(":commandline")
+      let isForeign =
+        element.hasLocalName("commandline") && element.namespace != nil
+        && element.namespace != DomainNamespace.qemu
+      guard isUnbound || isForeign else { return nil }
+      let prefix = element.qualifiedName.split(separator: ":").first.map(String.init) ?? "qemu"
+      return rule.finding(
+        element,
+        isUnbound
+          ? "the prefix '\(prefix)' is not declared, so libvirt ignores <\(element.qualifiedName)>"
+          : "libvirt ignores <\(element.qualifiedName)> in the namespace "
+            + "'\(element.namespace ?? "")'",
+        advice: "Declare the prefix on <domain>: xmlns:qemu='\(DomainNamespace.qemu)'.")
+    }
+  }
+
+  static let commandLineWithoutNamespace = Rule(
+    "VN016", .error, "A command line in no namespace",
+    reason: """
+      libvirt looks for <commandline> and <arg> only in the namespace \(DomainNamespace.qemu), by a \
+      prefix or as the default namespace. It ignores others without a word.
+      """,
+    source: "libvirt, src/qemu/qemu_domain.c, qemuDomainDefNamespaceParse; \(measured)",
+    versions: "all; the schema refuses it, so that define --validate does",
+    example: RuleExample(
+      .end, wrong: "<commandline><arg value='-S'/></commandline>",
+      right: "<commandline xmlns='\(DomainNamespace.qemu)'><arg value='-S'/></commandline>")
+  ) { checked, rule in
+    guard checked.isForQEMU else { return [] }
+    let inside = checked.arguments.commandLines.flatMap(\.children).filter {
+      $0.namespace == nil && ($0.localName == "arg" || $0.localName == "env")
+    }
+    return (checked.domain.children("commandline") + inside).map { element in
+      rule.finding(
+        element, "libvirt ignores <\(element.qualifiedName)> without QEMU's namespace",
+        advice: """
+          Write <qemu:\(element.localName)>, and xmlns:qemu='\(DomainNamespace.qemu)' on <domain>.
+          """)
+    }
+  }
+
+  static let commandLineOutOfPlace = Rule(
+    "VN017", .error, "A command line in the wrong place",
+    reason: "libvirt looks for <qemu:commandline> only among the children of <domain>.",
+    source: "libvirt, src/qemu/qemu_domain.c, qemuDomainDefNamespaceParse; \(measured)",
+    versions: "all; the schema refuses it, so that define --validate does",
+    example: RuleExample(
+      .devices, wrong: "<q:commandline xmlns:q='\(DomainNamespace.qemu)'/>", right: "")
+  ) { checked, rule in
+    checked.elements(withLocalName: "commandline").filter { element in
+      element.isNamed("commandline", in: DomainNamespace.qemu) && element.parent != checked.domain
+    }.map { element in
+      rule.finding(
+        element,
+        "libvirt ignores <\(element.qualifiedName)> in <\(element.parent?.qualifiedName ?? "")>",
+        advice: "Move it to the end of <domain>.")
+    }
+  }
+
+  static let liveDefinition = Rule(
+    "VN048", .note, "The definition of a running guest",
+    reason: """
+      A dump of a running guest contains what holds only until it stops: its id, aliases and \
+      security labels. libvirt ignores them when the file is defined, and in git the file changes \
+      with every start.
+      """,
+    source: "libvirt, docs/manpages/virsh.rst (dumpxml); \(measured)",
+    example: RuleExample(
+      .domain, wrong: "<domain type='kvm' id='3'>", right: "<domain type='kvm'>")
+  ) { checked, rule in
+    let message = "this is the definition of a running guest"
+    let advice: Advice = "Keep what virsh dumpxml prints with its option --inactive."
+    if checked.domain.attribute(named: "id") != nil {
+      return [rule.finding(checked.domain, attribute: "id", message, advice: advice)]
+    }
+    let alias = checked.domain.child("devices")?.children.lazy.compactMap { $0.child("alias") }
+      .first { alias in alias["name"].map { !$0.hasPrefix("ua-") } ?? false }
+    let label = checked.domain.children("seclabel").first {
+      $0["type"] == "dynamic" && $0.child("imagelabel") != nil
+    }
+    return (alias ?? label).map { [rule.finding($0, message, advice: advice)] } ?? []
+  }
+
+  static let repeatedElement = Rule(
+    "VN051", .warning, "Repeated element: libvirt reads only the first",
+    reason: "Without schema validation libvirt reads the first and ignores the others silently.",
+    source: "libvirt, src/conf/domain_conf.c (string(./memory[1]) and the like); \(measured)",
+    versions: "all; the schema refuses it, so that define --validate does",
+    example: RuleExample(
+      .memory,
+      wrong: "<memory unit='MiB'>4096</memory><memory unit='MiB'>8192</memory>",
+      right: "<memory unit='MiB'>8192</memory>")
+  ) { checked, rule in
+    placesReadOnce.flatMap { path, names in
+      guard let parent = checked.domain.first(path) else { return [] as [Diagnostic] }
+      var lines: [String: Int] = [:]
+      return parent.children.compactMap { child in
+        guard child.namespace == nil, let name = names.first(where: child.hasLocalName) else {
+          return nil
+        }
+        guard let line = lines[name] else {
+          lines[name] = child.location.line
+          return nil
+        }
+        return rule.finding(
+          child, "libvirt ignores this <\(name)>: it reads the one in line \(line)",
+          advice: "Keep one of them.")
+      }
+    }
+  }
+
+  /// Elements of which libvirt reads the first, by the place that they stand in.
+  private static let placesReadOnce: [([Step], [String])] = [
+    ([], ["name", "uuid", "memory", "currentMemory", "maxMemory", "vcpu", "cpu"]),
+    (["os"], ["type", "kernel", "initrd", "cmdline"]), (["cpu"], ["model", "topology"]),
+    (["devices"], ["emulator"]),
+  ]
+}

@@ -1,0 +1,223 @@
+internal import LosslessXML
+
+/// Rules about what belongs to one guest: its name, uuid and MAC addresses.
+extension Rule {
+  static let identityRules = [
+    noUUID, unreadableUUID, refusedName, refusedAddress, sameUUID, sameName, sameAddress,
+  ]
+
+  static let noUUID = Rule(
+    "VN049", .note, "No uuid is given",
+    reason: """
+      libvirt then makes a new one at each define. Defining the same file again is refused: "domain \
+      'x' already exists with uuid …".
+      """,
+    source: "libvirt, src/conf/virdomainobjlist.c; \(measured)",
+    example: RuleExample(
+      .uuid, wrong: "", right: "<uuid>6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11</uuid>")
+  ) { checked, rule in
+    // A template's guests get theirs from create.
+    let isTemplate =
+      checked.domain.child("metadata")?.child("template", in: DomainNamespace.template) != nil
+    guard checked.domain.child("uuid") == nil, !isTemplate else { return [] }
+    return [
+      rule.finding(
+        checked.domain, "without a uuid the file can be defined only once",
+        advice: """
+          Derive one from the name: \(.newIdentity); or write the one that virsh domuuid prints.
+          """)
+    ]
+  }
+
+  static let unreadableUUID = Rule(
+    "VN050", .error, "A uuid that libvirt cannot read",
+    reason: "libvirt says \"malformed uuid element\".",
+    source: "libvirt, src/util/viruuid.c, virUUIDParse",
+    example: RuleExample(
+      .uuid, wrong: "<uuid>6f1d4f0e</uuid>",
+      right: "<uuid>6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11</uuid>")
+  ) { checked, rule in
+    // libvirt makes a uuid for an empty element, as for none.
+    guard let element = checked.domain.child("uuid"), checked.guest.uuid == nil,
+      !element.text.isEmpty
+    else { return [] }
+    return [
+      rule.finding(
+        element, "'\(element.text.trimmingSpaces)' is not a uuid",
+        advice: "Write 32 hexadecimal digits, as uuidgen prints them.")
+    ]
+  }
+
+  static let refusedName = Rule(
+    "VN052", .error, "A name that libvirt refuses",
+    reason: """
+      Names of files and folders are made of it: libvirt accepts no '/', no line end and no empty \
+      name, and its QEMU driver fails on '.' and '..'.
+      """,
+    source: "libvirt, src/conf/domain_conf.c, virDomainDefParseCaps; \(measured)",
+    example: RuleExample(
+      .name, wrong: "<name>kata/x</name>", right: "<name>kata-x</name>")
+  ) { checked, rule in
+    let element = checked.domain.child("name")
+    let name = checked.guest.name ?? ""
+    // libvirt accepts other control characters.
+    guard
+      name.isEmpty || name.contains("/") || name.contains(where: \.isNewline) || name == "."
+        || name == ".."
+    else { return [] }
+    do throws(InvalidValue) {
+      try GuestName.check(name)
+      return []
+    } catch {
+      let message = element == nil ? "the guest has no name" : error.reason
+      return [
+        rule.finding(
+          element ?? checked.domain, message,
+          advice: "Give it a name: \(.property("name", value: nil)).")
+      ]
+    }
+  }
+
+  static let refusedAddress = Rule(
+    "VN053", .error, "A MAC address that libvirt refuses",
+    reason: """
+      libvirt says "expected unicast mac address, found multicast", or that it cannot parse the \
+      address. A multicast address has an odd second digit.
+      """,
+    source: "libvirt, src/conf/domain_conf.c, virDomainNetDefParseXML; \(measured)",
+    example: RuleExample(
+      .devices,
+      wrong: """
+        <controller type='usb' model='none'/><interface type='user'>\
+        <mac address='53:54:00:00:00:01'/><model type='virtio'/></interface>
+        """,
+      right: """
+        <controller type='usb' model='none'/><interface type='user'>\
+        <mac address='52:54:00:00:00:01'/><model type='virtio'/></interface>
+        """)
+  ) { checked, rule in
+    checked.devices("interface").compactMap { interface in
+      guard let element = interface.child("mac"), let text = element["address"] else { return nil }
+      let address = MACAddress(text)
+      guard address.map(\.isMulticast) ?? true else { return nil }
+      return rule.finding(
+        element, attribute: "address",
+        address == nil ? "'\(text)' is not a MAC address" : "'\(text)' is a multicast address",
+        advice: "Write one such as 52:54:00:12:34:56, or remove <mac> and let libvirt choose.")
+    }
+  }
+
+  // MARK: Across files
+
+  static let sameUUID = Rule(
+    "VN054", .warning, "One uuid under two names",
+    reason: """
+      On a host, a uuid belongs to one guest: under another name libvirt refuses the second \
+      ("domain 'x' is already defined with uuid …").
+      """,
+    source: "libvirt, src/conf/virdomainobjlist.c, virDomainObjListAddLocked",
+    search: .together { all, rule in
+      repeated(all) { checked -> [(DomainUUID, Element)] in
+        guard let uuid = checked.guest.uuid, let element = checked.domain.child("uuid") else {
+          return []
+        }
+        return [(uuid, element)]
+      } finding: { claim, first, place in
+        // Under the same name it is VN055's.
+        guard claim.checked.guest.name != first.checked.guest.name else { return nil }
+        return rule.finding(
+          claim.element, "the same uuid is in \(place), under another name",
+          advice: "Give one of them another: \(.newIdentity).")
+      }
+    })
+
+  static let sameName = Rule(
+    "VN055", .warning, "One name in two of the files",
+    reason: """
+      On a host, a name belongs to one guest: with another uuid libvirt refuses the second ("domain \
+      'x' already exists with uuid …"), with the same uuid it replaces the first.
+      """,
+    source: "libvirt, src/conf/virdomainobjlist.c, virDomainObjListAddLocked; \(measured)",
+    search: .together { all, rule in
+      repeated(all) { checked -> [(String, Element)] in
+        guard let name = checked.guest.name, let element = checked.domain.child("name") else {
+          return []
+        }
+        return [(name, element)]
+      } finding: { claim, first, place in
+        let uuid = claim.checked.guest.uuid
+        let isSame = uuid != nil && uuid == first.checked.guest.uuid
+        return rule.finding(
+          claim.element,
+          isSame
+            ? "this is the same guest as in \(place), by name and uuid"
+            : "the same name is in \(place)",
+          advice: """
+            Ignore this if they are for different hosts. For one host, give one of them another: \
+            \(.property("name", value: nil)), and \(.newIdentity).
+            """)
+      }
+    })
+
+  static let sameAddress = Rule(
+    "VN056", .warning, "One MAC address twice",
+    reason: """
+      Two interfaces with one address in one network disturb each other, and DHCP gives both the \
+      same IP address. libvirt does not check this. Interfaces of a team share theirs on purpose.
+      """,
+    source: "libvirt, docs/formatdomain.rst (mac, teaming); \(measured)",
+    search: .together { all, rule in
+      repeated(all) { checked -> [(MACAddress, Element)] in
+        checked.devices("interface").compactMap { interface in
+          guard interface.child("teaming") == nil, let element = interface.child("mac"),
+            let address = element["address"].flatMap({ MACAddress($0) })
+          else { return nil }
+          return (address, element)
+        }
+      } finding: { claim, first, place in
+        // VN055 or VN054 says already that it is the same guest.
+        if claim.isSameGuest(as: first) { return nil }
+        return rule.finding(
+          claim.element, attribute: "address", "the same address is in \(place)",
+          advice: "Give one of them another; this derives it from the name: \(.newIdentity).")
+      }
+    })
+
+  /// A place that holds something which no other place should hold.
+  struct Claim {
+    let checked: CheckedGuest
+    let element: Element
+
+    /// Whether both are in definitions of the same guest: one finding is enough then.
+    func isSameGuest(as other: Claim) -> Bool {
+      checked.definition != other.checked.definition
+        && (checked.guest.name == other.checked.guest.name
+          || checked.guest.uuid != nil && checked.guest.uuid == other.checked.guest.uuid)
+    }
+  }
+
+  /// Finds the places that hold what an earlier file, or an earlier place, holds.
+  ///
+  /// - Parameter finding: the finding about a claim, given the first of its kind and the place of
+  ///   that as `FILE:LINE`.
+  static func repeated<Key: Hashable>(
+    _ all: [CheckedGuest], keys: (CheckedGuest) -> [(Key, Element)],
+    finding: (_ claim: Claim, _ first: Claim, _ place: String) -> Diagnostic?
+  ) -> [(file: Int, diagnostic: Diagnostic)] {
+    var first: [Key: (claim: Claim, place: String)] = [:]
+    var found: [(file: Int, diagnostic: Diagnostic)] = []
+    for (index, checked) in all.enumerated() {
+      for (key, element) in keys(checked) {
+        let claim = Claim(checked: checked, element: element)
+        guard let earlier = first[key] else {
+          first[key] = (claim, "\(checked.file):\(element.location.line)")
+          continue
+        }
+        if let diagnostic = finding(claim, earlier.claim, earlier.place) {
+          found.append((index, diagnostic))
+        }
+      }
+    }
+    return found
+  }
+}

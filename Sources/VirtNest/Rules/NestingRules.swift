@@ -1,0 +1,184 @@
+internal import LosslessXML
+
+/// Rules about what a definition says of nesting, in one place or in several.
+extension Rule {
+  static let nestingRules = [
+    switchedOff, switchedOn, switchedOnTwice, nestedHVOutOfPlace, nestedHVState, bothAPIs,
+    radixDisabled, kataWithoutNesting,
+  ]
+
+  private static let merging = "QEMU, system/vl.c, qemu_merge_machine_options; \(measured)"
+
+  static let switchedOff = Rule(
+    "VN007", .error, "Nesting switched on, then off again",
+    reason: """
+      QEMU merges every -machine, and the last value of a property counts, without a message. \
+      libvirt's own -machine comes first; what <qemu:commandline> passes through follows it.
+      """,
+    source: merging,
+    example: RuleExample(
+      arguments: "-machine", "cap-nested-hv=off", right: ["-machine", "cap-nested-hv=on"])
+  ) { checked, rule in
+    guard checked.nesting.asked == .off, checked.nesting.spelledWithUnderscore.isEmpty,
+      let last = checked.nesting.contributions.last(where: { $0.value == .off })
+    else { return [] }
+    return checked.nesting.overruled.map { contribution in
+      rule.finding(
+        contribution.element,
+        "nesting is switched on here, then off by \(last.text) in line \(last.place.start.line): "
+          + "it is off",
+        advice: "Keep one of the two: \(.nesting(true)), or \(.nesting(false)).")
+    }
+  }
+
+  static let switchedOn = Rule(
+    "VN008", .warning, "Nesting switched off, then on again",
+    reason: """
+      QEMU merges every -machine, and the last value of a property counts, without a message: what \
+      reads as off runs with nesting.
+      """,
+    source: merging,
+    example: RuleExample(
+      .features, wrong: "<nested-hv state='off'/>", right: "<nested-hv state='on'/>",
+      others: [
+        .end: RuleExample(arguments: "-machine", "cap-nested-hv=on", right: []).wrong
+      ])
+  ) { checked, rule in
+    guard case .on(let api) = checked.nesting.asked, checked.nesting.spelledWithUnderscore.isEmpty,
+      let last = checked.nesting.contributions.last(where: { $0.value == .on && $0.api == api })
+    else { return [] }
+    return checked.nesting.overruled.filter { $0.value == .off }.map { contribution in
+      rule.finding(
+        contribution.element,
+        "nesting is switched off here, then on by \(last.text) in line \(last.place.start.line): "
+          + "it is on",
+        advice: "Keep one of the two: \(.nesting(true)), or \(.nesting(false)).")
+    }
+  }
+
+  static let switchedOnTwice = Rule(
+    "VN009", .note, "Nesting switched on in two places",
+    reason: "The second changes nothing. If you remove one of them, nesting stays on.",
+    source: merging,
+    example: RuleExample(arguments: "-machine", "cap-nested-hv=on", right: [])
+  ) { checked, rule in
+    guard checked.nesting.spelledWithUnderscore.isEmpty else { return [] }
+    return NestedAPI.allCases.flatMap { api in
+      let places = checked.nesting.contributions.filter { $0.api == api && $0.value == .on }
+      return places.dropFirst().map { contribution in
+        rule.finding(
+          contribution.element,
+          "\(api.machineProperty) is switched on here and in line \(places[0].place.start.line)",
+          advice: "Keep one: \(.mechanism(.feature)), or \(.mechanism(.commandline)).")
+      }
+    }
+  }
+
+  static let nestedHVOutOfPlace = Rule(
+    "VN018", .error, "<nested-hv> in the wrong place",
+    reason: """
+      libvirt looks for it only in <features> of <domain>. Elsewhere the guest is defined and \
+      started without the capability.
+      """,
+    source: "libvirt, src/conf/domain_conf.c, virDomainFeaturesDefParse; \(measured)",
+    versions: "all; the schema refuses it, so that define --validate does",
+    example: RuleExample(.devices, wrong: "<nested-hv state='on'/>", right: "")
+  ) { checked, rule in
+    checked.elements(withLocalName: "nested-hv").filter { element in
+      guard let parent = element.parent else { return false }
+      return !(parent.isNamed("features") && parent.parent == checked.domain)
+    }.map { element in
+      rule.finding(
+        element, "libvirt ignores <nested-hv> in <\(element.parent?.qualifiedName ?? "")>",
+        advice: "Move it into <features> of <domain>: remove it here, then \(.nesting(true)).")
+    }
+  }
+
+  static let nestedHVState = Rule(
+    "VN019", .error, "<nested-hv> without state='on' or 'off'",
+    reason: """
+      libvirt says "Missing required attribute 'state' in element 'nested-hv'", or "Invalid value \
+      for attribute 'state'". QEMU's true and yes are not its words.
+      """,
+    source: "libvirt, src/util/virxml.c, virXMLPropTristateSwitch; \(measured)",
+    versions: "all with <nested-hv>, from 4.10.0",
+    example: RuleExample(
+      .features, wrong: "<nested-hv state='yes'/>", right: "<nested-hv state='on'/>")
+  ) { checked, rule in
+    checked.nesting.contributions.compactMap { contribution in
+      guard contribution.mechanism == .feature, case .invalid(let text) = contribution.value
+      else { return nil }
+      let element = contribution.element
+      return rule.finding(
+        element, attribute: "state",
+        element["state"] == nil
+          ? "<nested-hv> has no state" : "<nested-hv> has the state '\(text)'",
+        advice: "Write state='on' or state='off'.")
+    }
+  }
+
+  static let bothAPIs = Rule(
+    "VN022", .error, "Both nested APIs switched on",
+    reason: """
+      cap-nested-hv and cap-nested-papr exclude each other: QEMU says "Nested-HV APIs are mutually \
+      exclusive". QEMU before 9.0 does not know the second.
+      """,
+    source: "QEMU, hw/ppc/spapr_caps.c, cap_nested_papr_apply", versions: "QEMU 9.0 and later",
+    example: RuleExample(arguments: "-machine", "cap-nested-papr=on", right: [])
+  ) { checked, rule in
+    let last = { (api: NestedAPI) in checked.nesting.contributions.last { $0.api == api } }
+    guard last(.hv)?.value == .on, let papr = last(.papr), papr.value == .on else { return [] }
+    return [
+      rule.finding(
+        papr.element, "both cap-nested-hv and cap-nested-papr are on, which QEMU refuses",
+        advice: "Keep one: \(.api(.hv)), or \(.api(.papr)) under PowerVM.")
+    ]
+  }
+
+  static let radixDisabled = Rule(
+    "VN024", .error, "Radix switched off in the guest's kernel",
+    reason: """
+      The guest's kernel then uses a hash page table, and kvm-hv cannot be loaded in it: nesting \
+      needs radix.
+      """,
+    source: "Linux, arch/powerpc/kvm/book3s_hv.c, kvmppc_core_check_processor_compat_hv; "
+      + "Documentation/admin-guide/kernel-parameters.txt (disable_radix)",
+    example: RuleExample(
+      .os, wrong: "<cmdline>quiet disable_radix</cmdline>", right: "<cmdline>quiet</cmdline>")
+  ) { checked, rule in
+    guard checked.wantsNesting, let element = checked.domain.first(["os", "cmdline"]) else {
+      return []
+    }
+    let off = ["disable_radix=0", "disable_radix=n", "disable_radix=no", "disable_radix=off"]
+    let disables = element.text.split(whereSeparator: \.isWhitespace).contains { word in
+      word == "disable_radix" || word.hasPrefix("disable_radix=") && !off.contains(String(word))
+    }
+    guard disables else { return [] }
+    return [
+      rule.finding(
+        element, "disable_radix keeps the guest from nesting",
+        advice: "Remove disable_radix from <cmdline>.")
+    ]
+  }
+
+  static let kataWithoutNesting = Rule(
+    "VN028", .note, "A name with kata, but no nesting",
+    reason: """
+      Guests for Kata Containers, which need nesting, are usually named like this. Only a wrapper \
+      that replaces the distribution's QEMU would switch nesting on, and the definition does not \
+      tell.
+      """,
+    source: "the usual wrapper script around QEMU, which looks for kata in the name",
+    example: RuleExample(.features, wrong: "", right: "<nested-hv state='on'/>")
+  ) { checked, rule in
+    guard checked.isPSeries, !checked.nesting.isAskedFor, checked.nesting.contributions.isEmpty,
+      let name = checked.guest.name, GuestName.hasKata(name),
+      let element = checked.domain.child("name")
+    else { return [] }
+    return [
+      rule.finding(
+        element, "'\(name)' looks like the name of a guest that nests, but nesting is off",
+        advice: "\(.nesting(true)), or say that it is off: \(.explicitlyOff).")
+    ]
+  }
+}

@@ -7,5 +7,3 @@
 // glibc declares this one only with _GNU_SOURCE, which Swift's importer does not define.
 int renameat2(int old_folder, const char *old_path, int new_folder, const char *new_path,
               unsigned int flags);
-
-int syncfs(int file);

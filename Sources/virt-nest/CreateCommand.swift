@@ -5,7 +5,7 @@ import SystemPackage
 import VirtNest
 import VirtNestHost
 
-struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
+struct CreateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",
     abstract: "Make definitions of L1 guests from a template.",
@@ -98,21 +98,15 @@ struct CreateCommand: AsyncParsableCommand, SometimesWaiting {
     _ = try request(for: nil)
   }
 
-  var waits: Bool { define }
-
   func run() async throws {
-    let (template, request) = try wanted()
-    let guests = try guests(template, request)
-    if output != nil { try write(template, request) } else if !quiet { say(guests[0]) }
-    try await libvirt.define(guests.map { ($0.name, try $0.definition()) })
-  }
-
-  func runAtOnce() throws {
     if helpParameters {
       return try Terminal.write(Array(ParameterList(try loadTemplate()).text.utf8))
     }
     let (template, request) = try wanted()
-    try write(template, request)
+    guard define else { return try write(template, request) }
+    let guests = try guests(template, request)
+    if output != nil { try write(template, request) } else if !quiet { say(guests[0]) }
+    try await libvirt.define(guests.map { ($0.name, try $0.definition()) })
   }
 
   /// The template, and what is asked of it.

@@ -4,14 +4,13 @@ import SystemPackage
 import VirtNest
 import VirtNestHost
 
-/// Changes many files in place: on all cores, and with two waits for the disk a batch instead of two
-/// a file.
+/// Changes many files in place, several at a time.
 ///
-/// Everything of a batch is written beside the files first, and known to be on the disk before any
+/// Everything of a batch is written beside the files, and known to be on the disk, before any of it
 /// takes its place: a power cut leaves each file old or new, whole.
 struct InPlaceBatch {
-  /// How many files are staged at once: so many that the waits are little beside the work.
-  private static let mostFiles = 512
+  /// How many files are staged at once.
+  private static let mostFiles = 256
   /// How many bytes of them are held at once, as far as their sizes are known before.
   private static let mostBytes = 64 << 20
 
@@ -52,8 +51,7 @@ struct InPlaceBatch {
     case interrupted
   }
 
-  /// Does a batch, and says what there is to say in the order of the files.
-  ///
+  /// Does a batch, and prints messages in the order of the files.
   static func run(_ names: ArraySlice<String>, _ stage: @Sendable (String) -> Outcome) -> End {
     SignalDelay.around {
       let outcomes = concurrently(Array(names), stage)
@@ -68,38 +66,23 @@ struct InPlaceBatch {
 
   private static func putInPlace(_ staged: [(name: String, file: StagedFile)]) -> Bool {
     guard !staged.isEmpty else { return true }
-    var isWell = true
-    do throws(FileError) {
-      try synchronize(staged.map(\.file))
-      let results = concurrently(staged) { name, file in
-        do throws(FileError) {
-          try file.commit()
-          return true
-        } catch {
-          Terminal.say("error", error.message, file: name, at: nil)
-          return false
-        }
+    let results = concurrently(staged) { name, file in
+      do throws(FileError) {
+        try file.commit()
+        return true
+      } catch {
+        Terminal.say("error", error.message, file: name, at: nil)
+        return false
       }
-      isWell = !results.contains(false)
-      try synchronize(staged.map(\.file))
+    }
+    do throws(FileError) {
+      for folder in Set(staged.map { $0.file.path.removingLastComponent() }) {
+        try synchronizeFolder(folder)
+      }
+      return !results.contains(false)
     } catch {
       Terminal.say("virt-nest: error: \(error)")
       return false
-    }
-    return isWell
-  }
-
-  /// Waits once for each file system that the files are on.
-  private static func synchronize(_ files: [StagedFile]) throws(FileError) {
-    var seen: Set<UInt> = []
-    var last: FilePath?
-    for file in files {
-      let folder = file.path.removingLastComponent()
-      if folder == last { continue }
-      last = folder
-      var status = stat()
-      let device = stat(folder.string, &status) == 0 ? UInt(status.st_dev) : 0
-      if seen.insert(device).inserted { try syncFileSystem(containing: folder) }
     }
   }
 }

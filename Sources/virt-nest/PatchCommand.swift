@@ -4,7 +4,7 @@ import SystemPackage
 import VirtNest
 import VirtNestHost
 
-struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
+struct PatchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "patch",
     abstract: "Change definitions that exist, every byte outside the change untouched.",
@@ -106,9 +106,10 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     }
   }
 
-  var waits: Bool { !domain.isEmpty }
-
-  func run() async throws { try await patchGuests(givenChanges()) }
+  func run() async throws {
+    let changes = try givenChanges()
+    if domain.isEmpty { try patchFiles(changes) } else { try await patchGuests(changes) }
+  }
 
   /// The changes, of which there has to be one.
   private func givenChanges() throws -> GuestChanges {
@@ -122,9 +123,7 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     return changes
   }
 
-  func runAtOnce() throws {
-    let changes = try givenChanges()
-    expectLargeFile()
+  private func patchFiles(_ changes: GuestChanges) throws {
     if inPlace, !overwrite, files.count > 1 { return try patchInPlace(changes) }
     var wouldChange = false
     var isInTrouble = false
@@ -141,13 +140,6 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     }
     if isInTrouble { throw ExitCode.trouble }
     if check, wouldChange { throw ExitCode.no }
-  }
-
-  /// Large files fill fresh memory several times over: their bytes, the result, both tables.
-  private func expectLargeFile() {
-    let largest = files.map(InPlaceBatch.expectedSize).max() ?? 0
-    guard largest >= 1 << 20 else { return }
-    Heap.expect(bytes: 5 * largest)
   }
 
   private func patchInPlace(_ changes: GuestChanges) throws {
@@ -178,7 +170,7 @@ struct PatchCommand: AsyncParsableCommand, SometimesWaiting {
     guard let input = Input.read(name), let patch = patch(input, changes), let file = input.file
     else { return InPlaceBatch.Outcome(name: name, isInTrouble: true) }
     do throws(FileError) {
-      let staged = try file.stage(patch.bytes, backupSuffix: backup, durability: .deferred)
+      let staged = try file.stage(patch.bytes, backupSuffix: backup, syncsFolder: false)
       return InPlaceBatch.Outcome(name: name, staged: staged)
     } catch {
       Terminal.say("error", error.message, file: name, at: nil)

@@ -1,43 +1,38 @@
 import ArgumentParser
-import Dispatch
+import Glibc
 
-/// The program: runs most commands at once, and only those that wait for others under Swift's
-/// concurrency runtime, whose start takes as long as changing a file.
+/// The program.
 @main
 enum Program {
-  static func main() {
+  static func main() async {
+    // A reader that goes away, and a file that grows over `ulimit -f`, make writing fail, so that the
+    // command can clean up and report it.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     do {
-      let words = Array(CommandLine.arguments.dropFirst())
-      var command = try VirtNestCommand.parseAsRoot(words)
-      if let sometimes = command as? any SometimesWaiting, !sometimes.waits {
-        return try sometimes.runAtOnce()
-      }
-      guard let waiting = command as? any AsyncParsableCommand else { return try command.run() }
-      run(waiting)
-    } catch {
-      VirtNestCommand.exit(withError: error)
-    }
-  }
-
-  private static func run(_ command: any AsyncParsableCommand) {
-    nonisolated(unsafe) var command = command
-    let ended = DispatchSemaphore(value: 0)
-    Task.detached {
-      do {
+      var command = try VirtNestCommand.parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
         try await command.run()
-        ended.signal()
-      } catch {
-        VirtNestCommand.exit(withError: error)
+      } else {
+        try command.run()
       }
+    } catch {
+      end(with: error)
     }
-    ended.wait()
   }
-}
 
-/// A command that waits for other programs only where its options say so.
-protocol SometimesWaiting {
-  /// Whether `run()` is needed.
-  var waits: Bool { get }
-  /// Does what there is to do without waiting.
-  func runAtOnce() throws
+  /// Prints what ArgumentParser has to print for an error, and exits with its status.
+  private static func end(with error: any Error) -> Never {
+    let code = VirtNestCommand.exitCode(for: error)
+    let text = VirtNestCommand.fullMessage(for: error)
+    if !text.isEmpty {
+      guard code == .success else {
+        Terminal.say(text)
+        exit(code.rawValue)
+      }
+      // Help and version that cannot be written are trouble, not success.
+      do { try Terminal.write(Array((text + "\n").utf8)) } catch { exit(ExitCode.trouble.rawValue) }
+    }
+    exit(code.rawValue)
+  }
 }

@@ -3,11 +3,10 @@ import SystemPackage
 import VirtNest
 import VirtNestHost
 
-/// Writes many guests into a folder, by batches: one wait for the disk a batch, and no more than a
-/// batch in memory.
+/// Writes many guests into a folder, several at a time, and holds no more than a batch in memory.
 struct SeriesOutput {
   /// How many files are staged at once.
-  static let batchSize = 1024
+  static let batchSize = 256
 
   let template: Template
   /// What every guest is like; its number is the first one's.
@@ -40,7 +39,6 @@ struct SeriesOutput {
         start = end
         progress.show(start - indexes.lowerBound)
       }
-      try syncFileSystem(containing: folder)
     } catch let error as FileError {
       Terminal.say("virt-nest: error: \(error)")
       throw ExitCode.trouble
@@ -61,19 +59,20 @@ struct SeriesOutput {
 
   /// Writes a batch; `false` where a signal came before anything of it was in its place.
   private func write(_ indexes: Range<Int>) throws -> Bool {
-    var staged: [StagedFile] = []
-    // What has found its place is not temporary any more.
-    defer { for file in staged { file.discard() } }
-    for index in indexes {
-      if SignalDelay.isPending { return false }
-      let guest = try guest(index)
-      let (file, _) = try OutputFile.stage(
-        guest.bytes, at: path(guest.name), force: force, durability: .deferred)
-      if let file { staged.append(file) }
+    let results = concurrently(Array(indexes)) { index -> Result<StagedFile?, any Error> in
+      if SignalDelay.isPending { return .success(nil) }
+      return Result {
+        let guest = try guest(index)
+        return try OutputFile.stage(
+          guest.bytes, at: path(guest.name), force: force, syncsFolder: false
+        ).file
+      }
     }
-    guard !staged.isEmpty else { return true }
-    try syncFileSystem(containing: folder)
-    for file in staged { try file.commit() }
+    // What has found its place is not temporary any more.
+    defer { for case .success(let file?) in results { file.discard() } }
+    if SignalDelay.isPending { return false }
+    for result in results { try result.get()?.commit() }
+    try synchronizeFolder(folder)
     return true
   }
 

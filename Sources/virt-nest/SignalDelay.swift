@@ -1,33 +1,40 @@
 import Glibc
+import Synchronization
 
 /// Keeps what ends a program from ending it between a temporary file and its place.
 ///
 /// Signals that ask for the end wait until the files are whole and nothing temporary is left; then
-/// they do what they always do. SIGKILL does not wait: what it leaves is in nobody's way.
+/// they do what they always do. SIGKILL does not wait: it may leave a temporary file.
 enum SignalDelay {
   private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+  /// The last signal that came meanwhile; 0 for none.
+  private static let pending = Atomic<Int32>(0)
 
-  /// Does something while signals wait.
+  /// Does something while signals, to whatever thread, wait.
   @discardableResult
   static func around<Value, Failure: Error>(
     _ body: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    // A file that grows over `ulimit -f` is an error to report, with something to clean up.
-    signal(SIGXFSZ, SIG_IGN)
-    var waiting = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&waiting)
-    for signal in signals { sigaddset(&waiting, signal) }
-    pthread_sigmask(SIG_BLOCK, &waiting, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let before = signals.filter { !isIgnored($0) }.map { number in
+      (number, signal(number) { SignalDelay.pending.store($0, ordering: .relaxed) })
+    }
+    defer {
+      // A nested call leaves the signal to the outer one.
+      for (number, handler) in before { signal(number, handler) }
+      let number = pending.load(ordering: .relaxed)
+      if number != 0 { raise(number) }
+    }
     return try body()
   }
 
-  /// Whether a signal waits: time to clean up and to write no more.
-  static var isPending: Bool {
-    var pending = sigset_t()
-    sigemptyset(&pending)
-    sigpending(&pending)
-    return signals.contains { sigismember(&pending, $0) == 1 }
+  /// Whether a signal is ignored, as under nohup.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(number, nil, &action)
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
+
+  /// Whether a signal waits: time to clean up and to write no more.
+  static var isPending: Bool { pending.load(ordering: .relaxed) != 0 }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import VirtNest
 
-struct TemplateNewCommand: AsyncParsableCommand, SometimesWaiting {
+struct TemplateNewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "new",
     abstract: "Make a template out of the definition of a guest that works.",
@@ -46,20 +46,17 @@ struct TemplateNewCommand: AsyncParsableCommand, SometimesWaiting {
     if connect != nil, domain == nil { throw ValidationError("--connect goes with --domain") }
   }
 
-  var waits: Bool { domain != nil }
-
   func run() async throws {
+    guard let domain else {
+      let file = from ?? "-"
+      guard let definition = Input.read(file)?.definition() else { throw ExitCode.trouble }
+      return try write(definition, from: file)
+    }
     var libvirt = DefineOptions()
     libvirt.connect = connect
-    for (name, definition) in try await libvirt.definitions(of: [domain ?? ""]) {
+    for (name, definition) in try await libvirt.definitions(of: [domain]) {
       try write(definition, from: name)
     }
-  }
-
-  func runAtOnce() throws {
-    let file = from ?? "-"
-    guard let definition = Input.read(file)?.definition() else { throw ExitCode.trouble }
-    try write(definition, from: file)
   }
 
   private func write(_ definition: DomainDefinition, from: String) throws {

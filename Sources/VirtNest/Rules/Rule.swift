@@ -59,7 +59,9 @@ public struct Rule: Sendable {
 
   // MARK: All rules
 
-  /// Every rule of `check`, by code. A new rule stands in the list of its topic.
+  /// Every rule that `check` applies, by code.
+  ///
+  /// A new rule stands in the list of its topic.
   public static let all: [Rule] =
     (formRules + machineRules + nestingRules + commandLineRules + emulatorRules + processorRules
     + deviceRules + identityRules + releaseRules).sorted { $0.code < $1.code }

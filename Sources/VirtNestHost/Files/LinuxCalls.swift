@@ -71,11 +71,6 @@ extension FileDescriptor {
     try retrying { fsync(rawValue) }
   }
 
-  /// Waits until everything that was written to the file's file system is on the disk.
-  func synchronizeFileSystem() throws(Errno) {
-    try retrying { syncfs(rawValue) }
-  }
-
   /// Takes the exclusive lock of the file without waiting; `false` where another holder has it.
   ///
   /// A file system without locks counts as locked: what follows is checked without it too.

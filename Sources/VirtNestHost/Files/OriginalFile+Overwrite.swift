@@ -9,20 +9,19 @@ extension OriginalFile {
   /// while nothing is lost; the old bytes are put back where writing over them fails. A crash in
   /// the middle, and a reader in the middle, see part of both.
   func overwrite(
-    with newBytes: [UInt8], backupSuffix: String?, durability: Durability
+    with newBytes: [UInt8], backupSuffix: String?
   ) throws(FileError) {
     let file = try reopen(O_RDWR)
     try lock(file)
-    guard try holdsSameBytes(file) else {
+    // Another program may have put a new file in its place while this waited for the lock.
+    guard try holdsSameBytes(file), try isAtPath(file) else {
       throw FileError(path, Self.changed, advice: Self.runAgain)
     }
     if backupSuffix != nil {
-      // With deferred durability too: a backup that is not on the disk when the file is written
-      // over would be no backup.
       let folder = try openFolder()
       let attributes = try attributes(of: file)
       let backup = try stageBackup(
-        suffix: backupSuffix, attributes, in: folder, durability: .eachFile)
+        suffix: backupSuffix, attributes, in: folder, syncsFolder: true)
       if let backup { try commitBackup(backup) }
     }
     try writeTail(of: newBytes, to: file)
@@ -32,11 +31,18 @@ extension OriginalFile {
     } catch {
       throw putBack(bytes, after: error, in: file)
     }
-    guard durability == .eachFile else { return }
     try FileError.wrap(
       path, "is replaced, but not known to be on the disk",
       advice: "a power cut now may leave it damaged", outcome: .replaced
     ) { try file.file.synchronize() }
+  }
+
+  /// Whether the path still leads to this file.
+  private func isAtPath(_ file: borrowing OwnedDescriptor) throws(FileError) -> Bool {
+    try FileError.wrap(path, "cannot read") {
+      let (own, there) = (try Stat(file.file), try Stat(path))
+      return own.inode == there.inode && own.deviceID == there.deviceID
+    }
   }
 
   private func writeTail(

@@ -5,11 +5,11 @@ internal import VirtNest
 extension OriginalFile {
   /// Writes `newBytes` beside the file, ready to take its place with ``StagedFile/commit()``.
   ///
-  /// The parameters are those of ``replace(with:backupSuffix:method:durability:)``.
+  /// The parameters are those of ``replace(with:backupSuffix:method:syncsFolder:)``.
   /// - Returns: `nil` where the bytes are equal, and so nothing was written.
   /// - Throws: ``FileError``; the file is unchanged.
   package func stage(
-    _ newBytes: [UInt8], backupSuffix: String? = nil, durability: Durability = .eachFile
+    _ newBytes: [UInt8], backupSuffix: String? = nil, syncsFolder: Bool = true
   ) throws(FileError) -> StagedFile? {
     if newBytes == bytes { return nil }
     let name = try name()
@@ -23,13 +23,13 @@ extension OriginalFile {
     }
     let attributes = try attributes(of: file)
     let backup = try stageBackup(
-      suffix: backupSuffix, attributes, in: folder, durability: durability)
+      suffix: backupSuffix, attributes, in: folder, syncsFolder: syncsFolder)
     let temporaryName = try writeTemporaryFile(
       for: path, named: name, in: folder, bytes: newBytes, attributes: attributes,
-      durability: durability, folderAdvice: Self.overwriteAdvice)
+      folderAdvice: Self.overwriteAdvice)
     return StagedFile(
       path, name: name, temporaryName: temporaryName, place: .original(self, backup: backup),
-      durability: durability)
+      syncsFolder: syncsFolder)
   }
 
   /// Puts the backup in its place; the file itself is unchanged, whatever becomes of that.
@@ -51,7 +51,7 @@ extension OriginalFile {
   /// Writes the old bytes beside the file, ready to become its backup; `nil` without a suffix.
   func stageBackup(
     suffix: String?, _ attributes: FileAttributes, in folder: borrowing OwnedDescriptor,
-    durability: Durability
+    syncsFolder: Bool
   ) throws(FileError) -> StagedFile? {
     guard let suffix else { return nil }
     guard !suffix.isEmpty && !suffix.contains("/") && !suffix.contains("\0") else {
@@ -63,8 +63,8 @@ extension OriginalFile {
     let backupPath = name.path(in: self.folder)
     let temporaryName = try writeTemporaryFile(
       for: backupPath, named: name, in: folder, bytes: bytes, attributes: attributes,
-      durability: durability, folderAdvice: "the backup needs a folder that can be written to")
+      folderAdvice: "the backup needs a folder that can be written to")
     return StagedFile(
-      backupPath, name: name, temporaryName: temporaryName, place: .any, durability: durability)
+      backupPath, name: name, temporaryName: temporaryName, place: .any, syncsFolder: syncsFolder)
   }
 }

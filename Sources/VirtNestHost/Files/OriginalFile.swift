@@ -16,14 +16,6 @@ package struct OriginalFile: Sendable {
     case overwrite
   }
 
-  /// When the new bytes are known to be on the disk.
-  package enum Durability: Sendable {
-    /// When the call returns.
-    case eachFile
-    /// After the caller's ``syncFileSystem(containing:)``, one for many files.
-    case deferred
-  }
-
   /// The path as it was given.
   package let givenPath: FilePath
   /// The absolute path of the file, symbolic links followed.
@@ -87,16 +79,16 @@ package struct OriginalFile: Sendable {
   @discardableResult
   package func replace(
     with newBytes: [UInt8], backupSuffix: String? = nil, method: ReplacementMethod = .atomic,
-    durability: Durability = .eachFile
+    syncsFolder: Bool = true
   ) throws(FileError) -> Bool {
     switch method {
     case .atomic:
-      let staged = try stage(newBytes, backupSuffix: backupSuffix, durability: durability)
+      let staged = try stage(newBytes, backupSuffix: backupSuffix, syncsFolder: syncsFolder)
       try staged?.commit()
       return staged != nil
     case .overwrite:
       if newBytes == bytes { return false }
-      try overwrite(with: newBytes, backupSuffix: backupSuffix, durability: durability)
+      try overwrite(with: newBytes, backupSuffix: backupSuffix)
       return true
     }
   }

@@ -17,42 +17,41 @@ package enum OutputFile {
   /// Makes the file at `path` hold `bytes`, atomically.
   ///
   /// A new file has the mode that the umask gives. One that is there is read, following a symbolic
-  /// link, and keeps what ``OriginalFile/replace(with:backupSuffix:method:durability:)`` keeps.
-  /// With ``OriginalFile/Durability/deferred`` a power cut before ``syncFileSystem(containing:)``
-  /// can leave an empty file on some file systems: stage a batch with
-  /// ``stage(_:at:force:durability:)`` where that matters.
+  /// link, and keeps what ``OriginalFile/replace(with:backupSuffix:method:syncsFolder:)`` keeps.
+  /// With `syncsFolder: false` a power cut before ``synchronizeFolder(_:)`` can bring the old file
+  /// back, whole.
   /// - Parameter force: Replaces a file that has other bytes.
   /// - Throws: ``FileError`` where a file with other bytes is there and `force` is not given, where
   ///   a folder or something else that is no regular file is there, and where it cannot be written.
   @discardableResult
   package static func write(
     _ bytes: [UInt8], at path: FilePath, force: Bool = false,
-    durability: OriginalFile.Durability = .eachFile
+    syncsFolder: Bool = true
   ) throws(FileError) -> Result {
-    let (staged, result) = try stage(bytes, at: path, force: force, durability: durability)
+    let (staged, result) = try stage(bytes, at: path, force: force, syncsFolder: syncsFolder)
     try staged?.commit()
     return result
   }
 
   /// Writes `bytes` beside `path`, ready to take that place with ``StagedFile/commit()``.
   ///
-  /// Parameters and errors are those of ``write(_:at:force:durability:)``; a file that appears at
+  /// Parameters and errors are those of ``write(_:at:force:syncsFolder:)``; a file that appears at
   /// `path` meanwhile is an error of the commit.
   /// - Returns: No file where the bytes are there already; and what the commit will do.
   package static func stage(
     _ bytes: [UInt8], at path: FilePath, force: Bool = false,
-    durability: OriginalFile.Durability = .eachFile
+    syncsFolder: Bool = true
   ) throws(FileError) -> (file: StagedFile?, result: Result) {
     guard let original = try check(bytes, at: path, force: force) else {
-      return (try stageNew(bytes, at: path, durability: durability), .created)
+      return (try stageNew(bytes, at: path, syncsFolder: syncsFolder), .created)
     }
     if original.bytes == bytes { return (nil, .unchanged) }
-    return (try original.stage(bytes, durability: durability), .replaced)
+    return (try original.stage(bytes, syncsFolder: syncsFolder), .replaced)
   }
 
-  /// Looks whether ``write(_:at:force:durability:)`` would refuse to, and writes nothing.
+  /// Looks whether ``write(_:at:force:syncsFolder:)`` would refuse to, and writes nothing.
   ///
-  /// Parameters and errors are those of ``write(_:at:force:durability:)``.
+  /// Parameters and errors are those of ``write(_:at:force:syncsFolder:)``.
   /// - Returns: What is there; `nil` for nothing.
   @discardableResult
   package static func check(
@@ -74,7 +73,7 @@ package enum OutputFile {
   }
 
   private static func stageNew(
-    _ bytes: [UInt8], at path: FilePath, durability: OriginalFile.Durability
+    _ bytes: [UInt8], at path: FilePath, syncsFolder: Bool
   ) throws(FileError) -> StagedFile {
     guard let last = path.lastComponent, last.kind == .regular else {
       throw FileError(path, "is no name for a file")
@@ -88,17 +87,24 @@ package enum OutputFile {
     }
     let temporaryName = try writeTemporaryFile(
       for: target, named: name, in: folder, bytes: bytes,
-      permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite], durability: durability)
+      permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
     return StagedFile(
-      target, name: name, temporaryName: temporaryName, place: .free, durability: durability)
+      target, name: name, temporaryName: temporaryName, place: .free, syncsFolder: syncsFolder)
   }
 }
 
-/// Waits until everything that was written to the file system of `path` is on the disk.
+/// Waits until the names in a folder are on the disk: those that files have taken with
+/// `syncsFolder: false`.
 /// - Throws: ``FileError``.
-package func syncFileSystem(containing path: FilePath) throws(FileError) {
-  try FileError.wrap(path, "cannot wait until its file system is on the disk") {
-    let file = try FileDescriptor.open(path, O_RDONLY)
-    try file.file.synchronizeFileSystem()
+package func synchronizeFolder(_ path: FilePath) throws(FileError) {
+  let folder = try FileError.wrap(path, "cannot open the folder") {
+    try FileDescriptor.openFolder(path)
+  }
+  do {
+    try folder.file.synchronize()
+  } catch .invalidArgument {
+    // The file system cannot do this for a folder, and never could.
+  } catch {
+    throw FileError(path, "is not known to be on the disk", error)
   }
 }

@@ -5,9 +5,8 @@ internal import VirtNest
 
 /// New content of a file, written beside it under a temporary name and not yet in its place.
 ///
-/// A batch stages all its files with ``OriginalFile/Durability/deferred``, calls
-/// ``syncFileSystem(containing:)`` once, commits all, and calls it once more: then every file is
-/// the old or the new one, whole, even after a power cut, at the price of two waits for the disk.
+/// Its bytes are on the disk when it is made. A batch stages its files with `syncsFolder: false`,
+/// commits them and calls ``synchronizeFolder(_:)`` once.
 /// The temporary file is removed when the last reference to an uncommitted one goes.
 package final class StagedFile: Sendable {
   /// The file that it is for.
@@ -16,7 +15,7 @@ package final class StagedFile: Sendable {
   let name: FileName
   let temporaryName: FileName
   private let place: Place
-  private let durability: OriginalFile.Durability
+  private let syncsFolder: Bool
   private let isPending = Mutex(true)
 
   /// What is at the path that it will take.
@@ -31,13 +30,13 @@ package final class StagedFile: Sendable {
 
   init(
     _ path: FilePath, name: FileName, temporaryName: FileName, place: Place,
-    durability: OriginalFile.Durability
+    syncsFolder: Bool
   ) {
     self.path = path
     self.name = name
     self.temporaryName = temporaryName
     self.place = place
-    self.durability = durability
+    self.syncsFolder = syncsFolder
   }
 
   deinit {
@@ -79,18 +78,14 @@ package final class StagedFile: Sendable {
         try folder.file.rename(temporaryName, to: name, .replace)
       }
     }
-    if durability == .eachFile { try synchronize(folder) }
-  }
-
-  private func synchronize(_ folder: borrowing OwnedDescriptor) throws(FileError) {
-    do {
-      try folder.file.synchronize()
-    } catch .invalidArgument {
-      // The file system cannot do this for a folder, and never could.
-    } catch {
-      throw FileError(
-        path, "is replaced, but not known to be on the disk", error,
-        advice: "a power cut now may bring the old one back", outcome: .replaced)
+    if syncsFolder {
+      do throws(FileError) {
+        try synchronizeFolder(path.removingLastComponent())
+      } catch {
+        throw FileError(
+          path, "is replaced, but not known to be on the disk", error.reason,
+          advice: "a power cut now may bring the old one back", outcome: .replaced)
+      }
     }
   }
 

@@ -2,7 +2,8 @@ internal import Glibc
 internal import SystemPackage
 internal import VirtNest
 
-/// Writes a new file under a temporary name in `folder`, the folder of `target`.
+/// Writes a new file under a temporary name in `folder`, the folder of `target`, and waits until its
+/// bytes are on the disk.
 ///
 /// Where that fails the file is removed.
 /// - Parameters:
@@ -13,8 +14,7 @@ internal import VirtNest
 func writeTemporaryFile(
   for target: FilePath, named targetName: FileName, in folder: borrowing OwnedDescriptor,
   bytes: [UInt8], permissions: FilePermissions = .ownerReadWrite,
-  attributes: FileAttributes? = nil, durability: OriginalFile.Durability,
-  folderAdvice: String? = nil
+  attributes: FileAttributes? = nil, folderAdvice: String? = nil
 ) throws(FileError) -> FileName {
   let name = FileName(temporaryFor: targetName)
   let file = try FileError.wrap(
@@ -25,7 +25,7 @@ func writeTemporaryFile(
   }
   do throws(FileError) {
     try fill(
-      file, for: target, bytes: bytes, attributes: attributes, durability: durability)
+      file, for: target, bytes: bytes, attributes: attributes)
   } catch {
     removeTemporaryFile(name, in: folder)
     throw error
@@ -35,7 +35,7 @@ func writeTemporaryFile(
 
 private func fill(
   _ file: consuming OwnedDescriptor, for target: FilePath, bytes: [UInt8],
-  attributes: FileAttributes?, durability: OriginalFile.Durability
+  attributes: FileAttributes?
 ) throws(FileError) {
   try FileError.wrap(target, "cannot write its temporary file") {
     _ = try file.file.writeAll(toAbsoluteOffset: 0, bytes)
@@ -48,7 +48,7 @@ private func fill(
       advice: OriginalFile.overwriteAdvice)
   }
   do {
-    if durability == .eachFile { try file.file.synchronize() }
+    try file.file.synchronize()
     try file.close()
   } catch {
     throw FileError(target, "cannot write its temporary file to the disk", error)

@@ -63,11 +63,11 @@ struct OutputFileTests {
         let path = FilePath(fixture.folder.file("\(index).xml"))
         staged.append(
           try #require(
-            try OutputFile.stage([UInt8]("\(index)"), at: path, durability: .deferred).file))
+            try OutputFile.stage([UInt8]("\(index)"), at: path, syncsFolder: false).file))
       }
-      try syncFileSystem(containing: FilePath(fixture.folder.path))
+      try synchronizeFolder(FilePath(fixture.folder.path))
       for file in staged.prefix(10) { try file.commit() }
-      try syncFileSystem(containing: FilePath(fixture.folder.path))
+      try synchronizeFolder(FilePath(fixture.folder.path))
     }
     let names = try await fixture.names()
     #expect(Set(names) == Set((1...10).map { "\($0).xml" } + ["guest.xml"]))

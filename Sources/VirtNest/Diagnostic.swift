@@ -42,16 +42,16 @@ public struct Diagnostic: Hashable, Sendable {
     /// The bytes that it is about.
     public var range: Range<Int>
     /// Line and column of the first of them.
-    public var start: SourceLocation
+    public var start: Position
 
     /// A place in a document.
-    public init(_ range: Range<Int>, _ start: SourceLocation) {
+    public init(_ range: Range<Int>, _ start: Position) {
       self.range = range
       self.start = start
     }
 
     /// The place of a line and column in bytes.
-    package init(_ start: SourceLocation, in bytes: [UInt8]) {
+    package init(_ start: Position, in bytes: [UInt8]) {
       var line = 1
       var offset = 0
       while line < start.line, let feed = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) {

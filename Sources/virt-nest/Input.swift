@@ -79,5 +79,5 @@ struct Input {
 
 extension MalformedFacts {
   /// Where it is wrong, as messages have it.
-  var place: SourceLocation? { line.map { SourceLocation(line: $0, column: column ?? 1) } }
+  var place: Position? { line.map { Position(line: $0, column: column ?? 1) } }
 }

@@ -48,7 +48,7 @@ enum Terminal {
   }
 
   /// Says what there is to know about a file, as compilers do: `FILE:LINE:COLUMN: LEVEL: TEXT`.
-  static func say(_ level: String, _ text: String, file: String, at place: SourceLocation?) {
+  static func say(_ level: String, _ text: String, file: String, at place: Position?) {
     let location = place.map { ":\($0)" } ?? ""
     say("\(display(file))\(location): \(level): \(text)")
   }

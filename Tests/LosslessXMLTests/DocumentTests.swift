@@ -47,7 +47,7 @@ struct DocumentTests {
   func invalidUTF8() throws {
     #expect { try Document(Array("<a>\n x".utf8) + [0xFF] + Array("</a>".utf8)) } throws: { error in
       (error as? MalformedXML)?.reason == .notUTF8
-        && (error as? MalformedXML)?.location == SourceLocation(line: 2, column: 3)
+        && (error as? MalformedXML)?.location == Position(line: 2, column: 3)
     }
   }
 
@@ -58,7 +58,7 @@ struct DocumentTests {
     #expect(try Document(text).root.range == declaration.utf8.count..<text.count)
     #expect { try Document(Array((declaration + "<a>\u{E9}</a>").utf8)) } throws: { error in
       (error as? MalformedXML)?.reason == .notASCII
-        && (error as? MalformedXML)?.location == SourceLocation(line: 2, column: 4)
+        && (error as? MalformedXML)?.location == Position(line: 2, column: 4)
     }
   }
 

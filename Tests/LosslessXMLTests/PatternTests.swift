@@ -52,9 +52,10 @@ struct PatternTests {
   func hostile(_ expression: String) {
     let text = String(repeating: "a", count: 5_000)
     guard let pattern = try? Pattern(expression) else { return }
-    var matches = true
-    let cost = processorSeconds { matches = pattern.matches(text) }
-    #expect(!matches && cost < 60)
+    var matched = true
+    let cost = processorSeconds { matched = pattern.matches(text) }
+    #expect(!matched)
+    #expect(cost < 60)
   }
 
   @Test("one pattern serves many threads")

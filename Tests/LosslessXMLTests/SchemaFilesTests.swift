@@ -63,24 +63,6 @@ struct SchemaFilesTests {
     let text =
       "\(Self.open)<!-- href='http://a/' --><start><element name='a'><empty/></element></start></grammar>"
     try Data(text.utf8).write(to: file)
-    #expect(PlainReferences.read(inFile: file.path) == nil)
     #expect(try Schema(path: file.path).accepts(Document(Array("<a/>".utf8))))
-  }
-
-  @Test(
-    "libvirt's schemas are plain enough to be read without a parser",
-    .enabled(if: LibvirtSchemaFile.schema != nil, "libvirt is not installed"))
-  func libvirt() throws {
-    let folder = URL(filePath: LibvirtSchemaFile.path).deletingLastPathComponent()
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    #expect(names.contains("domaincommon.rng"))
-    for name in names where name.hasSuffix(".rng") {
-      #expect(PlainReferences.read(inFile: folder.appending(path: name).path) != nil, "\(name)")
-    }
-    #expect(
-      PlainReferences.read(inFile: folder.appending(path: "domaincommon.rng").path) == [
-        "basictypes.rng", "storagecommon.rng", "networkcommon.rng", "cputypes.rng",
-        "nwfilter_params.rng", "privatedata.rng",
-      ])
   }
 }

@@ -106,11 +106,9 @@ struct XPathTests {
   func large() throws {
     let many = String(repeating: "<e a='1'>x</e>\n", count: 100_000)
     let context = try XPathContext(Document(Array("<d>\(many)</d>".utf8)))
-    var counts: [Int] = []
-    let cost = try processorSeconds {
-      counts = [
-        try context.matches(of: "//text()").count, try context.matches(of: "/d/e/@a").count,
-      ]
+    var counts: [Int?] = []
+    let cost = processorSeconds {
+      counts = ["//text()", "/d/e/@a"].map { try? context.matches(of: $0).count }
     }
     #expect(counts == [200_000, 100_000])
     #expect(cost < 60)

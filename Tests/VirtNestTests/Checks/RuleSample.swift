@@ -9,20 +9,20 @@ struct RuleSample: Sendable, CustomTestStringConvertible {
   var rule: Int
   var files: [(name: String, bytes: [UInt8])] = []
   /// The places by file.
-  var places: [[LosslessXML.SourceLocation]] = []
+  var places: [[Position]] = []
 
   /// A sample of whole files.
   init(_ rule: Int, files marked: [String]) {
     self.rule = rule
     for (index, text) in marked.enumerated() {
       var plain = ""
-      var places: [LosslessXML.SourceLocation] = []
+      var places: [Position] = []
       for character in text.unicodeScalars {
         if character == "▸" {
           let bytes = Array(plain.utf8)
           let line = bytes.count { $0 == UInt8(ascii: "\n") } + 1
           let start = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-          places.append(LosslessXML.SourceLocation(line: line, column: bytes.count - start + 1))
+          places.append(Position(line: line, column: bytes.count - start + 1))
         } else {
           plain.unicodeScalars.append(character)
         }

@@ -26,7 +26,7 @@ public struct Element: Hashable, Sendable {
   /// Whether it is written `<name/>`.
   public var isSelfClosed: Bool { record.isSelfClosed }
   /// Line and column of its `<`.
-  public var location: SourceLocation { document.location(of: range.lowerBound) }
+  public var location: Position { document.location(of: range.lowerBound) }
 
   // MARK: Name
 

@@ -15,6 +15,8 @@ final class NodeTree {
   private var detachedAttributes: Set<UnsafeMutablePointer<xmlAttr>> = []
   /// The row of the sibling before each element, -1 for none; made when it is needed.
   private var previousSiblings: [Int32] = []
+  /// The attributes of the element that was asked about last.
+  private var attributesOfLast: (row: Int, places: [UnsafeMutablePointer<xmlAttr>: Attribute])?
   /// The text of the elements that were asked about, each cut into pieces once.
   private var textRanges: [Int: [UnsafeMutablePointer<xmlNode>: Range<Int>]] = [:]
 
@@ -43,6 +45,8 @@ final class NodeTree {
     }
     precondition(nodes.count == document.records.count, "the tree has other elements")
     self.nodes = nodes
+    // Without it, putting two siblings in order walks over all that stand between them.
+    xmlXPathOrderDocElems(tree)
   }
 
   deinit {
@@ -76,18 +80,19 @@ final class NodeTree {
   /// The attributes of an element as nodes, each with its place.
   ///
   /// libxml2 keeps them in the order in which they are written, namespace declarations apart.
-  func attributes(
-    of element: Element
-  ) -> [(node: UnsafeMutablePointer<xmlAttr>, attribute: Attribute)] {
+  func attributes(of element: Element) -> [UnsafeMutablePointer<xmlAttr>: Attribute] {
+    if let last = attributesOfLast, last.row == element.row { return last.places }
     let written = element.attributes.filter { !element.declaresNamespace($0) }
-    var nodes: [UnsafeMutablePointer<xmlAttr>] = []
-    var next = self.nodes[element.row].pointee.properties
-    while let node = next {
-      nodes.append(node)
+    var places: [UnsafeMutablePointer<xmlAttr>: Attribute] = [:]
+    var next = nodes[element.row].pointee.properties
+    for attribute in written {
+      guard let node = next else { break }
+      places[node] = attribute
       next = node.pointee.next
     }
-    precondition(nodes.count == written.count, "the tree has other attributes")
-    return Array(zip(nodes, written)).map { (node: $0.0, attribute: $0.1) }
+    precondition(next == nil && places.count == written.count, "the tree has other attributes")
+    attributesOfLast = (element.row, places)
+    return places
   }
 
   /// The bytes of a text node: all text and CDATA between the markup around it.

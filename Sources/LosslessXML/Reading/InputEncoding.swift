@@ -2,7 +2,7 @@
 enum InputEncoding {
   /// Refuses anything but UTF-8 and ASCII.
   static func check(_ bytes: [UInt8]) throws(MalformedXML) {
-    let start = SourceLocation(line: 1, column: 1)
+    let start = Position(line: 1, column: 1)
     if bytes.count > Document.maximumSize {
       throw MalformedXML(.tooLarge(bytes: bytes.count), at: start)
     }
@@ -14,7 +14,7 @@ enum InputEncoding {
       case "utf-8", "utf8": break
       case "us-ascii", "ascii":
         if let other = bytes.firstIndex(where: { $0 >= 0x80 }) {
-          throw MalformedXML(.notASCII, at: SourceLocation(offset: other, in: bytes))
+          throw MalformedXML(.notASCII, at: Position(offset: other, in: bytes))
         }
       default: throw MalformedXML(.encoding(declared), at: start)
       }
@@ -23,7 +23,7 @@ enum InputEncoding {
       _ = try UTF8Span(validating: bytes.span)
     } catch {
       throw MalformedXML(
-        .notUTF8, at: SourceLocation(offset: error.byteOffsets.lowerBound, in: bytes))
+        .notUTF8, at: Position(offset: error.byteOffsets.lowerBound, in: bytes))
     }
   }
 

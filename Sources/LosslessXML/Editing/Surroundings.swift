@@ -1,6 +1,12 @@
 /// What the bytes around a place look like: lines, indentation, quotes.
+///
+/// What was found out about an element is remembered, so that many insertions into one parent look
+/// through its children once.
 struct Surroundings {
   let document: Document
+  private var steps: [Int: [UInt8]?] = [:]
+  private var childIndentations: [Int: [UInt8]?] = [:]
+  private var quotes: [Int: UInt8?] = [:]
   private var bytes: [UInt8] { document.bytes }
 
   init(_ document: Document) { self.document = document }
@@ -61,40 +67,64 @@ struct Surroundings {
   }
 
   /// What one level of indentation adds, as the root's or the nearest children show it.
-  func step(near element: Element) -> [UInt8] {
+  mutating func step(near element: Element) -> [UInt8] {
     var here: Element? = element
     while let parent = here {
-      let outer = indentation(before: parent) ?? []
-      for child in parent.children {
-        if let inner = indentation(before: child), inner.count > outer.count,
-          inner.starts(with: outer)
-        {
-          return Array(inner[outer.count...])
-        }
-      }
+      if let step = step(within: parent) { return step }
       here = parent.parent
     }
     return [0x20, 0x20]
   }
 
-  /// The indentation of a new child: that of its neighbours, else one step more than its parent's.
-  func indentation(ofChildOf parent: Element, behind anchor: Element?) -> [UInt8] {
-    if let anchor, let own = indentation(before: anchor) { return own }
+  private mutating func step(within parent: Element) -> [UInt8]? {
+    if let known = steps[parent.row] { return known }
+    let outer = indentation(before: parent) ?? []
+    var step: [UInt8]?
     for child in parent.children {
-      if let own = indentation(before: child) { return own }
+      guard let inner = indentation(before: child), inner.count > outer.count,
+        inner.starts(with: outer)
+      else { continue }
+      step = Array(inner[outer.count...])
+      break
     }
+    steps[parent.row] = .some(step)
+    return step
+  }
+
+  /// The indentation of a new child: that of its neighbours, else one step more than its parent's.
+  mutating func indentation(ofChildOf parent: Element, behind anchor: Element?) -> [UInt8] {
+    if let anchor, let own = indentation(before: anchor) { return own }
+    if let own = indentation(within: parent) { return own }
     return (indentation(before: parent) ?? []) + step(near: parent)
   }
 
+  private mutating func indentation(within parent: Element) -> [UInt8]? {
+    if let known = childIndentations[parent.row] { return known }
+    var found: [UInt8]?
+    for child in parent.children {
+      found = indentation(before: child)
+      if found != nil { break }
+    }
+    childIndentations[parent.row] = .some(found)
+    return found
+  }
+
   /// The quote of the nearest attribute: the neighbour's, its parent's, and so on outwards.
-  func quote(near elements: [Element?]) -> UInt8 {
+  mutating func quote(near elements: [Element?]) -> UInt8 {
     for element in elements {
       var here = element
       while let current = here {
-        if let attribute = current.attributes.last { return bytes[attribute.value.upperBound] }
+        if let quote = quote(of: current) { return quote }
         here = current.parent
       }
     }
     return UInt8(ascii: "'")
+  }
+
+  private mutating func quote(of element: Element) -> UInt8? {
+    if let known = quotes[element.row] { return known }
+    let quote = element.attributes.last.map { bytes[$0.value.upperBound] }
+    quotes[element.row] = .some(quote)
+    return quote
   }
 }

@@ -129,8 +129,10 @@ public final class XPathContext {
     case XML_ATTRIBUTE_NODE:
       if let parent = node.pointee.parent, let row = NodeTree.row(of: parent) {
         let element = Element(document: tree.document, row: row)
-        let found = tree.attributes(of: element).first { UnsafeRawPointer($0.node) == node }
-        if let found { return .success(.attribute(element, found.attribute)) }
+        let pointer = UnsafeMutableRawPointer(node).assumingMemoryBound(to: xmlAttr.self)
+        if let attribute = tree.attributes(of: element)[pointer] {
+          return .success(.attribute(element, attribute))
+        }
       }
     case XML_TEXT_NODE:
       if let parent = node.pointee.parent, let row = NodeTree.row(of: parent) {

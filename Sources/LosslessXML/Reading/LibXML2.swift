@@ -54,3 +54,11 @@ final class ErrorLog {
     return body()
   }
 }
+
+/// libxml2's global state.
+enum LibXML2 {
+  private static let initialized: Void = xmlInitParser()
+
+  /// Makes libxml2 ready; safe to call from any thread, any number of times.
+  static func initialize() { _ = initialized }
+}

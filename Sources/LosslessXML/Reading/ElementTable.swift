@@ -1,3 +1,5 @@
+internal import CLibXML2
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -30,13 +32,41 @@ struct ElementRecord {
   var isSelfClosed: Bool { contentLower == upper }
 
   /// Whether its local name is this one; the bytes are those of the document.
-  @inline(__always)
   func hasName(_ name: UnsafeBufferPointer<UInt8>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     guard name.count == Int(nameLength - prefixLength), let name = name.baseAddress,
       let base = bytes.baseAddress
     else { return false }
     let own = base + Int(lower) + 1 + Int(prefixLength)
-    // Most names differ at once.
-    return own[0] == name[0] && memcmp(own, name, Int(nameLength - prefixLength)) == 0
+    return memcmp(own, name, Int(nameLength - prefixLength)) == 0
+  }
+}
+
+/// The table of elements, made in one run of libxml2's SAX2 parser and the scanner beside it.
+struct ElementTable {
+  let records: [ElementRecord]
+  let namespaces: [String]
+
+  init(reading bytes: [UInt8]) throws(MalformedXML) {
+    try InputEncoding.check(bytes)
+    guard !bytes.isEmpty else {
+      throw MalformedXML(.empty, at: Position(line: 1, column: 1))
+    }
+    LibXML2.initialize()
+    guard let context = xmlNewParserCtxt() else { preconditionFailure("out of memory") }
+    defer { xmlFreeParserCtxt(context) }
+    context.pointee.sax.pointee = SAXRun.handlers
+    // libxml2 wants a 0 behind the bytes.
+    let outcome: Result<ElementTable, MalformedXML> = (bytes + [0]).withUnsafeBufferPointer {
+      guard let base = $0.baseAddress else { preconditionFailure("there is a 0 at least") }
+      var run = SAXRun(scanner: TagScanner(base, count: bytes.count), context: context)
+      if let refusal = run.parse() { return .failure(refusal) }
+      return .success(ElementTable(records: run.rows, namespaces: run.namespaces))
+    }
+    self = try outcome.get()
+  }
+
+  private init(records: [ElementRecord], namespaces: [String]) {
+    self.records = records
+    self.namespaces = namespaces
   }
 }

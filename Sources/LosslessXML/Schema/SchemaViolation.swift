@@ -30,7 +30,7 @@ public struct SchemaViolation: Hashable, Sendable, CustomStringConvertible {
   public var message: String
 
   /// Line and column of the attribute, or else of the element.
-  public var location: SourceLocation {
+  public var location: Position {
     element.document.location(of: attribute?.name.lowerBound ?? element.range.lowerBound)
   }
 

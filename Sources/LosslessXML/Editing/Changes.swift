@@ -8,7 +8,7 @@ public struct Changes: Sendable {
   /// Edits inside of tags and text.
   private var edits: [Edit] = []
   private var insertions: [Insertion] = []
-  private var removals: [Edit] = []
+  private var removals: Set<Range<Int>> = []
   /// Where values that were set begin: edits of two values for one place need not overlap, and yet
   /// conflict.
   private var filledPlaces: [Int] = []
@@ -36,8 +36,6 @@ public struct Changes: Sendable {
   /// Whether nothing would change.
   public var isEmpty: Bool { edits.isEmpty && insertions.isEmpty && removals.isEmpty }
 
-  private var surroundings: Surroundings { Surroundings(document) }
-
   // MARK: Attributes
 
   /// Sets an attribute's value; nothing changes where its meaning is that already.
@@ -53,7 +51,8 @@ public struct Changes: Sendable {
       edits.append(ValueEdit.edit(attribute.value, of: bytes, to: value, quote: quote))
       return
     }
-    let quote = surroundings.quote(near: [element])
+    var around = Surroundings(document)
+    let quote = around.quote(near: [element])
     var space: [UInt8] = [0x20]
     if let last = attributes.last {
       space = Array(bytes[last.withLeadingSpace.lowerBound..<last.name.lowerBound])
@@ -92,7 +91,7 @@ public struct Changes: Sendable {
 
   /// Removes an element, with its lines where it has them to itself.
   public mutating func remove(_ element: Element) {
-    remove(surroundings.rangeWithLine(of: element))
+    remove(Surroundings(document).rangeWithLine(of: element))
   }
 
   /// Removes an attribute.
@@ -112,10 +111,7 @@ public struct Changes: Sendable {
   mutating func removeAlone(_ element: Element) { remove(element.range) }
 
   /// Removing something twice is removing it once.
-  private mutating func remove(_ range: Range<Int>) {
-    let removal = Edit(range, with: [])
-    if !removals.contains(removal) { removals.append(removal) }
-  }
+  private mutating func remove(_ range: Range<Int>) { removals.insert(range) }
 
   /// Turns `<a/>` into `<a>content</a>`.
   mutating func open(_ element: Element, content: [UInt8]) {
@@ -139,9 +135,9 @@ public struct Changes: Sendable {
     if let place = changes.filledPlaces.first(where: { !seen.insert($0).inserted }) {
       throw ConflictingChanges(location: document.location(of: place))
     }
-    if changes.edits.count + changes.removals.count == 1 { return changes.edits + changes.removals }
     // A stable sort: insertions at one place stay in the order in which they were asked for.
-    let sorted = (changes.edits + changes.removals).enumerated().sorted { left, right in
+    let removals = changes.removals.map { Edit($0, with: []) }
+    let sorted = (changes.edits + removals).enumerated().sorted { left, right in
       let (a, b) = (left.element.range, right.element.range)
       return (a.lowerBound, a.upperBound, left.offset) < (b.lowerBound, b.upperBound, right.offset)
     }.map(\.element)
@@ -153,18 +149,18 @@ public struct Changes: Sendable {
   }
 
   private mutating func resolveInsertions() {
-    for (index, insertion) in insertions.enumerated() where insertion.parent.isSelfClosed {
-      let isFirst = !insertions[..<index].contains { $0.parent == insertion.parent }
-      if isFirst {
-        fill(insertion.parent, with: insertions.filter { $0.parent == insertion.parent })
-      }
+    var around = Surroundings(document)
+    let filling = Dictionary(grouping: insertions.filter(\.parent.isSelfClosed), by: \.parent.row)
+    for (_, insertions) in filling.sorted(by: { $0.key < $1.key }) {
+      fill(insertions[0].parent, with: insertions, &around)
     }
-    for insertion in insertions where !insertion.parent.isSelfClosed { place(insertion) }
+    for insertion in insertions where !insertion.parent.isSelfClosed { place(insertion, &around) }
   }
 
   /// Fills a self-closed parent: on its line where nothing inserted has children of its own.
-  private mutating func fill(_ parent: Element, with insertions: [Insertion]) {
-    let around = surroundings
+  private mutating func fill(
+    _ parent: Element, with insertions: [Insertion], _ around: inout Surroundings
+  ) {
     let outer = around.indentation(before: parent)
     let inLine = outer == nil || insertions.allSatisfy { $0.element.children.isEmpty }
     let step = around.step(near: parent)
@@ -181,8 +177,7 @@ public struct Changes: Sendable {
   }
 
   /// Places an element among the children of a parent that is open.
-  private mutating func place(_ insertion: Insertion) {
-    let around = surroundings
+  private mutating func place(_ insertion: Insertion, _ around: inout Surroundings) {
     let (parent, anchor) = (insertion.parent, insertion.anchor)
     let behind = anchor?.range.upperBound ?? parent.content.lowerBound
     var layout = Layout(
@@ -208,10 +203,9 @@ public struct Changes: Sendable {
   }
 
   private func lineEnd(near element: Element) -> [UInt8] {
-    let bytes = document.bytes
     guard
-      let newline = bytes[element.range.upperBound...].firstIndex(of: 0x0A)
-        ?? bytes.firstIndex(of: 0x0A), newline > 0, bytes[newline - 1] == 0x0D
+      let newline = document.lineFeed(from: element.range.upperBound) ?? document.lineFeed(from: 0),
+      newline > 0, document.bytes[newline - 1] == 0x0D
     else { return [0x0A] }
     return [0x0D, 0x0A]
   }
@@ -220,5 +214,5 @@ public struct Changes: Sendable {
 /// Two changes are about the same bytes.
 public struct ConflictingChanges: Error, Hashable, Sendable {
   /// Where the second of them begins.
-  public var location: SourceLocation
+  public var location: Position
 }

@@ -8,14 +8,13 @@ internal import CLibXML2
 
 /// One run of the parser: its state, and the handlers that libxml2 calls.
 ///
-/// It is a value whose address libxml2 is given for the time of the run: a class would cost a check
-/// for exclusive access at every event.
+/// libxml2 holds its address during the run.
 struct SAXRun {
   var scanner: TagScanner
-  var rows: RowBuffer
-  var namespaces = [""]
+  private(set) var rows: [ElementRecord] = []
+  private(set) var namespaces = [""]
   /// libxml2 keeps one copy of a name in a run, so that pointers tell namespaces apart.
-  private var namespacePointers: [UnsafePointer<xmlChar>] = []
+  private var namespaceIndices: [UnsafePointer<xmlChar>: UInt32] = [:]
   private var open: Int32 = -1
   private let context: xmlParserCtxtPtr
   private var refusal: MalformedXML?
@@ -24,10 +23,8 @@ struct SAXRun {
   /// Whether either is there, which every event asks.
   private var isRefused = false
 
-  init(scanner: TagScanner, context: xmlParserCtxtPtr, rows: RowBuffer) {
+  init(scanner: TagScanner, context: xmlParserCtxtPtr) {
     self.scanner = scanner
-    self.rows = rows
-    self.rows.removeAll()
     self.context = context
   }
 
@@ -46,7 +43,7 @@ struct SAXRun {
       return refuse(.notWellFormed("libxml2 gave no reason"), line: 1, column: 1)
     }
     if refusal == nil, let disagreement { return disagreement }
-    if refusal == nil, open != -1 || rows.count == 0 {
+    if refusal == nil, open != -1 || rows.isEmpty {
       return refuse(.disagreement, line: 1, column: 1)
     }
     return refusal
@@ -56,7 +53,7 @@ struct SAXRun {
   private mutating func refuse(_ reason: MalformedXML.Reason, line: Int, column: Int)
     -> MalformedXML
   {
-    let refused = MalformedXML(reason, at: SourceLocation(line: line, column: column))
+    let refused = MalformedXML(reason, at: Position(line: line, column: column))
     // The first reason is the cause; what follows it is its consequence.
     if refusal == nil { refusal = refused }
     isRefused = true
@@ -104,34 +101,35 @@ struct SAXRun {
     if isRefused { return }
     guard open >= 0 else { return disagree() }
     let record = rows[Int(open)]
-    if record.pointee.upper == 0 {
+    if record.upper == 0 {
       guard let tag = scanner.nextEndTag() else { return disagree() }
-      let nameLength = Int(record.pointee.nameLength)
+      let nameLength = Int(record.nameLength)
       guard tag.upper - tag.lower >= nameLength + 3,
         memcmp(
-          scanner.base + tag.lower + 2, scanner.base + Int(record.pointee.lower) + 1, nameLength)
+          scanner.base + tag.lower + 2, scanner.base + Int(record.lower) + 1, nameLength)
           == 0
       else { return disagree() }
-      record.pointee.contentUpper = UInt32(tag.lower)
-      record.pointee.upper = UInt32(tag.upper)
+      rows[Int(open)].contentUpper = UInt32(tag.lower)
+      rows[Int(open)].upper = UInt32(tag.upper)
     }
-    record.pointee.next = Int32(rows.count)
-    open = record.pointee.parent
+    rows[Int(open)].next = Int32(rows.count)
+    open = record.parent
   }
 
   private mutating func disagree() {
     let bytes = Array(UnsafeBufferPointer(start: scanner.base, count: scanner.end))
-    let place = SourceLocation(offset: scanner.position, in: bytes)
+    let place = Position(offset: scanner.position, in: bytes)
     disagreement = MalformedXML(.disagreement, at: place)
     isRefused = true
   }
 
   private mutating func index(of uri: UnsafePointer<xmlChar>?) -> UInt32 {
     guard let uri else { return 0 }
-    if let known = namespacePointers.firstIndex(of: uri) { return UInt32(known + 1) }
-    namespacePointers.append(uri)
+    if let known = namespaceIndices[uri] { return known }
+    let index = UInt32(namespaces.count)
+    namespaceIndices[uri] = index
     namespaces.append(String(cString: uri))
-    return UInt32(namespacePointers.count)
+    return index
   }
 
   private mutating func report(_ error: UnsafePointer<xmlError>) {

@@ -14,15 +14,9 @@ struct SchemaFiles {
   private mutating func remoteReference(in path: String) -> String? {
     guard seen.insert(path).inserted else { return nil }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    let references: [String]
-    if let plain = PlainReferences.read(inFile: path) {
-      references = plain
-    } else {
-      let parsed = Self.parsedReferences(in: path)
-      // A base changes what a relative reference means, and no schema of files needs one.
-      if let base = parsed.base { return base }
-      references = parsed.references
-    }
+    let (references, base) = Self.references(in: path)
+    // A base changes what a relative reference means, and no schema of files needs one.
+    if let base { return base }
     for reference in references {
       if reference.contains(":") || reference.hasPrefix("//") { return reference }
       let file = reference.hasPrefix("/") ? reference : folder + reference
@@ -32,7 +26,7 @@ struct SchemaFiles {
   }
 
   /// The references of a file, and the first base that is set in it.
-  private static func parsedReferences(
+  private static func references(
     in path: String
   ) -> (references: [String], base: String?) {
     var references: [String] = []

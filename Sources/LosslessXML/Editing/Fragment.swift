@@ -37,7 +37,7 @@ public struct Fragment: Hashable, Sendable {
     Array(try Self.read(bytes, bindings: bindings).root.children)
   }
 
-  private static let start = SourceLocation(line: 1, column: 1)
+  private static let start = Position(line: 1, column: 1)
 
   private static func read(
     _ bytes: [UInt8], bindings: [String: String]

@@ -25,10 +25,10 @@ public struct MalformedXML: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong.
   public var reason: Reason
   /// Where it was found.
-  public var location: SourceLocation
+  public var location: Position
 
   /// A refusal at a place.
-  public init(_ reason: Reason, at location: SourceLocation) {
+  public init(_ reason: Reason, at location: Position) {
     self.reason = reason
     self.location = location
   }

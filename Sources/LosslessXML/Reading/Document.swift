@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -14,9 +16,11 @@ public final class Document: Sendable {
   /// The bytes, just as they were read.
   public let bytes: [UInt8]
   /// The elements in document order; the root is first.
-  let records: ContiguousArray<ElementRecord>
+  let records: [ElementRecord]
   /// The names of the namespaces that occur on elements; the first stands for none.
   let namespaces: [String]
+  /// Where each line begins; found when a line is first asked about.
+  private let lines = Mutex<[Int]?>(nil)
 
   /// Reads a document.
   ///
@@ -58,6 +62,16 @@ public final class Document: Sendable {
         lower = index + 1
       }
       return false
+    }
+  }
+
+  /// Offsets at which lines begin, in ascending order; the first is 0.
+  var lineStarts: [Int] {
+    lines.withLock { lines in
+      if let lines { return lines }
+      let found = [0] + bytes.indices.lazy.filter { self.bytes[$0] == 0x0A }.map { $0 + 1 }
+      lines = found
+      return found
     }
   }
 

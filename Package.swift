@@ -75,13 +75,6 @@ let package = Package(
       path: "Tests/TestSupport"
     ),
     .executableTarget(
-      name: "virt-nest-benchmark",
-      dependencies: [
-        "LosslessXML", "VirtNest", "VirtNestHost",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
-      path: "Benchmarks/InProcess"),
-    .executableTarget(
       name: "example-use-the-library", dependencies: ["VirtNest"],
       path: "Examples/use-the-library", exclude: ["README.md"]),
     .testTarget(

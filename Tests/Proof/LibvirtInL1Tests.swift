@@ -5,7 +5,8 @@ internal import Testing
   "An L1 with a libvirt of its own",
   .enabled(
     if: unmetRequirements.isEmpty,
-    "the proof needs \(unmetRequirements.joined(separator: ", "))"))
+    "the proof needs \(unmetRequirements.joined(separator: ", "))"),
+  .enabled(if: isWholeProof, "only with VIRT_NEST_PROOF=all: make check-all"))
 struct LibvirtInL1Tests {
   @Test("What create l2 makes boots in it, and verify asks in it what there is")
   func nests() async throws {

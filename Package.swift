@@ -37,7 +37,9 @@ let package = Package(
       ].map { .embedInCode("\($0).xml") }
     ),
     // Values and bytes in, bytes and diagnostics out: no files, processes, environment or clock.
-    .target(name: "VirtNest", dependencies: ["LosslessXML", "Templates"]),
+    .target(
+      name: "VirtNest", dependencies: ["LosslessXML", "Templates"],
+      exclude: ["Vocabulary/make-words"], resources: [.embedInCode("Vocabulary/words.txt")]),
     // Calls of Linux that neither swift-system nor the Glibc module has.
     .systemLibrary(name: "CLinux"),
     // Everything that touches the world: files, virsh, ssh, QEMU, seed images, facts of a host.

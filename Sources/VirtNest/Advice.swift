@@ -92,6 +92,15 @@ extension Advice: ExpressibleByStringInterpolation {
   public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
 }
 
+extension Advice {
+  /// One text behind the other.
+  static func + (left: Advice, right: Advice) -> Advice {
+    var sum = left
+    sum.parts += right.parts
+    return sum
+  }
+}
+
 extension Advice: CustomStringConvertible {
   /// The text, with each change in plain words.
   public var description: String { text(\.description) }

@@ -59,6 +59,7 @@ struct CreateCommand: AsyncParsableCommand {
   var output: String?
 
   @OptionGroup var changeOptions: ChangeOptions
+  @OptionGroup(title: "Sections and devices") var words: WordOptions
 
   @Option(
     help: ArgumentHelp(
@@ -162,6 +163,7 @@ struct CreateCommand: AsyncParsableCommand {
     var options = changeOptions
     if let template { try options.properties.move(to: &values, of: template) }
     var changes = try options.changes()
+    words.apply(to: &changes)
     changes.identity = GuestChanges.Identity(text: identity)
     if let seed {
       changes.addedDisks.append(try usage { () throws(InvalidValue) in try Disk(seed: seed) })

@@ -33,6 +33,7 @@ struct PatchCommand: AsyncParsableCommand {
   @OptionGroup(title: "With --domain") var libvirt: DefineOptions
 
   @OptionGroup var changeOptions: ChangeOptions
+  @OptionGroup(title: "Sections and devices") var words: WordOptions
   @OptionGroup(title: "Devices") var devices: DeviceOptions
   @OptionGroup(title: "Anything else") var xpath: XPathOptions
 
@@ -193,6 +194,7 @@ struct PatchCommand: AsyncParsableCommand {
   private func changes() throws -> GuestChanges {
     var changes = try changeOptions.changes()
     try devices.apply(to: &changes)
+    words.apply(to: &changes)
     try xpath.apply(to: &changes)
     if newIdentity { changes.identity = GuestChanges.Identity(text: identity) }
     return changes

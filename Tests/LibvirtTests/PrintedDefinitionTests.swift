@@ -31,7 +31,7 @@ struct PrintedDefinitionTests {
     let kept = try await afterwards(printed, Self.nesting(.feature, force: true), .test)
     #expect(kept.count >= (Corpus.libvirt.isEmpty ? 1 : 500))
     for (name, text) in kept {
-      let state = NestingFacts(of: try DomainDefinition(text)).effective
+      let state = NestingFacts(of: try DomainDefinition(text)).asked
       #expect(state == .on(.hv), "\(name): \(state)")
     }
   }
@@ -44,7 +44,7 @@ struct PrintedDefinitionTests {
     let kept = try await afterwards(printed, Self.nesting(mechanism), .qemu)
     #expect(kept.count >= 10)
     for (name, text) in kept {
-      let state = NestingFacts(of: try DomainDefinition(text)).effective
+      let state = NestingFacts(of: try DomainDefinition(text)).asked
       #expect(state == .on(.hv), "\(name): \(state)")
     }
   }
@@ -145,7 +145,7 @@ struct PrintedDefinitionTests {
     let machine = Guest(reading: original).machine?.text ?? ""
     // The test driver takes the features of every machine, QEMU's those of a pseries.
     guard driver == .test || machine.hasPrefix("pseries"),
-      NestingFacts(of: original).effective == .off,
+      NestingFacts(of: original).asked == .off,
       NestingFacts(of: original).contributions.isEmpty,
       let on = try? original.patch(changes)
     else { return nil }

@@ -16,6 +16,10 @@ package struct GuestChanges: Hashable, Sendable {
   package var editedInterfaces: [Edited<NetworkInterface>] = []
   /// Interfaces that are removed, by address, name on the host, or number from 1.
   package var removedInterfaces: [String] = []
+  /// Sections and devices that are added, changed and removed, in this order.
+  package var words: [WordChange] = []
+  /// Lets a number pick a device that is removed.
+  package var byNumber = false
   /// What should become of nesting; `nil` leaves it alone.
   package var nesting: NestingChange?
   /// Makes a guest that runs under TCG anywhere.

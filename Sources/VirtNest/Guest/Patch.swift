@@ -25,6 +25,7 @@ extension DomainDefinition {
   package func patch(_ changes: GuestChanges) throws(VirtNestError) -> Patch {
     let (editor, wanted) = editor(for: changes)
     var patch = try patch(editor, wanted)
+    try patch.acceptErrors(of: changes)
     if changes.nesting?.wish == .on { patch.diagnostics += remainingRefusals(in: patch) }
     return patch
   }
@@ -50,7 +51,11 @@ extension DomainDefinition {
         property.write(wanted, &editor)
       }
     }
+    editor.newName = wanted.name ?? editor.newName
+    editor.identityText = changes.identity?.text
     editor.applyDevices(changes)
+    editor.proofs = editor.apply(
+      changes.words, ifPresent: changes.xpathEdits.ifPresent, byNumber: changes.byNumber)
     editor.apply(changes.xpathEdits)
     if let nesting = changes.nesting {
       editor.apply(
@@ -105,15 +110,19 @@ extension DomainDefinition {
           "defect", "the result would not be well-formed (\(error.diagnostics[0].message))",
           advice: "Please report this file."))
     }
-    try prove(wanted, of: result)
+    try prove(wanted, editor, edits, of: result)
     return Patch(definition: self, edits: edits, diagnostics: editor.diagnostics, result: result)
   }
 
   /// Looks whether a result says what was asked.
-  private func prove(_ wanted: Guest, of result: DomainDefinition) throws(VirtNestError) {
-    guard wanted != Guest() else { return }
-    let given = Property.all.filter { $0.isGiven(wanted) }
-    let missing = Guest(reading: result, given).contradictions(to: wanted)
+  private func prove(
+    _ wanted: Guest, _ editor: DomainEditor, _ edits: [Edit], of result: DomainDefinition
+  ) throws(VirtNestError) {
+    let given = wanted == Guest() ? [] : Property.all.filter { $0.isGiven(wanted) }
+    var missing = given.isEmpty ? [] : Guest(reading: result, given).contradictions(to: wanted)
+    for proof in editor.proofs where !proof.contradictions(in: result, edits).isEmpty {
+      missing.append(proof.kind.element)
+    }
     guard missing.isEmpty else {
       throw VirtNestError(
         .error(
@@ -121,6 +130,56 @@ extension DomainDefinition {
           "the result would not say what was asked of \(missing.joined(separator: ", "))",
           advice: "Please report this file."))
     }
+  }
+}
+
+extension Patch {
+  /// Refuses errors of our own rules that the change brings in; with force they are reported.
+  ///
+  /// An error that the command itself asks for is reported and does not refuse.
+  fileprivate mutating func acceptErrors(of changes: GuestChanges) throws(VirtNestError) {
+    guard !edits.isEmpty else { return }
+    let after = Self.errors(in: result)
+    guard !after.isEmpty else { return }
+    let before = Set(
+      Self.errors(in: definition).map { error in
+        Claim(code: error.code, start: error.place.map { moved($0.range.lowerBound) })
+      })
+    let new = after.filter { error in
+      !before.contains(Claim(code: error.code, start: error.place?.range.lowerBound))
+        && !(error.code == Rule.machineProperties.code && changes.nesting?.mechanism == .machine)
+    }
+    guard !new.isEmpty else { return }
+    guard changes.force else {
+      throw VirtNestError(
+        new.map { error in
+          .error(
+            error.code, "the result would have an error: \(error.message)",
+            advice: (error.advice.map { $0 + " " } ?? "") + "\(.force) to make the change anyway.")
+        })
+    }
+    diagnostics += new.map { error in
+      .warning(error.code, "forced: \(error.message)", advice: error.advice)
+    }
+  }
+
+  /// An error is the same if its code and what it is about are the same, wherever that now stands.
+  private struct Claim: Hashable {
+    var code: Diagnostic.Code
+    var start: Int?
+  }
+
+  /// Where a byte of the definition stands in the result.
+  private func moved(_ offset: Int) -> Int {
+    edits.prefix { $0.range.upperBound <= offset }
+      .reduce(offset) { $0 + $1.replacement.count - $1.range.count }
+  }
+
+  private static func errors(in definition: DomainDefinition) -> [Diagnostic] {
+    // The day decides on the ends of releases, which are notes.
+    let checked = CheckedGuest(
+      file: "", definition: definition, today: ReleaseTable.lastReview)
+    return Rule.all.filter { $0.severity == .error }.flatMap { $0.diagnostics(checked) }
   }
 }
 

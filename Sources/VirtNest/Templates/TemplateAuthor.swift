@@ -112,10 +112,9 @@ package struct TemplateAuthor: Sendable {
     if let metadata = domain.child("metadata") {
       changes.insert(block, into: metadata)
     } else {
-      let rank = LibvirtOrder.rank(of: "metadata", in: "domain") ?? 0
       changes.insert(
         NewElement("metadata", children: [block]), into: domain,
-        behind: LibvirtOrder.anchor(forRank: rank, in: domain))
+        behind: domain.lastChild(before: "metadata"))
     }
   }
 

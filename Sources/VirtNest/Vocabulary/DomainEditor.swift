@@ -25,8 +25,16 @@ struct DomainEditor {
     var element: NewElement
   }
 
+  /// The name that the guest will have, from which addresses derive.
+  var newName: String?
+  /// What must be found in the result.
+  var proofs: [WordProof] = []
+  /// The text that is mixed into derived addresses.
+  var identityText: String?
+
   init(_ definition: DomainDefinition) {
     domain = definition.domain
+    newName = domain.child("name")?.text
     changes = Changes(definition.document)
   }
 
@@ -84,7 +92,8 @@ struct DomainEditor {
       let step = Step(String(element.name.split(separator: ":").last ?? ""))
       additions.append(Addition(parent: parent, step: step, element: element))
     } else {
-      make(path) { Self.add(element, to: &$0) }
+      let place = path.map(\.name)
+      make(path) { Self.add(element, to: &$0, at: place) }
     }
   }
 
@@ -95,12 +104,26 @@ struct DomainEditor {
   }
 
   /// Changes the new child of an element that exists, which is made where there is none yet.
+  ///
+  /// - Parameter index: its number among the parent's children of this name, old and new.
   mutating func addOrExtend(
-    _ element: NewElement, in parent: Element, _ change: (inout NewElement) -> Void
+    _ element: NewElement, in parent: Element, index: Int = 0,
+    _ change: (inout NewElement) -> Void
   ) {
-    let known = additions.firstIndex { $0.parent == parent && $0.element.name == element.name }
-    if known == nil { add(element, toExisting: parent) }
-    change(&additions[known ?? additions.count - 1].element)
+    let known = additions.indices.filter {
+      additions[$0].parent == parent && additions[$0].element.name == element.name
+    }
+    let number = max(0, index - parent.children(element.name).count)
+    if !known.indices.contains(number) { add(element, toExisting: parent) }
+    change(&additions[known.indices.contains(number) ? known[number] : additions.count - 1].element)
+  }
+
+  /// The elements of a name that are added.
+  func newElements(named name: String) -> [NewElement] {
+    additions.flatMap { addition in
+      addition.element.name == name
+        ? [addition.element] : addition.element.children.filter { $0.name == name }
+    }
   }
 
   private mutating func make(_ path: [Step], _ change: (inout NewElement) -> Void) {
@@ -119,12 +142,13 @@ struct DomainEditor {
       additions.append(
         Addition(parent: parent, step: first, element: parent.newElement(first)))
     }
-    Self.descend(into: &additions[index].element, rest, below: parent, change)
+    Self.descend(
+      into: &additions[index].element, rest, below: parent, at: parent.path + [first.name], change)
   }
 
   private static func descend(
     into element: inout NewElement, _ path: ArraySlice<Step>, below parent: Element,
-    _ change: (inout NewElement) -> Void
+    at place: [String], _ change: (inout NewElement) -> Void
   ) {
     guard let step = path.first else { return change(&element) }
     var child = parent.newElement(step)
@@ -132,16 +156,19 @@ struct DomainEditor {
     if child.attributes.first?.name.hasPrefix("xmlns") == true { child.attributes.removeFirst() }
     let index = element.children.firstIndex { $0.name == child.name }
     if let index {
-      descend(into: &element.children[index], path.dropFirst(), below: parent, change)
+      descend(
+        into: &element.children[index], path.dropFirst(), below: parent, at: place + [step.name],
+        change)
     } else {
-      descend(into: &child, path.dropFirst(), below: parent, change)
-      add(child, to: &element)
+      descend(into: &child, path.dropFirst(), below: parent, at: place + [step.name], change)
+      add(child, to: &element, at: place)
     }
   }
 
-  private static func add(_ child: NewElement, to element: inout NewElement) {
-    let parent = element.name
-    let rank = { (name: String) in LibvirtOrder.rank(of: name, in: parent) ?? Int.max }
+  private static func add(
+    _ child: NewElement, to element: inout NewElement, at place: [String]
+  ) {
+    let rank = { (name: String) in WordTable.standard.rank(of: name, in: place) ?? Int.max }
     let index = element.children.firstIndex { rank($0.name) > rank(child.name) }
     element.children.insert(child, at: index ?? element.children.endIndex)
   }
@@ -154,13 +181,13 @@ struct DomainEditor {
     }
     removeFromContainers(&changes)
     let rank = { (addition: Addition) in
-      LibvirtOrder.rank(of: addition.step.name, in: addition.parent.localName) ?? Int.max
+      WordTable.standard.rank(of: addition.step.name, in: addition.parent.path) ?? Int.max
     }
     let ranks = additions.map(rank)
     let inOrder = additions.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
     for index in inOrder {
       let addition = additions[index]
-      let anchor = LibvirtOrder.anchor(forRank: ranks[index], in: addition.parent)
+      let anchor = addition.parent.lastChild(before: addition.step.name)
       if ["features", "commandline"].contains(addition.parent.localName) {
         changes.insert([addition.element], intoContainer: addition.parent, behind: anchor)
       } else {
@@ -181,5 +208,34 @@ struct DomainEditor {
         changes.removeWithEmptyContainer(inOrder)
       }
     }
+  }
+}
+
+extension Element {
+  /// The names of the elements from below the root to this one.
+  var path: [String] {
+    var names: [String] = []
+    var element = self
+    while let parent = element.parent {
+      names.append(element.localName)
+      element = parent
+    }
+    return names.reversed()
+  }
+
+  /// The last child that libvirt prints before a new one of a name, or beside it; a name that is not
+  /// known comes last.
+  func lastChild(before name: String) -> Element? {
+    let names = WordTable.standard.place(path)?.children ?? []
+    let rank = names.firstIndex(of: name) ?? Int.max
+    var last: Element?
+    // Most definitions are in libvirt's order: the search goes on where it last found something.
+    var start = 0
+    for child in children {
+      let found = child.firstMatch(among: names, from: start)
+      start = found ?? start
+      if (found ?? Int.max) <= rank { last = child }
+    }
+    return last
   }
 }

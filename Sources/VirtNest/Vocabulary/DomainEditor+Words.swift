@@ -1,0 +1,412 @@
+internal import LosslessXML
+
+/// A value at a place of a device or section; `nil` removes it.
+struct WordValue: Hashable {
+  var place: WordPlace
+  var value: String?
+  /// Whether it was asked for, and not derived from what was.
+  var isAsked = true
+}
+
+/// What is to become of a device or section, in primitive steps.
+struct WordEdit {
+  /// The values in the order in which they are set.
+  var values: [WordValue] = []
+  /// Children that go, because they describe what is no longer there.
+  var removed: Set<String> = []
+  /// A child whose other attributes and children go for the same reason.
+  var stripped: Set<String> = []
+
+  /// Sets a key that was not asked for, unless it was.
+  mutating func derive(_ key: String, _ value: String?, in kind: WordKind) throws(InvalidValue) {
+    let place = try WordPlace(key, in: kind.path)
+    guard !values.contains(where: { $0.place == place }) else { return }
+    values.append(WordValue(place: place, value: value, isAsked: false))
+  }
+
+  /// The value that a key will have; `nil` where nothing is said about it.
+  func value(_ key: String, in kind: WordKind) -> String? {
+    guard let place = try? WordPlace(key, in: kind.path) else { return nil }
+    return values.last { $0.place == place }?.value
+  }
+}
+
+extension DomainEditor {
+  /// Makes changes in words, in the order given.
+  ///
+  /// - Returns: what is to be found in the result.
+  mutating func apply(_ changes: [WordChange], ifPresent: Bool, byNumber: Bool) -> [WordProof] {
+    var proofs: [WordProof] = []
+    var equal: [[WordChange.Assignment]: Int] = [:]
+    for change in changes {
+      do throws(InvalidValue) {
+        let kind = try WordKind.named(change.kind)
+        switch change.verb {
+        case .add:
+          let key = [.init(key: kind.element, value: "")] + change.assignments
+          proofs += try add(change, kind, after: equal[key, default: 0])
+          equal[key, default: 0] += 1
+        case .edit: proofs += try edit(change, kind, ifPresent)
+        case .remove: try remove(change, kind, ifPresent, byNumber)
+        }
+      } catch {
+        // An error of the whole change gives its text anyway.
+        let reason = error.given == change.text ? error.reason : error.description
+        diagnostics.append(
+          .error("word", "cannot \(change.verb.rawValue) '\(change.text)': \(reason)"))
+      }
+    }
+    return proofs
+  }
+
+  /// The elements of a kind.
+  func elements(of kind: WordKind) -> [Element] {
+    if kind.path.isEmpty { return [domain] }
+    if kind.element == "qemu:commandline" {
+      return domain.children("commandline", in: DomainNamespace.qemu)
+    }
+    var parents = [domain]
+    for name in kind.path.dropLast() { parents = parents.flatMap { $0.children(name) } }
+    return parents.flatMap { $0.children(kind.element) }
+  }
+
+  // MARK: Verbs
+
+  private mutating func add(
+    _ change: WordChange, _ kind: WordKind, after earlier: Int
+  ) throws(InvalidValue) -> [WordProof] {
+    guard kind.isDevice || kind.element == "seclabel" else {
+      return try edit(change, kind, false)
+    }
+    if change.selector != nil {
+      throw InvalidValue("add", change.text, "a new device has no selector")
+    }
+    var edit = try values(of: change, kind)
+    let alike = elements(of: kind).filter { element in
+      edit.values.allSatisfy { $0.isAsked ? isSame($0, in: element) : true }
+    }
+    if !edit.values.isEmpty, alike.count > earlier {
+      diagnostics.append(
+        .note(
+          "word", "the guest already has this: \(kind.element) \(change.text)",
+          at: alike[earlier].place))
+      return []
+    }
+    try prepare(&edit, kind, nil, change)
+    for (key, value) in kind.defaults { try edit.derive(key, value, in: kind) }
+    var element = NewElement(kind.element)
+    for value in edit.values {
+      guard let text = value.value else { continue }
+      Self.set(value.place, to: text, in: &element, kind.path)
+    }
+    insert(element, of: kind)
+    return [WordProof(kind: kind, values: edit.values, element: nil)]
+  }
+
+  private mutating func edit(
+    _ change: WordChange, _ kind: WordKind, _ ifPresent: Bool
+  ) throws(InvalidValue) -> [WordProof] {
+    var chosen = try select(change, kind)
+    if chosen.isEmpty {
+      guard !kind.isDevice, change.selector == nil else {
+        if ifPresent { return [] }
+        throw absent(change, kind)
+      }
+    } else if chosen.count > 1, !(change.selector ?? "").split(separator: "+").contains("all") {
+      diagnostics.append(
+        .note(
+          "word", "\(chosen.count) devices fit '\(change.text)': the first is changed",
+          at: chosen[0].place))
+      chosen = [chosen[0]]
+    }
+    if change.assignments.contains(where: { $0.key == "clearxml" && $0.value == "yes" }) {
+      for element in chosen { changes.remove(element) }
+      chosen = []
+    }
+    var proofs: [WordProof] = []
+    for element in chosen {
+      var edit = try values(of: change, kind)
+      try prepare(&edit, kind, element, change)
+      apply(edit, to: element, kind)
+      proofs.append(WordProof(kind: kind, values: edit.values, element: element))
+    }
+    if chosen.isEmpty {
+      let edit = try values(of: change, kind)
+      guard edit.values.contains(where: { $0.value != nil }) else { return [] }
+      var element = NewElement(kind.element)
+      for value in edit.values {
+        guard let text = value.value else { continue }
+        Self.set(value.place, to: text, in: &element, kind.path)
+      }
+      insert(element, of: kind)
+      proofs.append(WordProof(kind: kind, values: edit.values, element: nil))
+    }
+    return proofs
+  }
+
+  private mutating func remove(
+    _ change: WordChange, _ kind: WordKind, _ ifPresent: Bool, _ byNumber: Bool
+  ) throws(InvalidValue) {
+    guard change.assignments.isEmpty else {
+      throw InvalidValue(
+        "remove", change.text, "only a selector fits here; to remove a key, edit it to KEY=")
+    }
+    if let selector = change.selector, Int(selector) != nil, !byNumber {
+      throw InvalidValue(
+        "remove", change.text,
+        "a number picks another device at the second run; pick it by name, or allow numbers")
+    }
+    let chosen = try select(change, kind)
+    if chosen.isEmpty {
+      if ifPresent { return }
+      throw absent(change, kind)
+    }
+    guard chosen.count == 1 || (change.selector ?? "").split(separator: "+").contains("all") else {
+      throw InvalidValue(
+        "remove", change.text,
+        "it fits \(chosen.count): \(chosen.map { name(of: $0, kind) }.joined(separator: ", "))")
+    }
+    for element in chosen { changes.remove(element) }
+  }
+
+  // MARK: Selectors
+
+  private func select(_ change: WordChange, _ kind: WordKind) throws(InvalidValue) -> [Element] {
+    let all = elements(of: kind)
+    guard let selector = change.selector else {
+      if change.verb == .edit, kind.isDevice { return Array(all.prefix(1)) }
+      return all
+    }
+    var chosen = all
+    for part in selector.split(separator: "+").map(String.init) where part != "all" {
+      if let number = Int(part) {
+        let index = number < 0 ? all.count + number : number - 1
+        let picked = all.indices.contains(index) ? [all[index]] : []
+        let named = chosen.filter { isNamed(part, $0, kind) }
+        chosen = named.isEmpty ? chosen.filter { picked.contains($0) } : named
+      } else if let equals = part.firstIndex(of: "=") {
+        let key = String(part[..<equals])
+        let value = String(part[part.index(after: equals)...])
+        let place = try WordPlace(kind.aliases[key] ?? key, in: kind.path)
+        chosen = chosen.filter { place.value(in: $0) == value }
+      } else {
+        chosen = chosen.filter { isNamed(part, $0, kind) }
+      }
+    }
+    return chosen
+  }
+
+  private func isNamed(_ text: String, _ element: Element, _ kind: WordKind) -> Bool {
+    if let mac = MACAddress(text), let own = element.child("mac")?["address"],
+      MACAddress(own) == mac
+    {
+      return true
+    }
+    if let address = HostAddress(text), address.isSame(as: element) { return true }
+    return kind.selectors.contains { key in
+      (try? WordPlace(key, in: kind.path)).flatMap { $0.value(in: element) } == text
+    }
+  }
+
+  /// What an element is called in messages.
+  func name(of element: Element, _ kind: WordKind) -> String {
+    kind.selectors.lazy.compactMap { key in
+      (try? WordPlace(key, in: kind.path)).flatMap { $0.value(in: element) }
+    }.first ?? "line \(element.location.line)"
+  }
+
+  private func absent(_ change: WordChange, _ kind: WordKind) -> InvalidValue {
+    let all = elements(of: kind).map { name(of: $0, kind) }
+    let has = all.joined(separator: ", ")
+    let what = kind.names.first ?? kind.element
+    return InvalidValue(
+      change.verb.rawValue, change.text,
+      all.isEmpty ? "the guest has no \(what)" : "the guest has \(what) \(has)")
+  }
+
+  // MARK: Values
+
+  /// The values that a change asks for, at their places.
+  private func values(of change: WordChange, _ kind: WordKind) throws(InvalidValue) -> WordEdit {
+    var edit = WordEdit()
+    for assignment in change.assignments {
+      if assignment.key == "clearxml" || Self.isDerivation(assignment.key, kind) { continue }
+      if assignment.key.isEmpty {
+        guard let first = kind.first else {
+          if kind.isDevice { throw InvalidValue(kind.element, change.text, "give KEY=VALUE") }
+          edit.values.append(
+            WordValue(place: WordPlace(steps: [], leaf: .text), value: assignment.value))
+          continue
+        }
+        if Self.isDerivation(first, kind) { continue }
+        if first == kind.element {
+          edit.values.append(
+            WordValue(place: WordPlace(steps: [], leaf: .text), value: assignment.value))
+          continue
+        }
+        edit.values += [try Self.value(first, assignment.value, kind)]
+        continue
+      }
+      edit.values.append(try Self.value(assignment.key, assignment.value, kind))
+    }
+    return edit
+  }
+
+  private static func value(
+    _ key: String, _ value: String, _ kind: WordKind
+  ) throws(InvalidValue) -> WordValue {
+    let dotted = kind.aliases[key] ?? key
+    let place = try WordPlace(dotted, in: kind.path)
+    if value.isEmpty { return WordValue(place: place, value: nil) }
+    guard value.isRepresentableInXML else {
+      throw InvalidValue(key, value, "XML cannot carry one of its characters")
+    }
+    let text = try place.checked(value, key: key)
+    return WordValue(place: place, value: place.leaf == .presence && text == "off" ? nil : text)
+  }
+
+  /// Whether an element says a value already, in any spelling.
+  func isSame(_ value: WordValue, in element: Element) -> Bool {
+    let own = value.place.value(in: element)
+    if own == value.value { return true }
+    guard let own, let wanted = value.value else { return false }
+    if let mac = MACAddress(wanted), mac == MACAddress(own) { return true }
+    return false
+  }
+
+  // MARK: Elements
+
+  private mutating func apply(_ edit: WordEdit, to element: Element, _ kind: WordKind) {
+    for name in edit.removed.sorted() {
+      for child in element.children(name) { changes.remove(child) }
+    }
+    for name in edit.stripped.sorted() { strip(name, of: element, keeping: edit.values) }
+    for value in edit.values where !isSame(value, in: element) {
+      if let first = value.place.steps.first, edit.removed.contains(first.name) { continue }
+      set(value, in: element, kind.path)
+    }
+    // What is set under a child that goes is made anew.
+    for value in edit.values {
+      guard let first = value.place.steps.first, edit.removed.contains(first.name),
+        let text = value.value
+      else { continue }
+      addOrExtend(NewElement(first.name), in: element) { child in
+        let rest = WordPlace(steps: Array(value.place.steps.dropFirst()), leaf: value.place.leaf)
+        Self.set(rest, to: text, in: &child, kind.path + [first.name])
+      }
+    }
+  }
+
+  /// Removes what a child has beside the values that are set in it.
+  private mutating func strip(_ name: String, of element: Element, keeping values: [WordValue]) {
+    let kept = Set(
+      values.compactMap { value -> String? in
+        guard value.place.steps == [WordPlace.Step(name: name)], value.value != nil,
+          case .attribute(let attribute) = value.place.leaf
+        else { return nil }
+        return attribute
+      })
+    for child in element.children(name) {
+      if kept.isEmpty {
+        changes.remove(child)
+        continue
+      }
+      for attribute in child.attributes {
+        let own = child.document.text(in: attribute.name)
+        if !kept.contains(own) { changes.removeAttribute(own, of: child) }
+      }
+      for grandchild in child.children { changes.remove(grandchild) }
+    }
+  }
+
+  private mutating func set(_ value: WordValue, in element: Element, _ path: [String]) {
+    var here = element
+    var path = path
+    var rest = value.place.steps[...]
+    while let step = rest.first {
+      let children = here.children(step.name)
+      guard children.indices.contains(step.index) else { break }
+      here = children[step.index]
+      path.append(step.name)
+      rest.removeFirst()
+    }
+    guard let next = rest.popFirst() else {
+      setLeaf(value, of: here, isChild: !value.place.steps.isEmpty)
+      return
+    }
+    guard let text = value.value else { return }
+    let place = WordPlace(steps: Array(rest), leaf: value.place.leaf)
+    addOrExtend(NewElement(next.name), in: here, index: next.index) { child in
+      Self.set(place, to: text, in: &child, path + [next.name])
+    }
+  }
+
+  private mutating func setLeaf(_ value: WordValue, of element: Element, isChild: Bool) {
+    switch (value.place.leaf, value.value) {
+    case (.attribute(let name), let text?): setAttribute(name, of: element, to: text)
+    case (.attribute(let name), nil):
+      let isAll = element.attributes.count == 1 && element[name] != nil
+      if isChild, isAll, element.content.isEmpty {
+        changes.remove(element)
+      } else {
+        changes.removeAttribute(name, of: element)
+      }
+    case (.text, let text?): changes.setText(of: element, to: text)
+    case (.text, nil), (.presence, nil): changes.remove(element)
+    case (.presence, _?): break
+    }
+  }
+
+  /// Sets a value in an element that is new.
+  private static func set(
+    _ place: WordPlace, to value: String, in element: inout NewElement, _ path: [String]
+  ) {
+    guard let step = place.steps.first else {
+      switch place.leaf {
+      case .attribute(let name): element.setAttribute(name, to: value)
+      case .text: element.text = value
+      case .presence: break
+      }
+      return
+    }
+    let rest = WordPlace(steps: Array(place.steps.dropFirst()), leaf: place.leaf)
+    let own = element.children.indices.filter { element.children[$0].name == step.name }
+    if own.indices.contains(step.index) {
+      set(rest, to: value, in: &element.children[own[step.index]], path + [step.name])
+      return
+    }
+    var child = NewElement(step.name)
+    set(rest, to: value, in: &child, path + [step.name])
+    let rank = { (name: String) in WordTable.standard.rank(of: name, in: path) ?? Int.max }
+    let index = element.children.firstIndex { rank($0.name) > rank(step.name) }
+    element.children.insert(child, at: index ?? element.children.endIndex)
+  }
+
+  private mutating func insert(_ element: NewElement, of kind: WordKind) {
+    add(element, to: kind.path.dropLast().map { Step($0) })
+  }
+}
+
+/// What a change in words must be found to have done.
+struct WordProof {
+  let kind: WordKind
+  let values: [WordValue]
+  /// The element in the definition as it was; `nil` for a new one.
+  let element: Element?
+
+  /// The keys that a result does not say as asked.
+  func contradictions(in result: DomainDefinition, _ edits: [Edit]) -> [WordPlace] {
+    let editor = DomainEditor(result)
+    let all = editor.elements(of: kind)
+    let holds = { (candidate: Element) in
+      values.filter { $0.isAsked && !editor.isSame($0, in: candidate) }.map(\.place)
+    }
+    if let element {
+      let shift = edits.prefix { $0.range.upperBound <= element.range.lowerBound }
+        .reduce(0) { $0 + $1.replacement.count - $1.range.count }
+      let start = element.range.lowerBound + shift
+      return all.first { $0.range.lowerBound == start }.map(holds) ?? values.map(\.place)
+    }
+    return all.map(holds).min { $0.count < $1.count } ?? values.map(\.place)
+  }
+}

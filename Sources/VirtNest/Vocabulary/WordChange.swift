@@ -1,0 +1,96 @@
+/// A change in words: `disk:vda,cache=none`, `hostdev,0035:03:00.0`, `cputune,vcpupin0.vcpu=0`.
+package struct WordChange: Hashable, Sendable {
+  /// What is done.
+  package enum Verb: String, Hashable, Sendable {
+    case add
+    case edit
+    case remove
+  }
+
+  /// A key and its value; an empty value removes what the key names.
+  package struct Assignment: Hashable, Sendable {
+    /// The key as it was given; empty for a first part without `=`.
+    package var key: String
+    package var value: String
+  }
+
+  /// What is done.
+  package var verb: Verb
+  /// The section or kind of device, by any of its names.
+  package var kind: String
+  /// Which of several; `nil` where it is not given.
+  package var selector: String?
+  /// What it should have, in the order given.
+  package var assignments: [Assignment]
+  /// The text that was given, for messages.
+  package let text: String
+
+  /// Reads `WHAT[:SELECTOR][,KEY=VALUE]…`.
+  ///
+  /// The text splits at its first `:` or `,`, whichever comes first. A `:` begins a selector, which
+  /// ends at the next single comma. A doubled comma is a comma. A part without `=` behind a key that
+  /// holds lists or text belongs to that key's value. Quotes around a whole value are dropped.
+  /// - Throws: ``InvalidValue`` for an unknown section or device, and a part that is not KEY=VALUE.
+  package init(_ verb: Verb, _ text: String) throws(InvalidValue) {
+    self.verb = verb
+    self.text = text
+    var parts = Self.parts(text)
+    let head = parts.removeFirst()
+    if let colon = head.firstIndex(of: ":"), !head[..<colon].contains("=") {
+      kind = String(head[..<colon])
+      selector = String(head[head.index(after: colon)...])
+    } else if let equals = head.firstIndex(of: "=") {
+      // `iothreads=4` sets the text of a section.
+      kind = String(head[..<equals])
+      parts.insert("=" + head[head.index(after: equals)...], at: 0)
+    } else {
+      kind = head
+    }
+    _ = try WordKind.named(kind)
+    assignments = []
+    for (index, part) in parts.enumerated() {
+      if let equals = part.firstIndex(of: "=") {
+        let value = String(part[part.index(after: equals)...])
+        assignments.append(
+          Assignment(key: String(part[..<equals]), value: Self.withoutQuotes(value)))
+      } else if let last = assignments.indices.last,
+        WordKind.listKeys.contains(Self.lastPart(of: assignments[last].key))
+      {
+        assignments[last].value += "," + part
+      } else if index == 0 {
+        assignments.append(Assignment(key: "", value: Self.withoutQuotes(part)))
+      } else {
+        throw InvalidValue(verb.rawValue, text, "'\(part)' is not KEY=VALUE")
+      }
+    }
+  }
+
+  /// The parts between single commas; a doubled comma is one.
+  static func parts(_ text: String) -> [String] {
+    var parts = [""]
+    var rest = text[...]
+    while let character = rest.popFirst() {
+      if character != "," {
+        parts[parts.count - 1].append(character)
+      } else if rest.first == "," {
+        rest.removeFirst()
+        parts[parts.count - 1].append(",")
+      } else {
+        parts.append("")
+      }
+    }
+    return parts
+  }
+
+  private static func lastPart(of key: String) -> String {
+    let last = key.split(separator: ".").last.map(String.init) ?? key
+    return String(last.reversed().drop { ("0"..."9").contains($0) }.reversed())
+  }
+
+  private static func withoutQuotes(_ value: String) -> String {
+    guard value.count > 1, let first = value.first, first == "'" || first == "\"",
+      value.last == first
+    else { return value }
+    return String(value.dropFirst().dropLast())
+  }
+}

@@ -1,0 +1,158 @@
+internal import LosslessXML
+
+/// A place within an element, as a dotted key names it: `driver.iothread`, `vcpupin0.cpuset`.
+///
+/// A dotted key is a path of child elements whose last part is an attribute or the text of an element;
+/// a number behind a name picks one of several, counted from 0, as in virt-install.
+struct WordPlace: Hashable, Sendable {
+  /// A child element: the `index`-th of its name.
+  struct Step: Hashable, Sendable {
+    var name: String
+    var index = 0
+  }
+
+  /// What the way ends in.
+  enum Leaf: Hashable, Sendable {
+    case attribute(String)
+    case text
+    /// The element says all by being there.
+    case presence
+  }
+
+  var steps: [Step]
+  var leaf: Leaf
+  /// The values that it takes; none for any.
+  var values: [String] = []
+
+  /// Finds the place of a key in the element at a path.
+  ///
+  /// - Throws: ``InvalidValue`` with the keys that fit, nearest first.
+  init(_ key: String, in base: [String], of table: WordTable = .standard) throws(InvalidValue) {
+    var path = base
+    var steps: [Step] = []
+    let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    for part in parts.dropLast() {
+      guard let step = Self.step(part, in: path, table) else {
+        throw Self.unknown(key, part, in: path, table)
+      }
+      steps.append(step)
+      path.append(step.name)
+    }
+    let last = parts.last ?? ""
+    let place = table.place(path) ?? WordTable.Place()
+    if let name = Self.match(last, among: Array(place.attributes.keys)) {
+      self.init(steps: steps, leaf: .attribute(name), values: place.attributes[name] ?? [])
+      return
+    }
+    guard let step = Self.step(last, in: path, table) else {
+      throw Self.unknown(key, last, in: path, table)
+    }
+    steps.append(step)
+    let child = table.place(path + [step.name]) ?? WordTable.Place()
+    if let values = child.text {
+      self.init(steps: steps, leaf: .text, values: values)
+    } else if child.isEmpty {
+      self.init(steps: steps, leaf: .presence)
+    } else if let values = child.attributes["state"] {
+      // A switch: `<pmu state='on'/>`.
+      self.init(steps: steps, leaf: .attribute("state"), values: values)
+    } else {
+      let parts = Self.keys(below: path + [step.name], table).map { "\(key).\($0)" }
+      throw InvalidValue(
+        "key", key, "name a part of it: \(parts.prefix(12).joined(separator: ", "))")
+    }
+  }
+
+  init(steps: [Step], leaf: Leaf, values: [String] = []) {
+    self.steps = steps
+    self.leaf = leaf
+    self.values = values
+  }
+
+  /// The value that an element has there; `nil` for none.
+  func value(in element: Element) -> String? {
+    var element = element
+    for step in steps {
+      let children = element.children(step.name)
+      guard children.indices.contains(step.index) else { return nil }
+      element = children[step.index]
+    }
+    switch leaf {
+    case .attribute(let name): return element[name]
+    case .text: return element.text
+    case .presence: return "on"
+    }
+  }
+
+  /// A value as it is written: one of those allowed, where there are such.
+  ///
+  /// - Throws: ``InvalidValue`` with the allowed values.
+  func checked(_ value: String, key: String) throws(InvalidValue) -> String {
+    let switches = ["on": "yes", "off": "no", "yes": "on", "no": "off"]
+    if case .presence = leaf {
+      guard switches[value] != nil else {
+        throw InvalidValue(key, value, "it is on or off")
+      }
+      return value == "on" || value == "yes" ? "on" : "off"
+    }
+    guard !values.isEmpty, !values.contains(value) else { return value }
+    if let other = switches[value], values.contains(other) { return other }
+    throw InvalidValue(
+      key, value, "the values are \(nearest(to: value, among: values).joined(separator: ", "))")
+  }
+
+  // MARK: Names
+
+  /// A whole name comes before a name with a number behind it (`vram64`).
+  private static func step(_ part: String, in path: [String], _ table: WordTable) -> Step? {
+    let children = table.place(path)?.children ?? []
+    if let name = match(part, among: children) { return Step(name: name) }
+    let digits = part.reversed().prefix { ("0"..."9").contains($0) }.reversed()
+    let stem = String(part.dropLast(digits.count))
+    guard !digits.isEmpty, digits.count < 6, let name = match(stem, among: children),
+      let index = Int(String(digits))
+    else { return nil }
+    return Step(name: name, index: index)
+  }
+
+  private static func match(_ text: String, among names: [String]) -> String? {
+    if names.contains(text) { return text }
+    let lowered = text.lowercased()
+    return names.first { $0.lowercased() == lowered }
+  }
+
+  private static func unknown(
+    _ key: String, _ part: String, in path: [String], _ table: WordTable
+  ) -> InvalidValue {
+    let kind = WordKind.declared.first { $0.path == path }
+    let known = keys(below: path, table) + (kind.map { $0.aliases.keys.sorted() } ?? [])
+    let near = nearest(to: part, among: known).prefix(12).joined(separator: ", ")
+    let element = path.last ?? "domain"
+    return InvalidValue("key", key, "<\(element)> has \(near)" + (known.count > 12 ? ", …" : ""))
+  }
+
+  /// The names that a key may go on with in an element.
+  static func keys(below path: [String], _ table: WordTable = .standard) -> [String] {
+    guard let place = table.place(path) else { return [] }
+    return place.attributes.keys.sorted() + place.children
+  }
+}
+
+/// Texts ordered by how many edits lead from them to another.
+func nearest(to text: String, among candidates: [String]) -> [String] {
+  let distance = { (candidate: String) -> Int in
+    let (a, b) = (Array(text.lowercased().utf8), Array(candidate.lowercased().utf8))
+    var row = Array(0...b.count)
+    for (i, left) in a.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, right) in b.enumerated() {
+        let substituted = diagonal + (left == right ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+      }
+    }
+    return row[b.count]
+  }
+  return candidates.map { ($0, distance($0)) }.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.0)
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Synchronization
+import VirtNest
+
+/// The options that add, change and remove sections and devices, in the order in which they are given.
+struct WordOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Add a device, as in hostdev,0035:03:00.0 or disk,path=/b.qcow2; repeatable.",
+      valueName: "what,key=value…"),
+    transform: { text in try OrderedChange(.add, text) })
+  var add: [OrderedChange] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Change a section, or the device that a selector picks, as in disk:vda,cache=none or "
+        + "cputune,shares=2048; KEY= removes a key; repeatable.",
+      valueName: "what[:which],key=value…"),
+    transform: { text in try OrderedChange(.edit, text) })
+  var edit: [OrderedChange] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Remove a section or device, as in sound or disk:vdb; repeatable.",
+      valueName: "what[:which]"),
+    transform: { text in try OrderedChange(.remove, text) })
+  var remove: [OrderedChange] = []
+
+  @Flag(help: "Let a number pick the device that --remove removes.")
+  var byNumber = false
+
+  /// Puts the options into the changes.
+  func apply(to changes: inout GuestChanges) {
+    changes.words += (add + edit + remove).sorted { $0.number < $1.number }.map(\.change)
+    changes.byNumber = byNumber
+  }
+}
+
+/// A change and its place among all of the command line.
+///
+/// ArgumentParser calls the transforms of options in the order in which these are given, also across
+/// options: that order is kept here, since it keeps no other.
+struct OrderedChange: Sendable {
+  private static let count = Atomic(0)
+
+  let number: Int
+  let change: WordChange
+
+  init(_ verb: WordChange.Verb, _ text: String) throws {
+    number = Self.count.wrappingAdd(1, ordering: .relaxed).oldValue
+    change = try usage { () throws(InvalidValue) in try WordChange(verb, text) }
+  }
+}

@@ -216,9 +216,7 @@ struct PatchCommand: AsyncParsableCommand {
   private func deliver(_ patch: Patch, of input: Input) throws -> Bool {
     if check { return true }
     if diff {
-      let name = Terminal.display(input.name)
-      let diff = UnifiedDiff(
-        from: input.bytes, to: patch.bytes, oldLabel: name, newLabel: name)
+      let diff = UnifiedDiff(patch, label: Terminal.display(input.name))
       try Terminal.write(diff.bytes(coloured: Terminal.showsColours))
       return true
     }

@@ -1,29 +1,37 @@
+internal import LosslessXML
+
 /// The difference between two texts, line by line, in the form that `diff -u` prints and `patch` and
 /// `git apply` read.
 ///
 /// Lines are bytes: a carriage return belongs to its line, and nothing need be UTF-8.
 package struct UnifiedDiff: Sendable {
-  private let old: DiffText
-  private let new: DiffText
+  private let old: TextLines
+  private let new: TextLines
   private let oldLabel: String
   private let newLabel: String
-  private let context: Int
   private let hunks: [[LineChange]]
 
+  /// How many unchanged lines are shown around a change.
+  private static let context = 3
+
   /// Compares `old` and `new`.
+  ///
   /// - Parameters:
   ///   - oldLabel: The name in the line that begins with `---`.
   ///   - newLabel: The name in the line that begins with `+++`.
-  ///   - context: How many unchanged lines are shown around a change.
-  package init(
-    from old: [UInt8], to new: [UInt8], oldLabel: String, newLabel: String, context: Int = 3
-  ) {
-    self.old = DiffText(old)
-    self.new = DiffText(new)
-    self.oldLabel = oldLabel
-    self.newLabel = newLabel
-    self.context = max(context, 0)
-    hunks = Self.hunks(of: Self.changes(from: self.old, to: self.new), context: self.context)
+  package init(from old: [UInt8], to new: [UInt8], oldLabel: String, newLabel: String) {
+    (self.old, self.new) = (TextLines(old), TextLines(new))
+    (self.oldLabel, self.newLabel) = (oldLabel, newLabel)
+    hunks = Self.hunks(of: [LineChange](from: self.old, to: self.new))
+  }
+
+  /// Shows what a patch changes, which its edits say.
+  ///
+  /// - Parameter label: The name of the file, in both of the lines at the beginning.
+  package init(_ patch: Patch, label: String) {
+    (old, new) = (TextLines(patch.definition.document.bytes), TextLines(patch.bytes))
+    (oldLabel, newLabel) = (label, label)
+    hunks = Self.hunks(of: [LineChange](patch.edits, from: old, to: new))
   }
 
   /// Whether the texts are equal.
@@ -43,8 +51,8 @@ package struct UnifiedDiff: Sendable {
 
   private func add(_ hunk: [LineChange], to output: inout DiffOutput) {
     guard let first = hunk.first, let last = hunk.last else { return }
-    let before = min(context, first.old.lowerBound)
-    let after = min(context, old.lines.count - last.old.upperBound)
+    let before = min(Self.context, first.old.lowerBound)
+    let after = min(Self.context, old.ranges.count - last.old.upperBound)
     let oldLines = first.old.lowerBound - before..<last.old.upperBound + after
     let newLines = first.new.lowerBound - before..<last.new.upperBound + after
     let ranges = "-\(Self.words(for: oldLines)) +\(Self.words(for: newLines))"
@@ -60,7 +68,7 @@ package struct UnifiedDiff: Sendable {
   }
 
   /// Changes that belong into one hunk: with no more lines between them than both show as context.
-  private static func hunks(of changes: [LineChange], context: Int) -> [[LineChange]] {
+  private static func hunks(of changes: [LineChange]) -> [[LineChange]] {
     var hunks: [[LineChange]] = []
     for change in changes {
       if let last = hunks.last?.last, change.old.lowerBound - last.old.upperBound <= 2 * context {
@@ -100,32 +108,5 @@ package struct UnifiedDiff: Sendable {
       }
     }
     return text + "\""
-  }
-
-  /// Only what is between the equal beginning and the equal end is looked at line by line: most
-  /// edits of a large file are small.
-  private static func changes(from old: DiffText, to new: DiffText) -> [LineChange] {
-    let limit = min(old.lines.count, new.lines.count)
-    var low = 0
-    while low < limit, old.hasLine(low, equalTo: low, of: new) { low += 1 }
-    var high = 0
-    while high < limit - low,
-      old.hasLine(old.lines.count - 1 - high, equalTo: new.lines.count - 1 - high, of: new)
-    {
-      high += 1
-    }
-    var numbers: [ArraySlice<UInt8>: Int] = [:]
-    func number(_ line: ArraySlice<UInt8>) -> Int {
-      if let number = numbers[line] { return number }
-      defer { numbers[line] = numbers.count }
-      return numbers.count
-    }
-    let oldNumbers = (low..<old.lines.count - high).map { number(old[$0]) }
-    let newNumbers = (low..<new.lines.count - high).map { number(new[$0]) }
-    return lineChanges(from: oldNumbers, to: newNumbers).map { change in
-      LineChange(
-        old: change.old.lowerBound + low..<change.old.upperBound + low,
-        new: change.new.lowerBound + low..<change.new.upperBound + low)
-    }
   }
 }

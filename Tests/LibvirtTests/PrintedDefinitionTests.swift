@@ -25,7 +25,7 @@ struct PrintedDefinitionTests {
     Corpus.libvirt
     + Corpus.samples(in: Corpus.checkout.appending(path: "libvirt-xmls"))
 
-  @Test("the test driver's, with nesting and without")
+  @Test("the test driver's, with nesting and without", .readsLibvirtCorpus)
   func testDriver() async throws {
     let printed = try await print(Self.samples.compactMap { Self.retyped($0, "test") }, .test)
     let kept = try await afterwards(printed, Self.nesting(.feature, force: true), .test)
@@ -37,7 +37,7 @@ struct PrintedDefinitionTests {
   }
 
   @Test(
-    "QEMU's, with nesting and without", .needs("qemu-system-ppc64"),
+    "QEMU's, with nesting and without", .readsLibvirtCorpus, .needs("qemu-system-ppc64"),
     arguments: [NestingMechanism.feature, .commandline])
   func qemuDriver(_ mechanism: NestingMechanism) async throws {
     let printed = try await print(Self.samples.compactMap { Self.retyped($0, "qemu") }, .qemu)
@@ -50,7 +50,7 @@ struct PrintedDefinitionTests {
   }
 
   @Test(
-    "everything that can be asked for", .needs("qemu-system-ppc64"),
+    "everything that can be asked for", .readsLibvirtCorpus, .needs("qemu-system-ppc64"),
     arguments: [(Virsh.Driver.test, "test"), (.qemu, "qemu")])
   func everything(_ driver: Virsh.Driver, _ domainType: String) async throws {
     var changes = GuestChanges()
@@ -87,7 +87,7 @@ struct PrintedDefinitionTests {
     }
   }
 
-  @Test("a template made of each gives it back, but for its identity")
+  @Test("a template made of each gives it back, but for its identity", .readsLibvirtCorpus)
   func templates() async throws {
     let printed = try await print(Self.samples.compactMap { Self.retyped($0, "test") }, .test)
     // libvirt prints each of these on a line of its own.

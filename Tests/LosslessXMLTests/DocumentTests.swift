@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Documents")
 struct DocumentTests {
-  @Test("every definition of libvirt's own test data is read", arguments: Corpus.libvirt)
+  @Test(
+    "every definition of libvirt's own test data is read", .readsLibvirtCorpus,
+    arguments: Corpus.libvirt)
   func corpus(_ sample: Sample) throws {
     let document = try Document(sample.bytes)
     for element in document.elements {

@@ -23,7 +23,9 @@ struct MeaningTests {
     return compared
   }
 
-  @Test("in every definition of libvirt's own test data", arguments: Corpus.libvirt)
+  @Test(
+    "in every definition of libvirt's own test data", .readsLibvirtCorpus, arguments: Corpus.libvirt
+  )
   func corpus(_ sample: Sample) throws {
     #expect(try compare(sample.bytes) > 0)
   }

@@ -51,7 +51,7 @@ extension PrivateLibvirtd {
     let question = try JSONSerialization.data(
       withJSONObject: ["execute": command, "arguments": arguments])
     let answer = try await virsh(
-      "qemu-agent-command", guest, String(decoding: question, as: UTF8.self), "--timeout", "20")
+      "qemu-agent-command", guest, String(decoding: question, as: UTF8.self), "--timeout", "300")
     let value = try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any]
     return value?["return"] as? [String: Any] ?? [:]
   }

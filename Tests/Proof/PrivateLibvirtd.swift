@@ -16,7 +16,7 @@ struct PrivateLibvirtd: Sendable {
     in folder: String, body: @Sendable (PrivateLibvirtd) async throws -> Value
   ) async throws -> Value {
     var options = PlatformOptions()
-    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(100))]
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(1800))]
     // The script stops the daemon when its standard input ends: also where these tests are killed.
     let ended = try await Subprocess.run(
       .path(FilePath(proofFolder + "/private-libvirtd")),

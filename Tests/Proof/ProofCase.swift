@@ -28,6 +28,8 @@ struct ProofCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String
   var images = GuestImages.Variant.stable
+  /// Whether it is run also where the whole proof is not asked for.
+  private(set) var isInShortProof = false
   var outcome: Outcome
   /// Makes the bytes of the domain definition.
   var definition: @Sendable (Setting) async throws -> String
@@ -40,6 +42,13 @@ struct ProofCase: Sendable, CustomTestStringConvertible {
     self.images = images
     self.outcome = outcome
     self.definition = definition
+  }
+
+  /// The same case, which is one of the short proof or not.
+  func inShortProof(_ isIn: Bool) -> ProofCase {
+    var proof = self
+    proof.isInShortProof = isIn
+    return proof
   }
 
   /// What is not as it must be, in a sentence each; nothing where all is.

@@ -31,8 +31,25 @@ struct QEMUCommandTests {
       [
         "-c",
         """
-        { sleep 8; printf '\\001c'; sleep 1
-          printf 'qom-get /machine cap-nested-hv\\n'; sleep 1; printf 'quit\\n'; } | \(script)
+        set -eu
+        : >said
+        mkfifo typed
+        { \(script)
+        } <typed >said 2>errors & guest=$!
+        exec 3>typed
+        # until TEXT: waits until the guest's terminal has said it, or QEMU has ended.
+        until_said() { until grep -aq "$1" said || ! kill -0 $guest 2>/dev/null; do sleep 0.1; done; }
+        until_said SLOF
+        printf '\\001c' >&3
+        until_said '(qemu)'
+        printf 'qom-get /machine cap-nested-hv\\n' >&3
+        until_said '^true\\|^false\\|^Error'
+        printf 'quit\\n' >&3
+        status=0
+        wait $guest || status=$?
+        cat said
+        cat errors >&2
+        exit $status
         """,
       ], in: folder.path)
     #expect(run.status == .exited(0), "\(run.errorText)")

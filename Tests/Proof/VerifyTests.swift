@@ -86,9 +86,10 @@ struct VerifyTests {
       environment: .inherit.updating(["TMPDIR": folder.path]), input: .none, output: .discarded,
       error: .discarded
     ) { execution in
-      try await wait("QEMU to start") { leftovers().contains { $0.hasPrefix("virt-nest.") } }
       // While libvirt looks at QEMU, or while the guest is there: whatever comes first.
-      try await Task.sleep(for: .milliseconds(1500))
+      try await wait("QEMU to start") {
+        processes().contains { $0.prefix { $0 != "\0" }.hasSuffix("qemu-system-ppc64") }
+      }
       try execution.send(signal: signal)
     }
     #expect(!ended.terminationStatus.isSuccess)
@@ -97,13 +98,19 @@ struct VerifyTests {
 
   /// What there is in the folder that is not a definition, and which processes name it.
   private func leftovers() -> [String] {
-    names(in: folder.path).filter { !$0.hasSuffix(".xml") }
-      + names(in: "/proc").filter { name in
-        guard name.allSatisfy(\.isNumber), let line = try? readFile("/proc/\(name)/cmdline") else {
-          return false
-        }
-        return String(decoding: line, as: UTF8.self).contains(folder.path + "/virt-nest.")
+    names(in: folder.path).filter { !$0.hasSuffix(".xml") } + processes()
+  }
+
+  /// The command lines of the processes that name what verify has in the folder: words, each with a
+  /// NUL behind it.
+  private func processes() -> [String] {
+    names(in: "/proc").compactMap { name in
+      guard name.allSatisfy(\.isNumber), let line = try? readFile("/proc/\(name)/cmdline") else {
+        return nil
       }
+      let words = String(decoding: line, as: UTF8.self)
+      return words.contains(folder.path + "/virt-nest.") ? words : nil
+    }
   }
 
   @Test("What is not installed is named with its package")
@@ -201,12 +208,12 @@ private func names(in folder: String) -> [String] {
   return names.sorted()
 }
 
-/// Waits until `condition` holds.
+/// Waits until `condition` holds; half an hour, after which it never will.
 private func wait(_ what: String, until condition: () -> Bool) async throws {
   let start = ContinuousClock.now
   while !condition() {
-    guard start.duration(to: .now) < .seconds(30) else {
-      Issue.record("waited 30 s for \(what)")
+    guard start.duration(to: .now) < .seconds(1800) else {
+      Issue.record("waited half an hour for \(what)")
       return
     }
     try await Task.sleep(for: .milliseconds(50))

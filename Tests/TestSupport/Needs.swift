@@ -1,13 +1,16 @@
 internal import Glibc
 public import Testing
 
+/// Whether this is CI, where everything that a test needs has to be there.
+public let isCI = getenv("CI") != nil
+
 extension Trait where Self == ConditionTrait {
   /// Skips the test where one of these programs is not installed, and lets it fail in CI, where
   /// each has to be.
   public static func needs(_ programs: String...) -> Self {
     let missing = programs.filter { !isInstalled($0) }
     return .enabled(
-      if: missing.isEmpty || getenv("CI") != nil,
+      if: missing.isEmpty || isCI,
       "not installed: \(missing.joined(separator: ", "))")
   }
 }

@@ -75,7 +75,7 @@ struct GuestAgent {
     )
     guard let pid = Self.member("pid", of: started) else { throw VirshError(started) }
     let start = ContinuousClock.now
-    while start.duration(to: .now) < .seconds(30) {
+    while start.duration(to: .now) < .seconds(180) {
       let status = try await command(
         #"{"execute":"guest-exec-status","arguments":{"pid":\#(pid)}}"#)
       if Self.member("exited", of: status) == "true" {
@@ -83,7 +83,7 @@ struct GuestAgent {
       }
       try await Task.sleep(for: .milliseconds(300))
     }
-    throw VirshError("waited 30 s for a command in the guest to end")
+    throw VirshError("waited 180 s for a command in the guest to end")
   }
 
   private func fileIsThere(_ path: String) async throws -> Bool? {

@@ -24,7 +24,7 @@ struct WrapperOnHostTests {
       tries=0
       until [ "$(qemu 2>&1)" = "$2" ]; do
         tries=$((tries + 1))
-        if [ "$tries" -gt 100 ]; then break; fi
+        if [ "$tries" -gt 6000 ]; then break; fi
         sleep 0.1
       done
       echo "$1: $(qemu 2>&1)"

@@ -141,7 +141,7 @@ int main(void)
     int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     if (kvm < 0)
         return refused("/dev/kvm");
-    alarm(60);
+    alarm(1800); /* an L2 that never ends; how long one takes depends on what else the machine does */
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++)
         status |= sum_in_l2(kvm, inputs[i]);
     return status;

@@ -76,21 +76,28 @@ import VirtNestHost
   @Test("What comes while the unit's service runs is seen by that service")
   func untilItStays() async throws {
     try await installWatched()
+    // While the service waits, another QEMU comes in its place: once.
+    let tools = try TemporaryFolder()
+    defer { tools.remove() }
+    try await writeExecutable(
+      """
+      #!/bin/sh
+      set -eu
+      mkdir '\(tools.file("came"))' 2>/dev/null || exit 0
+      printf '#!/bin/sh\\necho 3 "$@"\\n' >'\(path);new'
+      chmod 755 '\(path);new'
+      mv -f '\(path);new' '\(path)'
+
+      """, to: tools.file("sleep"))
     let script = """
       set -eu
-      export DESTDIR="$1"
-      put() {
-        printf '#!/bin/sh\\necho %s "$@"\\n' "$3" >"$2;new"
-        chmod 755 "$2;new"
-        mv -f "$2;new" "$2"
-      }
-      put "$@" 2
-      "$1/usr/local/sbin/virt-nest-place-wrapper" --until-it-stays & placer=$!
-      until grep -q '^exec' "$2"; do sleep 0.05; done
-      put "$@" 3
-      wait $placer
+      export DESTDIR="$1" PATH="$3:$PATH"
+      printf '#!/bin/sh\\necho 2 "$@"\\n' >"$2;new"
+      chmod 755 "$2;new"
+      mv -f "$2;new" "$2"
+      "$1/usr/local/sbin/virt-nest-place-wrapper" --until-it-stays
       """
-    let done = try await run("sh", ["-c", script, "sh", tree.root, path])
+    let done = try await run("sh", ["-c", script, "sh", tree.root, path, tools.path])
     #expect(done.succeeded && done.errorText == "", "\(done.errorText)")
     #expect(try await tree.emulator(saying: kataArguments) == "3 \(nested)")
   }

@@ -98,7 +98,8 @@ struct FindingTests {
     }
   }
 
-  @Test("No definition of libvirt's own makes a rule crash, and few are flooded")
+  @Test(
+    "No definition of libvirt's own makes a rule crash, and few are flooded", .readsLibvirtCorpus)
   func corpus() throws {
     for sample in Corpus.libvirt {
       let found = try diagnostics([(sample.name, sample.bytes)])

@@ -65,8 +65,8 @@ struct NestingRoundTripTests {
   ]
 
   @Test(
-    "on, on again, off, off again", arguments: hardCases + HardCases.all + Corpus.libvirt,
-    ways.indices)
+    "on, on again, off, off again", .readsLibvirtCorpus,
+    arguments: hardCases + HardCases.all + Corpus.libvirt, ways.indices)
   func roundTrip(_ sample: Sample, way: Int) throws {
     guard let original = try? DomainDefinition(sample.bytes) else { return }
     let (mechanism, api) = Self.ways[way]

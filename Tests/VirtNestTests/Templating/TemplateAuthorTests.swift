@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A template that is made of a guest gives the guest back")
 struct TemplateAuthorTests {
-  @Test("over hand-made definitions and libvirt's test data")
+  @Test("over hand-made definitions and libvirt's test data", .readsLibvirtCorpus)
   func roundTrip() throws {
     var tried = 0
     for sample in HardCases.all + Corpus.libvirt {

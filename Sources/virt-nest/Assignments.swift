@@ -47,8 +47,10 @@ extension PropertyOptions {
       \.machine: "machine", \.emulator: "emulator", \.virtType: "virt-type",
     ]
     for (path, name) in candidates {
+      // These take lists, of which a parameter is one part.
+      let takesList = ["memory", "vcpus", "cpu"].contains(name)
       guard let text = self[keyPath: path], template.parameter(name) != nil,
-        !text.contains(","), !text.contains("=")
+        !takesList || !text.contains(where: { ",=".contains($0) })
       else { continue }
       guard values.updateValue(text, forKey: name) == nil else {
         throw ValidationError("--\(name) and --set \(name)=… are the same; give one of them")

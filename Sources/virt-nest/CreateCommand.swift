@@ -59,12 +59,8 @@ struct CreateCommand: AsyncParsableCommand {
   var output: String?
 
   @OptionGroup var changeOptions: ChangeOptions
+  @OptionGroup(title: "Devices") var devices: GuestDeviceOptions
   @OptionGroup(title: "Sections and devices") var words: WordOptions
-
-  @Option(
-    help: ArgumentHelp(
-      "cloud-init seed image for the first boot, attached as a CD-ROM.", valueName: "path"))
-  var seed: String?
 
   @Option(
     help: ArgumentHelp(
@@ -163,11 +159,9 @@ struct CreateCommand: AsyncParsableCommand {
     var options = changeOptions
     if let template { try options.properties.move(to: &values, of: template) }
     var changes = try options.changes()
+    changes.words = try devices.changes(of: template)
     words.apply(to: &changes)
     changes.identity = GuestChanges.Identity(text: identity)
-    if let seed {
-      changes.addedDisks.append(try usage { () throws(InvalidValue) in try Disk(seed: seed) })
-    }
     return GuestRequest(release: release, index: index, parameters: values, changes: changes)
   }
 

@@ -34,7 +34,6 @@ struct PatchCommand: AsyncParsableCommand {
 
   @OptionGroup var changeOptions: ChangeOptions
   @OptionGroup(title: "Sections and devices") var words: WordOptions
-  @OptionGroup(title: "Devices") var devices: DeviceOptions
   @OptionGroup(title: "Anything else") var xpath: XPathOptions
 
   @Flag(name: [.customShort("i"), .long], help: "Write the result back into the file.")
@@ -193,7 +192,6 @@ struct PatchCommand: AsyncParsableCommand {
 
   private func changes() throws -> GuestChanges {
     var changes = try changeOptions.changes()
-    try devices.apply(to: &changes)
     words.apply(to: &changes)
     try xpath.apply(to: &changes)
     if newIdentity { changes.identity = GuestChanges.Identity(text: identity) }

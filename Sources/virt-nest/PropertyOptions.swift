@@ -51,19 +51,6 @@ struct PropertyOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A disk, in place of those that are there; repeatable. A path, or path=…,format=qcow2,"
-        + "bus=virtio,device=disk|cdrom; 'none' for no disk.", valueName: "disk"))
-  var disk: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "A network interface, in place of those that are there; repeatable. network=default, "
-        + "bridge=br0, type=direct,source=eno1, with mac=…; 'none' for no interface.",
-      valueName: "network"))
-  var network: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
       "Another capability of the machine: cfpc, sbbc, ibs, ccf-assist, htm, hpt, large-decr; "
         + "repeatable.", valueName: "name=value"))
   var feature: [String] = []
@@ -103,10 +90,6 @@ struct PropertyOptions: ParsableArguments {
         throw ValidationError("--feature \(feature.rawValue) is given twice")
       }
     }
-    guest.disks = try devices(disk, "--disk") { text throws(InvalidValue) in try Disk(text) }
-    guest.interfaces = try devices(network, "--network") { text throws(InvalidValue) in
-      try NetworkInterface(text)
-    }
     changes.guest = guest
     changes.emulated = emulated
   }
@@ -122,16 +105,5 @@ struct PropertyOptions: ParsableArguments {
     if let size = values["currentMemory"] {
       guest.currentMemory = try usage { () throws(InvalidValue) in try MemorySize(size) }
     }
-  }
-
-  private func devices<Device>(
-    _ texts: [String], _ option: String, _ read: (String) throws(InvalidValue) -> Device
-  ) throws -> [Device]? {
-    if texts.isEmpty { return nil }
-    if texts == ["none"] { return [] }
-    guard !texts.contains("none") else {
-      throw ValidationError("\(option) none goes with no other \(option)")
-    }
-    return try texts.map { text in try usage { () throws(InvalidValue) in try read(text) } }
   }
 }

@@ -15,8 +15,8 @@ extension Suggestion {
       Self.patch("--edit \(kind):\(selector),\(value)")
     case .newIdentity: Self.patch("--new-identity")
     case .emulated: Self.patch("--emulated")
-    case .force: "use --force"
-    case .ifPresent: "use --if-present"
+    case .force: "Use --force"
+    case .ifPresent: "Use --if-present"
     case .namespace(let prefix): "--namespace \(prefix)=URI"
     case .delete(let xpath): Self.patch("--delete-xpath \(Self.quoted(xpath))")
     case .release: "--release"

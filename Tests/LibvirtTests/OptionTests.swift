@@ -172,12 +172,12 @@ struct OptionTests {
   private func complete(_ asked: inout Guest, as read: inout Guest) {
     asked.currentMemory = asked.currentMemory ?? asked.memory
     asked.emulator = asked.emulator ?? read.emulator
-    for index in (asked.disks ?? []).indices where asked.disks?[index].format == nil {
-      asked.disks?[index].format = "raw"
+    for index in asked.disks.indices where asked.disks[index].format == nil {
+      asked.disks[index].format = "raw"
     }
-    for index in (asked.interfaces ?? []).indices {
-      if case .direct(let device, nil)? = asked.interfaces?[index].source {
-        asked.interfaces?[index].source = .direct(device: device, mode: "vepa")
+    for index in asked.interfaces.indices {
+      if case .direct(let device, nil)? = asked.interfaces[index].source {
+        asked.interfaces[index].source = .direct(device: device, mode: "vepa")
       }
     }
     if asked.vcpus?.topology?.dies == nil { read.vcpus?.topology?.dies = nil }

@@ -62,11 +62,11 @@ struct PrintedDefinitionTests {
       .hpt: "disabled", .htm: "off", .ccfAssist: "on", .cfpc: "broken", .sbbc: "fixed",
       .ibs: "workaround",
     ]
-    changes.addedDisks = [
-      try Disk("path=/a.img,bus=virtio,cache=none,serial=abc,readonly=on,target=vdz")
-    ]
-    changes.addedInterfaces = [
-      try NetworkInterface("network=default,mac=52:54:00:00:00:99,target=net9")
+    changes.words = [
+      try WordChange(
+        .add,
+        "disk,path=/a.img,format=raw,bus=virtio,cache=none,serial=abc,readonly=on,target=vdz"),
+      try WordChange(.add, "network,network=default,mac=52:54:00:00:00:99,target=net9"),
     ]
     let printed = try await print(Self.samples.compactMap { Self.retyped($0, domainType) }, driver)
       .filter { String(decoding: $0.bytes, as: UTF8.self).contains(">hvm</type>") }
@@ -81,9 +81,9 @@ struct PrintedDefinitionTests {
       #expect(guest.console == changes.guest.console, "\(name)")
       #expect(guest.hugePageSize == changes.guest.hugePageSize, "\(name)")
       #expect(guest.features == changes.guest.features, "\(name)")
-      let disk = guest.disks?.first { $0.target == "vdz" }
+      let disk = guest.disks.first { $0.target == "vdz" }
       #expect(disk?.serial == "abc" && disk?.cache == "none", "\(name)")
-      #expect(guest.interfaces?.contains { $0.mac?.description == "52:54:00:00:00:99" } == true)
+      #expect(guest.interfaces.contains { $0.mac?.description == "52:54:00:00:00:99" })
     }
   }
 
@@ -161,8 +161,7 @@ struct PrintedDefinitionTests {
   /// The changes without devices that are added: each time is one more.
   private static func again(_ changes: GuestChanges) -> GuestChanges {
     var changes = changes
-    changes.addedDisks = []
-    changes.addedInterfaces = []
+    changes.words = []
     return changes
   }
 

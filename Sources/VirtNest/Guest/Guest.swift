@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// An L1 guest, as far as a definition says.
 ///
 /// Read from a definition it is what the definition says; given to a definition it is a partial
@@ -33,10 +35,10 @@ package struct Guest: Hashable, Sendable {
   package var boot = Boot()
   /// Its first console.
   package var console = Console()
-  /// Disks in the order of the definition.
-  package var disks: [Disk]?
-  /// Network interfaces in the order of the definition.
-  package var interfaces: [NetworkInterface]?
+  /// Disks in the order of the definition; they are changed in words.
+  package var disks: [Disk] = []
+  /// Network interfaces in the order of the definition; they are changed in words.
+  package var interfaces: [NetworkInterface] = []
   /// Capabilities of the machine other than nesting.
   package var features: [PSeriesFeature: String] = [:]
 
@@ -46,6 +48,9 @@ package struct Guest: Hashable, Sendable {
   /// Reads the guest that a definition describes.
   package init(reading definition: DomainDefinition) {
     self.init(reading: definition, Property.all)
+    let devices = definition.domain.child("devices")
+    disks = devices?.children("disk").map { Disk(reading: $0) } ?? []
+    interfaces = devices?.children("interface").map { NetworkInterface(reading: $0) } ?? []
   }
 
   /// Reads a part of what a definition describes.

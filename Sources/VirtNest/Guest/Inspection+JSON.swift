@@ -34,8 +34,8 @@ extension Inspection {
       .init("vcpus", guest.vcpus.map { .integer($0.count) } ?? .null),
       .init("topology", .optional(guest.vcpus?.topology?.description)),
       .init("hugepages", .bool(guest.usesHugePages == true)),
-      .init("disks", .array((guest.disks ?? []).map(\.json))),
-      .init("networks", .array((guest.interfaces ?? []).map(\.json))),
+      .init("disks", .array(guest.disks.map(\.json))),
+      .init("networks", .array(guest.interfaces.map(\.json))),
       .init(
         "features",
         .object(

@@ -53,8 +53,8 @@ package struct Inspection: Sendable {
     if let system { rows.append(("system", system)) }
     rows.append(("machine", machine))
     rows.append(("size", size))
-    for disk in guest.disks ?? [] { rows.append(("disk", disk.summary)) }
-    for interface in guest.interfaces ?? [] { rows.append(("network", interface.summary)) }
+    for disk in guest.disks { rows.append(("disk", disk.summary)) }
+    for interface in guest.interfaces { rows.append(("network", interface.summary)) }
     rows.append(("nesting", effective))
     for contribution in nesting.contributions {
       let overruled = nesting.overruled.contains(contribution) ? ", overruled" : ""

@@ -53,7 +53,6 @@ extension DomainDefinition {
     }
     editor.newName = wanted.name ?? editor.newName
     editor.identityText = changes.identity?.text
-    editor.applyDevices(changes)
     editor.proofs = editor.apply(
       changes.words, ifPresent: changes.xpathEdits.ifPresent, byNumber: changes.byNumber)
     editor.apply(changes.xpathEdits)
@@ -208,8 +207,6 @@ extension Guest {
     compare("vcpus", wanted.vcpus == nil || wanted.vcpus?.count == vcpus?.count)
     compare("cpu", wanted.cpu == nil || wanted.cpu == cpu)
     compare("emulator", wanted.emulator == nil || wanted.emulator == emulator)
-    compare("disk", wanted.disks == nil || wanted.disks?.count == disks?.count)
-    compare("network", wanted.interfaces == nil || wanted.interfaces?.count == interfaces?.count)
     compare("kernel", wanted.boot.kernel == nil || wanted.boot.kernel == boot.kernel)
     for (feature, value) in wanted.features where features[feature] != value {
       names.append(feature.rawValue)

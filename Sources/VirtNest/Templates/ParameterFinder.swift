@@ -81,7 +81,7 @@ struct ParameterFinder {
     return Found(
       name: "name", type: "string",
       defaultText: counts ? Self.literal(String(stem)) + "{index:0\(zeros)}" : nil,
-      pattern: name.contains("kata") ? "[^/\\n]*kata[^/\\n]*" : "[^/\\n]+",
+      pattern: "[^/\\n]+",
       help: "Name of the guest.", places: [("/domain/name", "{name}")])
   }
 

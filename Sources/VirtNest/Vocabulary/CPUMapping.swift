@@ -19,7 +19,7 @@ extension Property {
         } else if let element = editor.domain.child("vcpu") {
           editor.changes.removeAttribute("current", of: element)
         }
-        editor.checkFits(vcpus, most: most)
+        if !editor.fitsCores(vcpus, most: most) { editor.checkFits(vcpus, most: most) }
       }
       guard let topology = vcpus.topology, topology != old?.topology else { return }
       let place: [Step] = ["cpu", "topology"]
@@ -77,6 +77,18 @@ extension VirtualCPUs {
 }
 
 extension DomainEditor {
+  /// Lets the cores follow the number of CPUs where the topology is a row of cores; `false` where it
+  /// is another.
+  fileprivate mutating func fitsCores(_ vcpus: VirtualCPUs, most: Int) -> Bool {
+    guard vcpus.topology == nil, let topology = VirtualCPUs(reading: domain)?.topology,
+      topology.sockets == 1, topology.threads == 1, topology.dies ?? 1 == 1
+    else { return false }
+    setAttribute("cores", at: ["cpu", "topology"], to: String(most))
+    checkFits(
+      VirtualCPUs(count: vcpus.count, maximum: vcpus.maximum, topology: topology), most: most)
+    return true
+  }
+
   /// Refuses a number of CPUs that libvirt would refuse beside what else is said of them.
   fileprivate mutating func checkFits(_ vcpus: VirtualCPUs, most: Int) {
     if vcpus.topology == nil, let topology = VirtualCPUs(reading: domain)?.topology,

@@ -14,75 +14,6 @@ extension DomainEditor {
     }
   }
 
-  /// Adds, changes and removes single devices.
-  mutating func applyDevices(_ changes: GuestChanges) {
-    guard changes.hasDeviceChanges else { return }
-    let devices = domain.child("devices")
-    let disks = devices?.children("disk") ?? []
-    var taken = Set(disks.compactMap { $0.child("target")?["dev"] })
-    for target in changes.removedDisks {
-      guard let disk = find(target, among: disks) else { continue }
-      taken.remove(target)
-      self.changes.remove(disk)
-    }
-    for edited in changes.editedDisks {
-      guard let disk = find(edited.selector, among: disks) else { continue }
-      change(disk, to: edited.device, taken: &taken)
-    }
-    for disk in changes.addedDisks {
-      if let target = disk.target, taken.contains(target) {
-        diagnostics.append(
-          .error(
-            "change", "there is a disk '\(target)' already; change it by --edit-disk \(target),…"))
-        continue
-      }
-      add(disk, taken: &taken)
-    }
-    let interfaces = devices?.children("interface") ?? []
-    for selector in changes.removedInterfaces {
-      guard let interface = find(selector, amongInterfaces: interfaces) else { continue }
-      self.changes.remove(interface)
-    }
-    for edited in changes.editedInterfaces {
-      guard let interface = find(edited.selector, amongInterfaces: interfaces) else { continue }
-      change(interface, to: edited.device)
-    }
-    for interface in changes.addedInterfaces { add(interface) }
-  }
-
-  private mutating func find(_ target: String, among disks: [Element]) -> Element? {
-    let matching = disks.filter { $0.child("target")?["dev"] == target }
-    if matching.count == 1 { return matching.first }
-    let known = disks.compactMap { $0.child("target")?["dev"] }.joined(separator: ", ")
-    diagnostics.append(
-      .error(
-        "change",
-        matching.isEmpty
-          ? "there is no disk '\(target)'; the guest has \(known.isEmpty ? "none" : known)"
-          : "there are \(matching.count) disks '\(target)'", at: matching.last?.place))
-    return nil
-  }
-
-  private mutating func find(_ selector: String, amongInterfaces all: [Element]) -> Element? {
-    let mac = MACAddress(selector)
-    let matching = all.enumerated().filter { index, element in
-      let interface = NetworkInterface(reading: element)
-      return (mac != nil && interface.mac == mac) || interface.target == selector
-        || String(index + 1) == selector
-    }.map(\.element)
-    if matching.count == 1 { return matching.first }
-    let known = all.enumerated().map { index, element in
-      "\(index + 1)" + (element.child("mac")?["address"].map { " (\($0))" } ?? "")
-    }.joined(separator: ", ")
-    diagnostics.append(
-      .error(
-        "change",
-        matching.isEmpty
-          ? "there is no interface '\(selector)'; the guest has \(known.isEmpty ? "none" : known)"
-          : "'\(selector)' means \(matching.count) interfaces", at: matching.last?.place))
-    return nil
-  }
-
   /// Derives uuid and addresses from the name; what was given in words stays.
   mutating func deriveIdentity(
     _ identity: GuestChanges.Identity?, _ before: Guest, _ wanted: inout Guest
@@ -99,17 +30,17 @@ extension DomainEditor {
     }
     let derived = GuestIdentity(name: name, identity: identity.text)
     wanted.uuid = wanted.uuid ?? derived.uuid
-    if let given = wanted.interfaces {
-      for index in given.indices where given[index].mac == nil {
-        wanted.interfaces?[index].mac = derived.macAddress(ofInterface: index)
-      }
-      return
-    }
     let existing = domain.child("devices")?.children("interface") ?? []
     for (index, element) in existing.enumerated() {
-      var interface = NetworkInterface()
-      interface.mac = derived.macAddress(ofInterface: index)
-      change(element, to: interface)
+      let address = derived.macAddress(ofInterface: index)
+      if element.child("mac")?["address"].flatMap({ MACAddress($0) }) == address { continue }
+      if let mac = element.child("mac") {
+        setAttribute("address", of: mac, to: address.description)
+      } else {
+        addOrExtend(NewElement("mac"), in: element) {
+          $0.setAttribute("address", to: address.description)
+        }
+      }
     }
   }
 
@@ -145,19 +76,12 @@ extension DomainEditor {
 extension Guest {
   /// Texts that are the user's own, by the option that gives them.
   fileprivate var freeTexts: [(option: String, text: String)] {
-    var texts: [(option: String, text: String?)] = [
+    let texts: [(option: String, text: String?)] = [
       ("--machine", machine?.text), ("--cpu", cpu?.model), ("--emulator", emulator),
       ("--boot kernel", boot.kernel), ("--boot initrd", boot.initrd),
       ("--boot kernel_args", boot.kernelArguments), ("--console", console.logFile),
       ("--virt-type", domainType),
     ]
-    for disk in disks ?? [] {
-      texts.append(("--disk", disk.source?.description))
-      texts.append(("--disk", disk.serial))
-    }
-    for interface in interfaces ?? [] {
-      texts.append(("--network", interface.source.map { String(describing: $0) }))
-    }
     return texts.compactMap { option, text in text.map { (option, $0) } }
   }
 }

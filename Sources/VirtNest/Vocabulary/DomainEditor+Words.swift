@@ -81,7 +81,7 @@ extension DomainEditor {
     if change.selector != nil {
       throw InvalidValue("add", change.text, "a new device has no selector")
     }
-    var edit = try values(of: change, kind)
+    var edit = try Self.values(of: change, kind)
     let alike = elements(of: kind).filter { element in
       edit.values.allSatisfy { $0.isAsked ? isSame($0, in: element) : true }
     }
@@ -125,13 +125,13 @@ extension DomainEditor {
     }
     var proofs: [WordProof] = []
     for element in chosen {
-      var edit = try values(of: change, kind)
+      var edit = try Self.values(of: change, kind)
       try prepare(&edit, kind, element, change)
       apply(edit, to: element, kind)
       proofs.append(WordProof(kind: kind, values: edit.values, element: element))
     }
     if chosen.isEmpty {
-      let edit = try values(of: change, kind)
+      let edit = try Self.values(of: change, kind)
       guard edit.values.contains(where: { $0.value != nil }) else { return [] }
       var element = NewElement(kind.element)
       for value in edit.values {
@@ -227,10 +227,12 @@ extension DomainEditor {
   // MARK: Values
 
   /// The values that a change asks for, at their places.
-  private func values(of change: WordChange, _ kind: WordKind) throws(InvalidValue) -> WordEdit {
+  static func values(
+    of change: WordChange, _ kind: WordKind
+  ) throws(InvalidValue) -> WordEdit {
     var edit = WordEdit()
     for assignment in change.assignments {
-      if assignment.key == "clearxml" || Self.isDerivation(assignment.key, kind) { continue }
+      if assignment.key == "clearxml" || isDerivation(assignment.key, kind) { continue }
       if assignment.key.isEmpty {
         guard let first = kind.first else {
           if kind.isDevice { throw InvalidValue(kind.element, change.text, "give KEY=VALUE") }
@@ -238,16 +240,16 @@ extension DomainEditor {
             WordValue(place: WordPlace(steps: [], leaf: .text), value: assignment.value))
           continue
         }
-        if Self.isDerivation(first, kind) { continue }
+        if isDerivation(first, kind) { continue }
         if first == kind.element {
           edit.values.append(
             WordValue(place: WordPlace(steps: [], leaf: .text), value: assignment.value))
           continue
         }
-        edit.values += [try Self.value(first, assignment.value, kind)]
+        edit.values += [try value(first, assignment.value, kind)]
         continue
       }
-      edit.values.append(try Self.value(assignment.key, assignment.value, kind))
+      edit.values.append(try value(assignment.key, assignment.value, kind))
     }
     return edit
   }
@@ -363,7 +365,12 @@ extension DomainEditor {
   ) {
     guard let step = place.steps.first else {
       switch place.leaf {
-      case .attribute(let name): element.setAttribute(name, to: value)
+      case .attribute(let name):
+        element.setAttribute(name, to: value)
+        let order = WordTable.standard.place(path)?.attributeOrder ?? []
+        let rank = { (name: String) in order.firstIndex(of: name) ?? Int.max }
+        let ranked = element.attributes.enumerated().map { (rank($1.name), $0, $1) }
+        element.attributes = ranked.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
       case .text: element.text = value
       case .presence: break
       }

@@ -42,8 +42,7 @@ struct Property: Sendable {
   ]
   private static let features = PSeriesFeature.allCases.map { Property.feature($0) }
   private static let devices: [Property] = [
-    .text("emulator", at: ["devices", "emulator"], \.emulator) { $0.emulator = $1 }, .disks,
-    .interfaces, .console,
+    .text("emulator", at: ["devices", "emulator"], \.emulator) { $0.emulator = $1 }, .console,
   ]
 
   // Key paths would take a third of the time of a change: how a value is set is said apart.

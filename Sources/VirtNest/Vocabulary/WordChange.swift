@@ -46,7 +46,7 @@ package struct WordChange: Hashable, Sendable {
     } else {
       kind = head
     }
-    _ = try WordKind.named(kind)
+    let known = try WordKind.named(kind)
     assignments = []
     for (index, part) in parts.enumerated() {
       if let equals = part.firstIndex(of: "=") {
@@ -62,6 +62,35 @@ package struct WordChange: Hashable, Sendable {
       } else {
         throw InvalidValue(verb.rawValue, text, "'\(part)' is not KEY=VALUE")
       }
+    }
+    try checkKeys(of: known)
+  }
+
+  /// A change of a kind, with parts as they stand behind `WHAT[:SELECTOR],`.
+  ///
+  /// - Throws: ``InvalidValue`` as ``init(_:_:)`` does.
+  package init(
+    _ verb: Verb, _ kind: String, selector: String? = nil, parts: String
+  ) throws(InvalidValue) {
+    let head = kind + (selector.map { ":" + $0 } ?? "")
+    try self.init(verb, parts.isEmpty ? head : head + "," + parts)
+  }
+
+  /// Looks at keys and values as far as that needs no definition.
+  private func checkKeys(of kind: WordKind) throws(InvalidValue) {
+    _ = try DomainEditor.values(of: self, kind)
+    let value = { (key: String) in
+      assignments.last { $0.key == key || $0.key.isEmpty && kind.first == key }?.value
+    }
+    guard kind.element == "disk" else { return }
+    if let size = value("size") {
+      throw InvalidValue(
+        "disk", text,
+        "a definition does not make images; make it first: qemu-img create -f qcow2 "
+          + "\(value("path") ?? "PATH") \(size)G")
+    }
+    if let path = value("path"), !path.isEmpty, !path.hasPrefix("/") {
+      throw InvalidValue("disk", text, "libvirt takes absolute paths only, as in /var/lib/…")
     }
   }
 

@@ -6,7 +6,7 @@ extension DomainEditor {
   /// Whether a key stands for several places, so that it is not looked up in the table.
   static func isDerivation(_ key: String, _ kind: WordKind) -> Bool {
     switch kind.element {
-    case "disk": ["path", "vol", "size", "seed", "boot_index"].contains(key)
+    case "disk": ["path", "vol", "size"].contains(key)
     case "interface": ["network", "bridge", "source", "type"].contains(key)
     case "hostdev": key == "host"
     case "": false
@@ -39,12 +39,6 @@ extension DomainEditor {
     _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
     _ change: WordChange
   ) throws(InvalidValue) {
-    if let size = given["size"] {
-      throw InvalidValue(
-        "disk", change.text,
-        "a definition does not make images; make it first: qemu-img create -f qcow2 "
-          + "\(given["path"] ?? "PATH") \(size)G")
-    }
     let device = edit.value("device", in: kind) ?? element?["device"] ?? "disk"
     let source = try diskSource(edit, kind, given, change)
     let changesSource =

@@ -12,6 +12,8 @@ struct WordTable: Sendable {
     var text: [String]?
     /// Its children, in libvirt's order.
     var children: [String] = []
+    /// The names of its attributes, in libvirt's order.
+    var attributeOrder: [String] = []
 
     /// Whether the element says all by being there.
     var isEmpty: Bool { attributes.isEmpty && text == nil && children.isEmpty }
@@ -33,7 +35,9 @@ struct WordTable: Sendable {
           parts.count > 1
           ? parts[1].split(separator: "|", omittingEmptySubsequences: false).map(String.init) : []
         switch word.first {
-        case "@": place.attributes[String(parts[0].dropFirst())] = values
+        case "@":
+          place.attributes[String(parts[0].dropFirst())] = values
+          place.attributeOrder.append(String(parts[0].dropFirst()))
         case "#": place.text = values
         default: place.children.append(String(word))
         }

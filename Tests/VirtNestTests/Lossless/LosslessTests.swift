@@ -11,10 +11,10 @@ struct LosslessTests {
   /// The changes that are tried, by the name that the independent edit knows.
   static let operations: [(name: String, changes: GuestChanges)] = {
     var list: [(String, GuestChanges)] = []
-    let add = { (name: String, change: (inout GuestChanges) -> Void) in
+    let add = { (name: String, change: (inout GuestChanges) throws -> Void) in
       var changes = GuestChanges()
       changes.force = true
-      change(&changes)
+      do { try change(&changes) } catch { Issue.record("\(name): \(error)") }
       list.append((name, changes))
     }
     add("feature") { $0.nesting = NestingChange(.on, mechanism: .feature) }
@@ -26,12 +26,12 @@ struct LosslessTests {
     add("machine-type") { $0.guest.machine = MachineType("pseries-9.9") }
     add("name") { $0.guest.name = "new <\"name\"> & more" }
     add("disk") {
-      var disk = Disk()
-      disk.source = .file("/images/a&b.qcow2")
-      disk.target = "vdzz"
-      $0.addedDisks = [disk]
+      $0.words = [try WordChange(.add, "disk,path=/images/a&b.qcow2,target=vdzz")]
     }
-    add("no-disk") { $0.guest.disks = [] }
+    add("no-disk") {
+      $0.xpathEdits.ifPresent = true
+      $0.words = [try WordChange(.remove, "disk:all")]
+    }
     return list
   }()
 

@@ -31,7 +31,11 @@ private let plainChanges: [GuestChanges] = {
   all[1].guest.vcpus = VirtualCPUs(count: 3)
   all[2].guest.name = "new <\"name\"> & more"
   all[3].guest.machine = MachineType("pseries-9.9")
-  do { all[4].words = [try WordChange(.remove, "disk:all")] } catch { preconditionFailure("\(error)") }
+  do {
+    all[4].words = [try WordChange(.remove, "disk:all")]
+  } catch {
+    preconditionFailure("\(error)")
+  }
   all[5].nesting = NestingChange(.off(explicit: false))
   return all
 }()

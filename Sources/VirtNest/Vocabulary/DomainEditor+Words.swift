@@ -24,6 +24,13 @@ struct WordEdit {
     values.append(WordValue(place: place, value: value, isAsked: false))
   }
 
+  /// Sets a key that a word asked for which stands for it.
+  mutating func ask(_ key: String, _ value: String, in kind: WordKind) throws(InvalidValue) {
+    let place = try WordPlace(key, in: kind.path)
+    guard !values.contains(where: { $0.place == place }) else { return }
+    values.append(WordValue(place: place, value: value))
+  }
+
   /// The value that a key will have; `nil` where nothing is said about it.
   func value(_ key: String, in kind: WordKind) -> String? {
     guard let place = try? WordPlace(key, in: kind.path) else { return nil }
@@ -82,17 +89,20 @@ extension DomainEditor {
       throw InvalidValue("add", change.text, "a new device has no selector")
     }
     var edit = try Self.values(of: change, kind)
-    let alike = elements(of: kind).filter { element in
-      edit.values.allSatisfy { $0.isAsked ? isSame($0, in: element) : true }
+    // What is brought along is wanted only if the device is not there already.
+    var editor = self
+    try editor.prepare(&edit, kind, nil, change)
+    let asked = edit.values.filter(\.isAsked)
+    let alike = elements(of: kind).filter { element in asked.allSatisfy { isSame($0, in: element) }
     }
-    if !edit.values.isEmpty, alike.count > earlier {
+    if !asked.isEmpty, alike.count > earlier {
       diagnostics.append(
         .note(
           "word", "the guest already has this: \(kind.element) \(change.text)",
           at: alike[earlier].place))
       return []
     }
-    try prepare(&edit, kind, nil, change)
+    self = editor
     for (key, value) in kind.defaults { try edit.derive(key, value, in: kind) }
     var element = NewElement(kind.element)
     for value in edit.values {

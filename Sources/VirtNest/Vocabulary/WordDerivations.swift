@@ -52,7 +52,7 @@ extension DomainEditor {
     if let source, changesSource {
       let type = edit.value("type", in: kind) ?? source.type
       try edit.derive("type", type, in: kind)
-      for (key, value) in source.values { try edit.derive(key, value, in: kind) }
+      for (key, value) in source.values { try edit.ask(key, value, in: kind) }
       if element != nil {
         edit.stripped.insert("source")
         edit.removed.formUnion(["backingStore", "mirror", "auth", "encryption"])
@@ -182,7 +182,7 @@ extension DomainEditor {
         } ?? true
       if isNew {
         try edit.derive("type", source.type, in: kind)
-        for (key, value) in source.values { try edit.derive(key, value, in: kind) }
+        for (key, value) in source.values { try edit.ask(key, value, in: kind) }
         if let element, element["type"] != source.type {
           edit.removed.formUnion(["virtualport", "backend", "ip", "route", "portForward", "tune"])
           if element["managed"] != nil { try edit.derive("managed", nil, in: kind) }
@@ -246,10 +246,7 @@ extension DomainEditor {
     try edit.derive("mode", "subsystem", in: kind)
     try edit.derive("type", address.type, in: kind)
     try edit.derive("managed", "yes", in: kind)
-    for (key, value) in address.values {
-      edit.values.append(
-        WordValue(place: try WordPlace(key, in: kind.path), value: value))
-    }
+    for (key, value) in address.values { try edit.ask(key, value, in: kind) }
   }
 
   private func prepareController(

@@ -47,7 +47,9 @@ struct WordKind: Sendable {
     let known = Set(declared.map { $0.path.joined(separator: "/") })
     let devices = (table.place(["devices"])?.children ?? []).map { ["devices", $0] }
     let sections = (table.place([])?.children ?? []).map { [$0] }
-    let others = (devices + sections).filter { !known.contains($0.joined(separator: "/")) }
+    let others = (devices + sections).filter { path in
+      !known.contains(path.joined(separator: "/")) && path != ["metadata"]
+    }
     return declared + others.map { WordKind(element: $0.last ?? "", path: $0) }
   }()
 
@@ -131,7 +133,6 @@ struct WordKind: Sendable {
     device(
       "vsock", aliases: ["cid": "cid.address", "auto_cid": "cid.auto"], first: "cid.address",
       defaults: ["model": "virtio"]),
-    device("memory", names: ["memdev"], first: "model"),
     device("iommu", first: "model"),
     device("shmem", first: "name"),
     root("metadata"), root("events"),
@@ -140,7 +141,13 @@ struct WordKind: Sendable {
       aliases: ["kernel_args": "cmdline", "menu": "bootmenu.enable", "uefi": "firmware"]),
     section("memoryBacking", names: ["memorybacking"]),
     section("launchSecurity", names: ["launchsecurity"], first: "type"),
-    section("memory"), section("vcpu", names: ["vcpus"]), section("cpu", first: "model"),
+    section("memory"), device("memory", names: ["memdev"], first: "model"),
+    section(
+      "pm",
+      aliases: [
+        "suspend_to_mem": "suspend-to-mem.enabled", "suspend_to_disk": "suspend-to-disk.enabled",
+      ]),
+    section("vcpu", names: ["vcpus"]), section("cpu", first: "model"),
     section("clock", first: "offset"),
     section(
       "numatune",

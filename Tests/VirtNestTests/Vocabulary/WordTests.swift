@@ -1,0 +1,213 @@
+import LosslessXML
+import TestSupport
+import Testing
+
+@testable import VirtNest
+
+@Suite("Changes in words")
+struct WordTests {
+  static let guest = RuleExample.definition([
+    .devices: """
+
+        <disk type='file' device='disk'>
+          <driver name='qemu' type='qcow2' cache='none'/>
+          <source file='/a.qcow2'/>
+          <target dev='vda' bus='virtio'/>
+        </disk>
+        <disk type='file' device='cdrom'>
+          <driver name='qemu' type='raw'/>
+          <source file='/a.iso'/>
+          <target dev='sda' bus='scsi'/>
+          <readonly/>
+        </disk>
+        <controller type='usb' model='none'/>
+        <controller type='scsi' index='0' model='virtio-scsi'/>
+        <interface type='network'>
+          <mac address='52:54:00:aa:bb:cc'/>
+          <source network='default'/>
+          <model type='virtio'/>
+        </interface>
+      \u{20}
+    """
+  ])
+
+  static func patch(_ changes: [(WordChange.Verb, String)]) throws -> Patch {
+    try patch(guest, changes)
+  }
+
+  static func patch(_ text: String, _ changes: [(WordChange.Verb, String)]) throws -> Patch {
+    var all = GuestChanges()
+    all.words = try changes.map { try WordChange($0.0, $0.1) }
+    return try DomainDefinition(Array(text.utf8)).patch(all)
+  }
+
+  /// The lines that are in the one and not in the other.
+  static func lines(_ patch: Patch) -> (gone: [String], new: [String]) {
+    let split = { (bytes: [UInt8]) in
+      String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { line in
+        String(line).trimmingSpaces
+      }
+    }
+    let (old, new) = (split(patch.definition.document.bytes), split(patch.bytes))
+    let difference = new.difference(from: old)
+    let text = { (change: CollectionDifference<String>.Change) in
+      switch change {
+      case .insert(_, let text, _), .remove(_, let text, _): text
+      }
+    }
+    return (difference.removals.map(text), difference.insertions.map(text))
+  }
+
+  @Test("One command with many changes, in the order given")
+  func many() throws {
+    let changes: [(WordChange.Verb, String)] = [
+      (.edit, "disk:vda,cache=writeback,driver.iothread=2"), (.add, "hostdev,0035:03:00.0"),
+      (.edit, "cputune,vcpupin0.vcpu=0,vcpupin0.cpuset=8-15,17"),
+      (.edit, "interface:52:54:00:AA:BB:CC,model=e1000"), (.edit, "clock,offset=localtime"),
+      (.edit, "metadata,title='build host'"), (.edit, "iothreads=2"),
+    ]
+    let patch = try Self.patch(changes)
+    let (gone, new) = Self.lines(patch)
+    #expect(
+      gone == [
+        "<driver name='qemu' type='qcow2' cache='none'/>", "<model type='virtio'/>",
+      ])
+    #expect(
+      new == [
+        "<title>build host</title>", "<iothreads>2</iothreads>", "<cputune>",
+        "<vcpupin vcpu='0' cpuset='8-15,17'/>", "</cputune>", "<clock offset='localtime'/>",
+        "<driver name='qemu' type='qcow2' cache='writeback' iothread='2'/>",
+        "<model type='e1000'/>", "<hostdev mode='subsystem' type='pci' managed='yes'>",
+        "<source>", "<address domain='0x0035' bus='0x03' slot='0x00' function='0x0'/>",
+        "</source>", "</hostdev>",
+      ])
+    let again = try Self.patch(String(decoding: patch.bytes, as: UTF8.self), changes)
+    #expect(again.isEmpty)
+  }
+
+  @Test(
+    "What described the old source goes with it",
+    arguments: [
+      ("disk:vda,path=/srv/fresh.qcow2", ["backingStore", "auth", "startupPolicy"], "qcow2"),
+      (
+        "disk:vda,path=/dev/vg0/x", ["backingStore", "auth", "startupPolicy", "type='file'"], "raw"
+      ),
+      ("disk:vda,vol=default/x.qcow2", ["backingStore", "/srv/snap1"], "qcow2"),
+      ("disk:vda,path=/srv/x.QCOW2", ["backingStore"], "qcow2"),
+    ])
+  func sourceBound(change: String, gone: [String], format: String) throws {
+    let chain = """
+      <disk type='file' device='disk'><driver name='qemu' type='qcow2'/>\
+      <auth username='x'><secret type='ceph' usage='u'/></auth>\
+      <source file='/srv/snap1.qcow2' startupPolicy='optional'/><backingStore type='file'>\
+      <format type='qcow2'/><source file='/srv/golden.qcow2'/><backingStore/></backingStore>\
+      <target dev='vda' bus='virtio'/></disk>
+      """
+    let text = RuleExample.definition([.devices: "<controller type='usb' model='none'/>" + chain])
+    let patch = try Self.patch(text, [(.edit, change)])
+    let result = String(decoding: patch.bytes, as: UTF8.self)
+    for part in gone { #expect(!result.contains(part), "\(result)") }
+    #expect(result.contains("type='\(format)'"))
+    #expect(try Self.patch(result, [(.edit, change)]).isEmpty)
+    let same = try Self.patch(text, [(.edit, "disk:vda,path=/srv/snap1.qcow2")])
+    #expect(same.isEmpty)
+  }
+
+  @Test("An interface of the host becomes one of a bridge, with nothing left of the old")
+  func interfaceSource() throws {
+    let interface = """
+      <interface type='hostdev' managed='yes'><mac address='52:54:00:00:00:01'/><source>\
+      <address type='pci' domain='0x0000' bus='0x00' slot='0x07' function='0x0'/></source>\
+      <virtualport type='802.1Qbh'><parameters profileid='x'/></virtualport></interface>
+      """
+    let text = RuleExample.definition([.devices: interface])
+    let patch = try Self.patch(text, [(.edit, "interface:1,bridge=br9")])
+    let result = String(decoding: patch.bytes, as: UTF8.self)
+    #expect(
+      result.contains(
+        "<interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='br9'></source></interface>"
+      ), "\(result)")
+  }
+
+  @Test("KEY= removes the key, and what has nothing left")
+  func removedKey() throws {
+    let (gone, new) = Self.lines(try Self.patch([(.edit, "disk:vda,cache=")]))
+    #expect(gone == ["<driver name='qemu' type='qcow2' cache='none'/>"])
+    #expect(new == ["<driver name='qemu' type='qcow2'/>"])
+    let ejected = Self.lines(try Self.patch([(.edit, "disk:sda,path=")]))
+    #expect(ejected.gone == ["<source file='/a.iso'/>"] && ejected.new.isEmpty)
+    #expect(try Self.patch([(.edit, "disk:vda,serial=")]).isEmpty)
+  }
+
+  @Test(
+    "What does not fit is refused with what does",
+    arguments: [
+      (.edit, "disk:vdq,cache=none", "the guest has disk vda, sda"),
+      (.edit, "disk:vda,cach=none", "cache"),
+      (.edit, "disk:vda,cache=nonne", "the values are none"),
+      (.edit, "dsk:vda,cache=none", "did you mean disk"),
+      (.remove, "disk", "it fits 2: vda, sda"), (.remove, "sound", "the guest has no sound"),
+      (.remove, "disk:1", "a number picks another device"),
+      (.add, "disk,path=/a", "add format="), (.add, "disk,path=a.raw", "absolute paths only"),
+      (.add, "network,br0", "network=br0 or bridge=br0"),
+      (.add, "disk,path=/b.raw,target=vda", "is already used"),
+      (.edit, "disk:vda,bus=ide", "no IDE controller"),
+    ] as [(WordChange.Verb, String, String)])
+  func refused(verb: WordChange.Verb, text: String, reason: String) throws {
+    var said = ""
+    do { _ = try Self.patch([(verb, text)]) } catch { said = "\(error)" }
+    #expect(said.contains(reason), "\(text): \(said)")
+  }
+
+  @Test("An equal device is not added again; two equal ones are two")
+  func idempotent() throws {
+    let once = try Self.patch([(.add, "rng,/dev/random"), (.add, "rng,/dev/random")])
+    let text = String(decoding: once.bytes, as: UTF8.self)
+    #expect(text.components("<rng") == 2)
+    #expect(try Self.patch(text, [(.add, "rng,/dev/random")]).isEmpty)
+    #expect(try !Self.patch([(.add, "sound,ac97")]).isEmpty)
+  }
+
+  @Test("What hangs on a device comes with it")
+  func brought() throws {
+    let graphics = try Self.patch([(.add, "graphics,vnc")])
+    #expect(Self.lines(graphics).gone == ["<controller type='usb' model='none'/>"])
+    let bare = RuleExample.definition()
+    let disk = try Self.patch(bare, [(.add, "disk,path=/b.raw,bus=scsi")])
+    let result = String(decoding: disk.bytes, as: UTF8.self)
+    #expect(result.contains("<controller type='scsi' index='0' model='virtio-scsi'/>"))
+    let network = try Self.patch([(.add, "network,bridge=br0")])
+    let mac = GuestIdentity(name: "kata-x").macAddress(ofInterface: 1)
+    #expect(String(decoding: network.bytes, as: UTF8.self).contains(mac.description))
+  }
+
+  @Test("A definition with nothing but the change differs in nothing but the change")
+  func corpus() throws {
+    let changes: [(WordChange.Verb, String)] = [
+      (.edit, "metadata,title=a"), (.edit, "clock,offset=utc"), (.add, "watchdog,i6300esb"),
+      (.edit, "cputune,shares=7"), (.add, "disk,path=/words.raw,target=vdzz"),
+      (.edit, "memorybacking,locked=on"), (.add, "vsock,7"),
+      (.edit, "pm,suspend-to-mem.enabled=no"),
+      (.edit, "iothreads=3"), (.add, "channel,spicevmc,target.name=words"),
+    ]
+    var tried = 0
+    for sample in Corpus.libvirt {
+      guard let definition = try? DomainDefinition(sample.bytes) else { continue }
+      for change in changes {
+        var all = GuestChanges()
+        all.force = true
+        all.words = [try WordChange(change.0, change.1)]
+        let patch: Patch
+        do throws(VirtNestError) { patch = try definition.patch(all) } catch {
+          #expect(error.diagnostics.allSatisfy { $0.code != "defect" }, "\(sample.name): \(error)")
+          continue
+        }
+        tried += 1
+        #expect(patch.edits.applied(to: sample.bytes) == patch.bytes)
+        #expect(try patch.result.patch(all).isEmpty, "\(sample.name): \(change.1)")
+      }
+    }
+    print("words: \(tried) changes of \(Corpus.libvirt.count) definitions")
+    #expect(tried > 10 * Corpus.libvirt.count / 2)
+  }
+}

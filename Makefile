@@ -32,7 +32,8 @@ demo: build
 	@echo 'The definitions are in demo/. On a Power host: virsh define demo/kata-fedora-31-vm-00.xml'
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Templates Examples Fuzz/Sources Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Templates Examples Fuzz/Sources \
+	  Benchmarks/InProcess Package.swift
 
 # What a contributor runs: format, build, tests, the proof with a few guests.
 test: lint
@@ -46,10 +47,11 @@ check-all: test
 	Fuzz/run 60
 	$(MAKE) test-sanitizers
 
-# Compares with what people would use instead, and writes Benchmarks/results.md.
+# Compares with what people would use instead, and writes Benchmarks/results.md. QUICK=1: few rounds, prints only.
 bench: build
 	.ci/packages bench
-	Benchmarks/bench
+	$(SWIFT) build $(RELEASE) --product virt-nest-benchmark
+	Benchmarks/bench $(if $(QUICK),--quick)
 
 # The fuzzers for longer: make fuzz SECONDS=3600.
 SECONDS = 600

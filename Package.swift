@@ -76,6 +76,10 @@ let package = Package(
       ],
       path: "Tests/TestSupport"
     ),
+    // Work in one process, timed: Benchmarks/bench runs it.
+    .executableTarget(
+      name: "virt-nest-benchmark", dependencies: ["LosslessXML", "VirtNest"],
+      path: "Benchmarks/InProcess"),
     .executableTarget(
       name: "example-use-the-library", dependencies: ["VirtNest"],
       path: "Examples/use-the-library", exclude: ["README.md"]),

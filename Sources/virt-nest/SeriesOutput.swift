@@ -5,7 +5,7 @@ import VirtNestHost
 
 /// Writes many guests into a folder, several at a time, and holds no more than a batch in memory.
 struct SeriesOutput {
-  /// How many files are staged at once.
+  /// How many guests are made, and their files staged, at once.
   static let batchSize = 256
 
   let template: Template
@@ -19,6 +19,12 @@ struct SeriesOutput {
 
   private var indexes: Range<Int> { request.index..<request.index + count }
 
+  private var batches: some Sequence<Range<Int>> {
+    stride(from: indexes.lowerBound, to: indexes.upperBound, by: Self.batchSize).lazy.map {
+      $0..<min($0 + Self.batchSize, indexes.upperBound)
+    }
+  }
+
   /// Writes the files; none where one is in the way.
   ///
   /// Everything of a batch is known to be on the disk before any of it takes its place: a power cut
@@ -28,16 +34,15 @@ struct SeriesOutput {
       defer { ProgressLine.clear() }
       try lookAtAll()
       var progress = ProgressLine("guests", total: indexes.count, isWanted: showsProgress)
-      var start = indexes.lowerBound
-      while start < indexes.upperBound {
-        let end = min(start + Self.batchSize, indexes.upperBound)
+      for batch in batches {
         // Behind it a signal that came meanwhile does what it always does.
         try SignalDelay.around {
-          let isThere = try write(start..<end)
-          if SignalDelay.isPending { sayInterrupted(before: isThere ? end : start) }
+          let isThere = try write(batch)
+          if SignalDelay.isPending {
+            sayInterrupted(before: isThere ? batch.upperBound : batch.lowerBound)
+          }
         }
-        start = end
-        progress.show(start - indexes.lowerBound)
+        progress.show(batch.upperBound - indexes.lowerBound)
       }
     } catch let error as FileError {
       Terminal.say("virt-nest: error: \(error)")
@@ -49,11 +54,16 @@ struct SeriesOutput {
   private func lookAtAll() throws {
     var names: Set<String> = []
     var progress = ProgressLine("names looked at", total: indexes.count, isWanted: showsProgress)
-    for index in indexes {
-      if index & 0xFF == 0 { progress.show(index - indexes.lowerBound) }
-      let guest = try guest(index)
-      if !names.insert(guest.name).inserted { throw sameName }
-      try OutputFile.check(guest.bytes, at: path(guest.name), force: force)
+    for batch in batches {
+      let looks = concurrently(Array(batch)) { index in
+        Result {
+          let guest = try guest(index)
+          try OutputFile.check(guest.bytes, at: path(guest.name), force: force)
+          return guest.name
+        }
+      }
+      for look in looks where !names.insert(try look.get()).inserted { throw sameName }
+      progress.show(batch.upperBound - indexes.lowerBound)
     }
   }
 

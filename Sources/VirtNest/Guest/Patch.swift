@@ -78,10 +78,10 @@ extension DomainDefinition {
 
   /// What has to be known of the definition before it is changed.
   private static func propertiesRead(for changes: GuestChanges) -> [Property] {
-    if changes.emulated || changes.identity != nil { return Property.all }
+    if changes.emulated { return Property.all }
     let guest = changes.guest
     let mayStopNesting = guest.cpu != nil || guest.machine != nil || guest.domainType != nil
-    if guest.name != nil { return Property.forNesting + [.uuid] }
+    if guest.name != nil || changes.identity != nil { return Property.forNesting + [.uuid] }
     return changes.nesting != nil || mayStopNesting ? Property.forNesting : []
   }
 

@@ -3,10 +3,7 @@ extension ReleaseTable {
   ///
   /// Nil where the table has none; ``distributions`` lists them for the message.
   package static func distribution(_ id: String) -> Distribution? {
-    let wanted = squashed(id)
-    return distributions.first { family in
-      squashed(family.id) == wanted || family.aliases.contains { squashed($0) == wanted }
-    }
+    distributionsByName[squashed(id)]
   }
 
   /// The releases of the family with this id or alias, oldest first; empty where there is none.
@@ -20,11 +17,7 @@ extension ReleaseTable {
   /// Case, hyphens, spaces and underscores do not matter. Nil where the family has no such release;
   /// ``knownReleases(of:)`` lists them for the message.
   package static func release(distribution: String, matching text: String) -> Release? {
-    let wanted = squashed(text)
-    return releases(of: distribution).first { release in
-      squashed(release.id) == wanted || release.codename.map(squashed) == wanted
-        || release.aliases.contains { squashed($0) == wanted }
-    }
+    self.distribution(distribution).flatMap { releasesByName[$0.id]?[squashed(text)] }
   }
 
   /// The release that a family takes where none is asked for; nil for an unknown family.
@@ -46,6 +39,22 @@ extension ReleaseTable {
     releases(of: distribution).map { release in
       release.codename.map { "\(release.id) (\($0))" } ?? release.id
     }
+  }
+
+  /// The families by each of their names, squashed.
+  private static let distributionsByName = Dictionary(
+    distributions.flatMap { family in
+      ([family.id] + family.aliases).map { (squashed($0), family) }
+    }, uniquingKeysWith: { first, _ in first })
+
+  /// The releases by the id of their family, and each of their names, squashed.
+  private static let releasesByName = Dictionary(grouping: releases, by: \.distribution).mapValues {
+    Dictionary(
+      $0.flatMap { release in
+        ([release.id] + release.aliases + [release.codename].compactMap(\.self)).map {
+          (squashed($0), release)
+        }
+      }, uniquingKeysWith: { first, _ in first })
   }
 
   private static func squashed(_ text: String) -> String {

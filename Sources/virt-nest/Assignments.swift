@@ -18,7 +18,7 @@ struct Assignments {
     do throws(FileError) {
       bytes = try OriginalFile.read(FilePath(path), maximumSize: 1 << 20).bytes
     } catch {
-      Terminal.say("error", error.message, file: path, at: nil)
+      Terminal.say(.error, error.message, file: path, at: nil)
       throw ExitCode.trouble
     }
     let lines = String(decoding: bytes, as: UTF8.self).split(

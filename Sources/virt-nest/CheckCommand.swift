@@ -20,8 +20,7 @@ struct CheckCommand: ParsableCommand {
   @Argument(help: "Domain definitions; '-' is standard input.")
   var files: [String]
 
-  @Flag(help: "For other programs: a list of objects.")
-  var json = false
+  @OptionGroup var format: FormatOption
 
   @Option(
     help: ArgumentHelp("Leave this rule out, as in VN042; repeatable.", valueName: "id"),
@@ -67,7 +66,7 @@ struct CheckCommand: ParsableCommand {
         Terminal.display(name), input.bytes, schema: schema, today: today, ignoring: ignored)
     }.compactMap(\.self)
     let found = CheckedFile.diagnostics(of: checked, ignoring: ignored)
-    try Terminal.write(found, asJSON: json)
+    try Terminal.write(Array(format.wanted.text(of: found).utf8))
     if checked.count < files.count { throw ExitCode.trouble }
     if found.contains(where: { $0.severity >= failOn }) { throw ExitCode.no }
   }

@@ -72,8 +72,10 @@ struct CreateCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "With --define") var libvirt: DefineOptions
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  @Flag(name: [.short, .long], help: "Print only errors.")
   var quiet = false
+
+  @OptionGroup(title: "Messages on standard error") var format: FormatOption
 
   func validate() throws {
     guard (1...1_000_000).contains(count) else {
@@ -96,6 +98,10 @@ struct CreateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try await Terminal.reporting(in: format.wanted) { try await create() }
+  }
+
+  private func create() async throws {
     if helpParameters {
       return try Terminal.write(Array(ParameterList(try loadTemplate()).text.utf8))
     }

@@ -81,7 +81,7 @@ struct DoctorCommand: AsyncParsableCommand {
     do {
       return try await HostFacts.gathered(ssh.map { .ssh(destination: $0) } ?? .here)
     } catch let error as MalformedFacts {
-      Terminal.say("error", error.reason, file: ssh ?? "host-facts.sh", at: error.place)
+      Terminal.say(.error, error.reason, file: ssh ?? "host-facts.sh", at: error.place)
     } catch {
       Terminal.say("virt-nest: error: \(error)")
     }

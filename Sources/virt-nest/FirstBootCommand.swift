@@ -104,7 +104,7 @@ struct FirstBootCommand: AsyncParsableCommand {
       do {
         keys += try FirstBoot.sshKeys(in: String(decoding: input.bytes, as: UTF8.self))
       } catch {
-        Terminal.say("error", error.description, file: file, at: nil)
+        Terminal.say(.error, error.description, file: file, at: nil)
         throw ExitCode.trouble
       }
     }

@@ -71,7 +71,7 @@ struct InPlaceBatch {
         try file.commit()
         return true
       } catch {
-        Terminal.say("error", error.message, file: name, at: nil)
+        Terminal.say(.error, error.message, file: name, at: nil)
         return false
       }
     }

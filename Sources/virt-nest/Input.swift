@@ -20,7 +20,7 @@ struct Input {
       let file = try OriginalFile.read(FilePath(name), maximumSize: Document.maximumSize)
       return Input(name: name, bytes: file.bytes, file: file)
     } catch {
-      Terminal.say("error", error.message, file: name, at: nil)
+      Terminal.say(.error, error.message, file: name, at: nil)
       return nil
     }
   }
@@ -37,10 +37,10 @@ struct Input {
         bytes += buffer[..<count]
       }
       Terminal.say(
-        "error", "more than \(Document.maximumSize) bytes; is it a domain definition?", file: "-",
+        .error, "more than \(Document.maximumSize) bytes; is it a domain definition?", file: "-",
         at: nil)
     } catch {
-      Terminal.say("error", "cannot read: \(error)", file: "-", at: nil)
+      Terminal.say(.error, "cannot read: \(error)", file: "-", at: nil)
     }
     return nil
   }
@@ -71,7 +71,7 @@ struct Input {
     do throws(MalformedFacts) {
       return try HostFacts(reading: bytes)
     } catch {
-      Terminal.say("error", error.reason, file: name, at: error.place)
+      Terminal.say(.error, error.reason, file: name, at: error.place)
       throw ExitCode.trouble
     }
   }

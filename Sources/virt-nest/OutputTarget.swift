@@ -20,7 +20,7 @@ enum OutputTarget {
     if isFolder {
       self = .folder(FilePath(path))
     } else if needsFolder || path.hasSuffix("/") {
-      Terminal.say("error", "there is no such folder; make it first", file: path, at: nil)
+      Terminal.say(.error, "there is no such folder; make it first", file: path, at: nil)
       throw ExitCode.trouble
     } else {
       self = .file(FilePath(path))

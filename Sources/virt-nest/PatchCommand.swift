@@ -58,8 +58,10 @@ struct PatchCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("With --new-identity: hashed in.", valueName: "text"))
   var identity: String?
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  @Flag(name: [.short, .long], help: "Print only errors.")
   var quiet = false
+
+  @OptionGroup(title: "Messages on standard error") var format: FormatOption
 
   func validate() throws {
     guard files.isEmpty != domain.isEmpty else {
@@ -108,7 +110,9 @@ struct PatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let changes = try givenChanges()
-    if domain.isEmpty { try patchFiles(changes) } else { try await patchGuests(changes) }
+    try await Terminal.reporting(in: format.wanted) {
+      if domain.isEmpty { try patchFiles(changes) } else { try await patchGuests(changes) }
+    }
   }
 
   /// The changes, of which there has to be one.
@@ -173,7 +177,7 @@ struct PatchCommand: AsyncParsableCommand {
       let staged = try file.stage(patch.bytes, backupSuffix: backup, syncsFolder: false)
       return InPlaceBatch.Outcome(name: name, staged: staged)
     } catch {
-      Terminal.say("error", error.message, file: name, at: nil)
+      Terminal.say(.error, error.message, file: name, at: nil)
       return InPlaceBatch.Outcome(name: name, isInTrouble: true)
     }
   }
@@ -229,7 +233,7 @@ struct PatchCommand: AsyncParsableCommand {
       }
       return true
     } catch {
-      Terminal.say("error", error.message, file: input.name, at: nil)
+      Terminal.say(.error, error.message, file: input.name, at: nil)
       return false
     }
   }

@@ -46,7 +46,7 @@ struct QEMUCommandCommand: AsyncParsableCommand {
         error.description.contains("virt type 'kvm'")
         ? "; --connect URI asks a Power host, and virt-nest patch --emulated makes it a guest for TCG"
         : ""
-      Terminal.say("error", error.description + advice, file: file, at: nil)
+      Terminal.say(.error, error.description + advice, file: file, at: nil)
     } catch let error as ToolFailure {
       Terminal.say("virt-nest: error: \(error)")
     }

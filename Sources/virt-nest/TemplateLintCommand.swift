@@ -14,8 +14,7 @@ struct TemplateLintCommand: ParsableCommand {
   @Argument(help: "Templates: names, paths, or '-' for standard input.")
   var templates: [String]
 
-  @Flag(help: "For other programs: a list of objects.")
-  var json = false
+  @OptionGroup var format: FormatOption
 
   @Flag(help: "Compare with no schema.")
   var noSchema = false
@@ -35,7 +34,7 @@ struct TemplateLintCommand: ParsableCommand {
       found += TemplateLint.diagnostics(
         of: file.name, file.bytes, schema: schema, today: Today.date)
     }
-    try Terminal.write(found, asJSON: json)
+    try Terminal.write(Array(format.wanted.text(of: found).utf8))
     if isInTrouble { throw ExitCode.trouble }
     if found.contains(where: { $0.severity >= .warning }) { throw ExitCode.no }
   }

@@ -47,24 +47,41 @@ enum Terminal {
     try FileDescriptor.standardError.writeAll(Array(question.utf8))
   }
 
-  /// Says what there is to know about a file, as compilers do: `FILE:LINE:COLUMN: LEVEL: TEXT`.
-  static func say(_ level: String, _ text: String, file: String, at place: Position?) {
-    let location = place.map { ":\($0)" } ?? ""
-    say("\(display(file))\(location): \(level): \(text)")
+  /// Prints one thing to know about a file, as compilers do: `FILE:LINE:COLUMN: LEVEL: TEXT`.
+  static func say(_ severity: Diagnostic.Severity, _ text: String, file: String, at place: Position?) {
+    let diagnostic = Diagnostic(
+      severity, "file", text, at: place.map { Diagnostic.Place(0..<0, $0) }, in: file)
+    say([diagnostic], about: file)
   }
+
+  /// What is kept for the end, where standard error has another format than text.
+  private static let kept = Mutex<(format: ReportFormat, diagnostics: [Diagnostic])>((.text, []))
 
   /// Prints diagnostics about a file, guest or host to standard error.
   static func say(_ diagnostics: [Diagnostic], about source: String) {
-    for diagnostic in diagnostics { say(diagnostic.about(source).commandText) }
+    let own = diagnostics.map { $0.about(source) }
+    let isKept = kept.withLock { kept in
+      if kept.format != .text { kept.diagnostics += own }
+      return kept.format != .text
+    }
+    if !isKept { for diagnostic in own { say(diagnostic.commandText) } }
   }
 
-  /// Writes diagnostics to standard output, as text or as a list of JSON objects.
-  static func write(_ diagnostics: [Diagnostic], asJSON: Bool) throws {
-    let text =
-      asJSON
-      ? JSONWriter.text(of: .array(diagnostics.map { $0.json(\.commandLine) }))
-      : diagnostics.map { $0.commandText + "\n" }.joined()
-    try write(Array(text.utf8))
+  /// Does something whose diagnostics go to standard error in a format, all together at its end.
+  static func reporting<Value>(
+    in format: ReportFormat, _ body: () async throws -> Value
+  ) async throws -> Value {
+    kept.withLock { $0.format = format }
+    defer {
+      let diagnostics = kept.withLock { kept in
+        defer { kept = (.text, []) }
+        return kept.diagnostics
+      }
+      if format != .text {
+        _ = try? FileDescriptor.standardError.writeAll(Array(format.text(of: diagnostics).utf8))
+      }
+    }
+    return try await body()
   }
 
   /// A file's name as messages have it.

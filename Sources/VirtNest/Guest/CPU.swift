@@ -1,12 +1,12 @@
 /// The CPU of a guest.
-package struct CPU: Hashable, Sendable, CustomStringConvertible {
+public struct CPU: Hashable, Sendable, CustomStringConvertible {
   /// libvirt's `mode`; `nil` where it is not said, which is `custom` with a model.
-  package var mode: String?
+  public var mode: String?
   /// The model: QEMU's name under TCG (`POWER9`), libvirt's under KVM (`power9`).
-  package var model: String?
+  public var model: String?
 
   /// A CPU.
-  package init(mode: String?, model: String? = nil) {
+  public init(mode: String?, model: String? = nil) {
     self.mode = mode
     self.model = model
   }
@@ -14,7 +14,7 @@ package struct CPU: Hashable, Sendable, CustomStringConvertible {
   /// Reads `host-model`, `host-passthrough`, `host-model,model=power9` or a model's name.
   ///
   /// - Throws: ``InvalidValue`` for an empty value or an unknown key.
-  package init(_ text: String) throws(InvalidValue) {
+  public init(_ text: String) throws(InvalidValue) {
     let values = try OptionList(text).values(
       for: "cpu", positional: "first", keys: ["first", "mode", "model"])
     let first = values["first"] ?? values["mode"] ?? (values["model"] == nil ? "" : "custom")
@@ -26,7 +26,7 @@ package struct CPU: Hashable, Sendable, CustomStringConvertible {
     case "host-model", "host-passthrough", "custom", "maximum":
       self.init(mode: first, model: values["model"])
       if first == "custom", values["model"] == nil {
-        throw InvalidValue("cpu", text, "custom needs a model, as in --cpu POWER9")
+        throw InvalidValue("cpu", text, "custom needs a model, as in model=POWER9")
       }
     default:
       guard values["model"] == nil, values["mode"] == nil else {
@@ -37,7 +37,7 @@ package struct CPU: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The mode or the model, as `--cpu` takes it.
-  package var description: String {
+  public var description: String {
     switch (mode, model) {
     case (let mode?, let model?) where mode != "custom": "\(mode),model=\(model)"
     case (_, let model?): model

@@ -3,9 +3,9 @@ internal import LosslessXML
 /// A disk or CD-ROM of a guest.
 ///
 /// Properties that are `nil` are not given, or libvirt's choice.
-package struct Disk: Hashable, Sendable {
+public struct Disk: Hashable, Sendable {
   /// Where the data is.
-  package enum Source: Hashable, Sendable {
+  public enum Source: Hashable, Sendable {
     /// A file on the host.
     case file(String)
     /// A block device of the host.
@@ -14,7 +14,7 @@ package struct Disk: Hashable, Sendable {
     case volume(pool: String, name: String)
 
     /// The path or volume, as virt-install writes it.
-    package var description: String {
+    public var description: String {
       switch self {
       case .file(let path), .block(let path): path
       case .volume(let pool, let name): "\(pool)/\(name)"
@@ -23,27 +23,27 @@ package struct Disk: Hashable, Sendable {
   }
 
   /// Where the data is; `nil` for an empty CD-ROM drive.
-  package var source: Source?
+  public var source: Source?
   /// `disk`, `cdrom`, `lun` or `floppy`.
-  package var device: String?
+  public var device: String?
   /// Format of the data: `qcow2`, `raw`.
-  package var format: String?
+  public var format: String?
   /// `virtio`, `scsi`, `sata`, `usb`.
-  package var bus: String?
+  public var bus: String?
   /// Name of the disk in the definition, such as `vda`; it orders the disks of a bus.
-  package var target: String?
+  public var target: String?
   /// QEMU's cache mode: `none`, `writeback` ….
-  package var cache: String?
+  public var cache: String?
   /// What a discard does: `unmap`, `ignore`.
-  package var discard: String?
+  public var discard: String?
   /// Native or threaded I/O: `native`, `threads`, `io_uring`.
-  package var io: String?
+  public var io: String?
   /// Serial number that the guest sees.
-  package var serial: String?
+  public var serial: String?
   /// Place in the order of boot devices, from 1.
-  package var bootOrder: Int?
+  public var bootOrder: Int?
   /// Whether the guest may not write to it.
-  package var isReadOnly: Bool?
+  public var isReadOnly: Bool?
 
   /// Reads a `<disk>`.
   init(reading element: Element) {

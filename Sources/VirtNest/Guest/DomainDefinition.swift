@@ -1,26 +1,26 @@
-package import LosslessXML
+public import LosslessXML
 
 /// A document whose root is libvirt's `<domain>`.
-package struct DomainDefinition: Hashable, Sendable {
+public struct DomainDefinition: Hashable, Sendable {
   /// The document.
-  package let document: Document
+  public let document: Document
 
   /// The root.
-  package var domain: Element { document.root }
+  public var domain: Element { document.root }
 
   /// Whether both are the same document.
-  package static func == (left: DomainDefinition, right: DomainDefinition) -> Bool {
+  public static func == (left: DomainDefinition, right: DomainDefinition) -> Bool {
     left.document === right.document
   }
 
   /// Hashes the document's identity.
-  package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(document)) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(document)) }
 
   /// Reads a definition.
   ///
   /// - Throws: ``VirtNestError`` where the bytes are no document, or one that is not a domain
   ///   definition by itself, such as a snapshot.
-  package init(_ bytes: [UInt8]) throws(VirtNestError) {
+  public init(_ bytes: [UInt8]) throws(VirtNestError) {
     if bytes.starts(with: "LibvirtQemud".utf8) {
       throw VirtNestError(
         .error(
@@ -41,7 +41,7 @@ package struct DomainDefinition: Hashable, Sendable {
   /// Takes a document that is a domain definition.
   ///
   /// - Throws: ``VirtNestError`` where the root is another element.
-  package init(_ document: Document) throws(VirtNestError) {
+  public init(_ document: Document) throws(VirtNestError) {
     let root = document.root
     guard root.isNamed("domain") else {
       throw VirtNestError(.error("VN001", Self.reason(for: root), at: root.place))

@@ -1,13 +1,13 @@
 /// The uuid of a domain: 16 bytes, written in libvirt's canonical form.
-package struct DomainUUID: Hashable, Sendable, CustomStringConvertible {
+public struct DomainUUID: Hashable, Sendable, CustomStringConvertible {
   /// The 16 bytes, in the order in which they are written.
-  package let bytes: [UInt8]
+  public let bytes: [UInt8]
 
   /// Reads what libvirt reads as a uuid, or `nil`.
   ///
   /// Digits of either case, dashes and spaces anywhere between the bytes, white space around
   /// (libvirt, `src/util/viruuid.c`, `virUUIDParse`).
-  package init?(_ text: some StringProtocol) {
+  public init?(_ text: some StringProtocol) {
     var bytes: [UInt8] = []
     var high: UInt8?
     for byte in text.utf8.drop(while: \.isSpaceToLibvirt) {
@@ -48,7 +48,7 @@ package struct DomainUUID: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Lower-case digits in groups of 8, 4, 4, 4 and 12, as libvirt prints them.
-  package var description: String {
+  public var description: String {
     var text = ""
     for (index, byte) in bytes.enumerated() {
       if [4, 6, 8, 10].contains(index) { text += "-" }

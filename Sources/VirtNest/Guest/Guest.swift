@@ -4,49 +4,49 @@ internal import LosslessXML
 ///
 /// Read from a definition it is what the definition says; given to a definition it is a partial
 /// guest: what is `nil` is left alone.
-package struct Guest: Hashable, Sendable {
+public struct Guest: Hashable, Sendable {
   /// Name of the domain; libvirt takes no `/` and no line end in it.
-  package var name: String?
+  public var name: String?
   /// Its uuid; libvirt makes one up at each definition where there is none.
-  package var uuid: DomainUUID?
+  public var uuid: DomainUUID?
   /// libosinfo's id of the system in it, such as `http://fedoraproject.org/fedora/43`.
-  package var osinfoID: String?
+  public var osinfoID: String?
   /// How it is run: `kvm`, or `qemu` for TCG.
-  package var domainType: String?
+  public var domainType: String?
   /// `ppc64le` or `ppc64`.
-  package var architecture: String?
+  public var architecture: String?
   /// The machine type.
-  package var machine: MachineType?
+  public var machine: MachineType?
   /// Memory at the start.
-  package var memory: MemorySize?
+  public var memory: MemorySize?
   /// Memory that the balloon leaves at the start; it follows ``memory`` where it was equal.
-  package var currentMemory: MemorySize?
+  public var currentMemory: MemorySize?
   /// Whether memory comes from huge pages of the host.
-  package var usesHugePages: Bool?
+  public var usesHugePages: Bool?
   /// Size of these pages; `nil` for the host's default.
-  package var hugePageSize: MemorySize?
+  public var hugePageSize: MemorySize?
   /// Virtual CPUs.
-  package var vcpus: VirtualCPUs?
+  public var vcpus: VirtualCPUs?
   /// The CPU model.
-  package var cpu: CPU?
+  public var cpu: CPU?
   /// Path of QEMU on the host; `nil` lets libvirt choose.
-  package var emulator: String?
+  public var emulator: String?
   /// What it boots.
   package var boot = Boot()
   /// Its first console.
   package var console = Console()
   /// Disks in the order of the definition; they are changed in words.
-  package var disks: [Disk] = []
+  public var disks: [Disk] = []
   /// Network interfaces in the order of the definition; they are changed in words.
-  package var interfaces: [NetworkInterface] = []
+  public var interfaces: [NetworkInterface] = []
   /// Capabilities of the machine other than nesting.
   package var features: [PSeriesFeature: String] = [:]
 
   /// A guest of which nothing is said.
-  package init() {}
+  public init() {}
 
   /// Reads the guest that a definition describes.
-  package init(reading definition: DomainDefinition) {
+  public init(reading definition: DomainDefinition) {
     self.init(reading: definition, Property.all)
     let devices = definition.domain.child("devices")
     disks = devices?.children("disk").map { Disk(reading: $0) } ?? []

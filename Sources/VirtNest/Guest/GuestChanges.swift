@@ -1,21 +1,21 @@
 /// What should be different in a definition.
-package struct GuestChanges: Hashable, Sendable {
+public struct GuestChanges: Hashable, Sendable {
   /// A partial guest: what is `nil` is left alone.
-  package var guest = Guest()
+  public var guest = Guest()
   /// Sections and devices that are added, changed and removed, in this order.
-  package var words: [WordChange] = []
+  public var words: [WordChange] = []
   /// Lets a number pick a device that is removed.
   package var byNumber = false
   /// What should become of nesting; `nil` leaves it alone.
-  package var nesting: NestingChange?
+  public var nesting: NestingChange?
   /// Makes a guest that runs under TCG anywhere.
-  package var emulated = false
+  public var emulated = false
   /// Derives uuid and addresses anew from the name.
-  package var identity: Identity?
+  public var identity: Identity?
   /// Changes by expressions, for whatever the guest above does not describe.
   package var xpathEdits = XPathEdits()
   /// Does what is refused for the guest's own good.
-  package var force = false
+  public var force = false
 
   /// Changes by expressions.
   package struct XPathEdits: Hashable, Sendable {
@@ -31,14 +31,22 @@ package struct GuestChanges: Hashable, Sendable {
   }
 
   /// How uuid and addresses are derived.
-  package struct Identity: Hashable, Sendable {
+  public struct Identity: Hashable, Sendable {
     /// Hashed in, where two sites use the same names.
-    package var text: String?
+    public var text: String?
 
     /// From the name, and a text where one is given.
-    package init(text: String? = nil) { self.text = text }
+    public init(text: String? = nil) { self.text = text }
   }
 
   /// No changes yet.
-  package init() {}
+  public init() {}
+
+  /// Whether a part may be touched that a rule with errors reads. Names and sizes are looked at where
+  /// they are written, and nesting by itself.
+  var mayBringErrors: Bool {
+    !words.isEmpty || !xpathEdits.edits.isEmpty || emulated || guest.cpu != nil
+      || guest.machine != nil || guest.domainType != nil || guest.vcpus != nil
+      || guest.architecture != nil || guest.boot != Boot()
+  }
 }

@@ -1,20 +1,20 @@
 internal import LosslessXML
 
 /// What guest a definition describes, and whether nesting is really on.
-package struct Inspection: Sendable {
+public struct Inspection: Sendable {
   /// The guest.
-  package let guest: Guest
+  public let guest: Guest
   /// What nesting comes to.
-  package let nesting: NestingFacts
+  public let nesting: NestingFacts
   /// What is wrong about nesting: each conflict, each trap, each reason why it cannot work.
-  package let problems: [Diagnostic]
+  public let problems: [Diagnostic]
   /// A mechanism that would serve better, and the command that moves to it; `nil` where none would.
-  package let advice: Advice?
+  public let advice: Advice?
 
   /// Looks at a definition.
   ///
   /// - Parameter file: the name that problems say.
-  package init(of definition: DomainDefinition, file: String = "") {
+  public init(of definition: DomainDefinition, file: String = "") {
     // The day decides on the ends of releases only, which are not about nesting.
     let checked = CheckedGuest(
       file: file, definition: definition, today: ReleaseTable.lastReview)
@@ -47,7 +47,7 @@ package struct Inspection: Sendable {
   /// The report as a few lines, each with a line end.
   ///
   /// - Parameter wording: the words for changes in its advice.
-  package func text(_ wording: (Suggestion) -> String = \.description) -> String {
+  public func text(_ wording: (Suggestion) -> String = \.description) -> String {
     var rows: [(String, String)] = []
     rows.append(("guest", guest.name ?? "(no name)"))
     if let system { rows.append(("system", system)) }
@@ -100,7 +100,7 @@ package struct Inspection: Sendable {
   }
 
   /// The effective state in words.
-  package var effective: String {
+  public var effective: String {
     switch nesting.effective {
     case .on(let api): "on: QEMU runs with \(api.machineProperty)"
     case .off:

@@ -1,14 +1,14 @@
 /// The MAC address of a network interface: 6 bytes, written in libvirt's canonical form.
-package struct MACAddress: Hashable, Sendable, CustomStringConvertible {
+public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
   /// The 6 bytes, in the order in which they are written.
-  package let bytes: [UInt8]
+  public let bytes: [UInt8]
 
   /// Reads what libvirt reads as a MAC address, or `nil`.
   ///
   /// Six numbers of one or two hexadecimal digits of either case, with colons between them. Space
   /// in front is refused; at the first space or control character behind them reading ends, and
   /// anything may follow (libvirt, `src/util/virmacaddr.c`, `virMacAddrParse`).
-  package init?(_ text: some StringProtocol) {
+  public init?(_ text: some StringProtocol) {
     let address = text.utf8.prefix { $0 > UInt8(ascii: " ") }
     let numbers = address.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     guard numbers.count == 6 else { return nil }
@@ -27,10 +27,10 @@ package struct MACAddress: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Whether it addresses a group of interfaces; libvirt refuses such an address for one.
-  package var isMulticast: Bool { bytes[0] & 1 == 1 }
+  public var isMulticast: Bool { bytes[0] & 1 == 1 }
 
   /// Lower-case digits in pairs with colons between them, as libvirt prints them.
-  package var description: String {
+  public var description: String {
     bytes.map(\.hexadecimalDigits).joined(separator: ":")
   }
 }

@@ -1,13 +1,13 @@
 /// The `machine` attribute: a machine type and, in definitions for old libvirt, properties behind it.
-package struct MachineType: Hashable, Sendable, CustomStringConvertible {
+public struct MachineType: Hashable, Sendable, CustomStringConvertible {
   /// The attribute's value.
-  package var text: String
+  public var text: String
 
   /// A machine type, as it is written.
-  package init(_ text: String) { self.text = text }
+  public init(_ text: String) { self.text = text }
 
   /// The machine type alone.
-  package var name: String {
+  public var name: String {
     guard let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) else { return text }
     return String(text[..<comma])
   }
@@ -16,7 +16,7 @@ package struct MachineType: Hashable, Sendable, CustomStringConvertible {
   ///
   /// QEMU's versions are `pseries-N.M`; vendors have `pseries-rhel8.6.0`, `pseries-bionic` and the
   /// like.
-  package var isPSeries: Bool {
+  public var isPSeries: Bool {
     let name = name
     return name == "pseries" || name.hasPrefix("pseries-")
   }
@@ -30,7 +30,7 @@ package struct MachineType: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The value as it is written.
-  package var description: String { text }
+  public var description: String { text }
 
   /// Whether libvirt's schema takes it (`[a-zA-Z0-9_\.\-]+`).
   package var isAcceptedByLibvirt: Bool {

@@ -2,25 +2,25 @@
 ///
 /// Units are libvirt's (libvirt, `src/util/virutil.c`, `virScaleInteger`): `k`, `KiB` and so on are
 /// powers of 1024, `KB` and so on powers of 1000; case does not matter.
-package struct MemorySize: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct MemorySize: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// The number of bytes.
-  package let bytes: UInt64
+  public let bytes: UInt64
 
   /// An amount in bytes.
-  package init(bytes: UInt64) { self.bytes = bytes }
+  public init(bytes: UInt64) { self.bytes = bytes }
 
   /// An amount in KiB, the unit in which libvirt prints memory.
-  package static func kibibytes(_ count: UInt64) -> MemorySize { MemorySize(bytes: count << 10) }
+  public static func kibibytes(_ count: UInt64) -> MemorySize { MemorySize(bytes: count << 10) }
   /// An amount in MiB, the unit of virt-install's `--memory`.
-  package static func mebibytes(_ count: UInt64) -> MemorySize { MemorySize(bytes: count << 20) }
+  public static func mebibytes(_ count: UInt64) -> MemorySize { MemorySize(bytes: count << 20) }
   /// An amount in GiB.
-  package static func gibibytes(_ count: UInt64) -> MemorySize { MemorySize(bytes: count << 30) }
+  public static func gibibytes(_ count: UInt64) -> MemorySize { MemorySize(bytes: count << 30) }
 
   /// Reads a whole number and a unit, as in `4096`, `4G`, `4 GiB`, `4GB`.
   ///
   /// - Parameter defaultUnit: the unit of a bare number.
   /// - Throws: ``InvalidValue`` for anything else, 0, and what libvirt cannot hold.
-  package init(_ text: String, defaultUnit: Unit = .mebibytes) throws(InvalidValue) {
+  public init(_ text: String, defaultUnit: Unit = .mebibytes) throws(InvalidValue) {
     let trimmed = text.trimmingSpaces
     let digits = trimmed.prefix { ("0"..."9").contains($0) }
     let unitText = String(trimmed.dropFirst(digits.count)).trimmingSpaces
@@ -44,15 +44,15 @@ package struct MemorySize: Hashable, Sendable, Comparable, CustomStringConvertib
   }
 
   /// The amount as a whole number of a unit; `nil` where it is none.
-  package func count(of unit: Unit) -> UInt64? {
+  public func count(of unit: Unit) -> UInt64? {
     bytes.isMultiple(of: unit.bytes) ? bytes / unit.bytes : nil
   }
 
   /// Whether one amount is less than another.
-  package static func < (left: MemorySize, right: MemorySize) -> Bool { left.bytes < right.bytes }
+  public static func < (left: MemorySize, right: MemorySize) -> Bool { left.bytes < right.bytes }
 
   /// The amount in the largest unit of which it is a whole number, as in `4 GiB`.
-  package var description: String {
+  public var description: String {
     for unit in [Unit.tebibytes, .gibibytes, .mebibytes, .kibibytes] {
       if bytes > 0, let count = count(of: unit) { return "\(count) \(unit.name)" }
     }
@@ -60,20 +60,20 @@ package struct MemorySize: Hashable, Sendable, Comparable, CustomStringConvertib
   }
 
   /// A unit of memory: its name in a definition, and its size.
-  package struct Unit: Hashable, Sendable {
+  public struct Unit: Hashable, Sendable {
     /// The name as libvirt prints it.
-    package let name: String
+    public let name: String
     /// The number of bytes.
-    package let bytes: UInt64
+    public let bytes: UInt64
 
     /// 1024 bytes.
-    package static let kibibytes = Unit(name: "KiB", bytes: 1 << 10)
+    public static let kibibytes = Unit(name: "KiB", bytes: 1 << 10)
     /// 1024 KiB.
-    package static let mebibytes = Unit(name: "MiB", bytes: 1 << 20)
+    public static let mebibytes = Unit(name: "MiB", bytes: 1 << 20)
     /// 1024 MiB.
-    package static let gibibytes = Unit(name: "GiB", bytes: 1 << 30)
+    public static let gibibytes = Unit(name: "GiB", bytes: 1 << 30)
     /// 1024 GiB.
-    package static let tebibytes = Unit(name: "TiB", bytes: 1 << 40)
+    public static let tebibytes = Unit(name: "TiB", bytes: 1 << 40)
 
     private init(name: String, bytes: UInt64) {
       self.name = name
@@ -81,7 +81,7 @@ package struct MemorySize: Hashable, Sendable, Comparable, CustomStringConvertib
     }
 
     /// Reads a unit as libvirt does: `b`, `bytes`, `K`, `KiB`, `KB`, up to `E`.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
       let lower = text.lowercased()
       if lower == "b" || lower == "bytes" || lower == "byte" {
         self.init(name: text, bytes: 1)

@@ -3,9 +3,9 @@ internal import LosslessXML
 /// A network interface of a guest.
 ///
 /// Properties that are `nil` are not given, or libvirt's choice.
-package struct NetworkInterface: Hashable, Sendable {
+public struct NetworkInterface: Hashable, Sendable {
   /// What it is connected to.
-  package enum Source: Hashable, Sendable {
+  public enum Source: Hashable, Sendable {
     /// A network of libvirt's.
     case network(String)
     /// A bridge of the host.
@@ -17,15 +17,15 @@ package struct NetworkInterface: Hashable, Sendable {
   }
 
   /// What it is connected to.
-  package var source: Source?
+  public var source: Source?
   /// Its address; a created guest's derives from the name.
-  package var mac: MACAddress?
+  public var mac: MACAddress?
   /// The device that the guest sees: `virtio`.
-  package var model: String?
+  public var model: String?
   /// Name of its device on the host.
-  package var target: String?
+  public var target: String?
   /// Place in the order of boot devices, from 1.
-  package var bootOrder: Int?
+  public var bootOrder: Int?
 
   /// Reads an `<interface>`.
   init(reading element: Element) {

@@ -1,28 +1,28 @@
-package import LosslessXML
+public import LosslessXML
 
 /// The edits that make a definition say what was asked.
-package struct Patch: Sendable {
+public struct Patch: Sendable {
   /// The definition as it was.
-  package let definition: DomainDefinition
+  public let definition: DomainDefinition
   /// The edits, sorted and without overlap; none where it says so already.
-  package let edits: [Edit]
+  public let edits: [Edit]
   /// What there is to know about them.
-  package internal(set) var diagnostics: [Diagnostic]
+  public internal(set) var diagnostics: [Diagnostic]
   /// The definition with the edits, read again; the one that was read where there are none.
-  package let result: DomainDefinition
+  public let result: DomainDefinition
 
   /// The result's bytes.
-  package var bytes: [UInt8] { result.document.bytes }
+  public var bytes: [UInt8] { result.document.bytes }
 
   /// Whether nothing changes.
-  package var isEmpty: Bool { edits.isEmpty }
+  public var isEmpty: Bool { edits.isEmpty }
 }
 
 extension DomainDefinition {
   /// Finds the edits that make the definition say what is asked, and proves them on the result.
   ///
   /// - Throws: ``VirtNestError`` with every reason where something is wrong.
-  package func patch(_ changes: GuestChanges) throws(VirtNestError) -> Patch {
+  public func patch(_ changes: GuestChanges) throws(VirtNestError) -> Patch {
     let (editor, wanted) = editor(for: changes)
     var patch = try patch(editor, wanted)
     try patch.acceptErrors(of: changes)
@@ -33,7 +33,7 @@ extension DomainDefinition {
   /// The edits alone, without the proof on the result: for whoever reads the result anyway.
   ///
   /// - Throws: ``VirtNestError`` with every reason where something is wrong.
-  package func edits(for changes: GuestChanges) throws(VirtNestError) -> [Edit] {
+  public func edits(for changes: GuestChanges) throws(VirtNestError) -> [Edit] {
     try edits(of: editor(for: changes).editor)
   }
 
@@ -137,7 +137,7 @@ extension Patch {
   ///
   /// An error that the command itself asks for is reported and does not refuse.
   fileprivate mutating func acceptErrors(of changes: GuestChanges) throws(VirtNestError) {
-    guard !edits.isEmpty else { return }
+    guard !edits.isEmpty, changes.mayBringErrors else { return }
     let after = Self.errors(in: result)
     guard !after.isEmpty else { return }
     let before = Set(

@@ -1,17 +1,17 @@
 /// The virtual CPUs of a guest: their number and how they are grouped.
-package struct VirtualCPUs: Hashable, Sendable {
+public struct VirtualCPUs: Hashable, Sendable {
   /// The largest number that libvirt's schema and ours accept.
   static let mostAccepted = 65_535
 
   /// CPUs at the start.
-  package var count: Int
+  public var count: Int
   /// CPUs that the guest can be given while it runs; `nil` for ``count``.
-  package var maximum: Int?
+  public var maximum: Int?
   /// How they are grouped; `nil` leaves that alone.
-  package var topology: Topology?
+  public var topology: Topology?
 
   /// A number of virtual CPUs.
-  package init(count: Int, maximum: Int? = nil, topology: Topology? = nil) {
+  public init(count: Int, maximum: Int? = nil, topology: Topology? = nil) {
     self.count = count
     self.maximum = maximum
     self.topology = topology
@@ -21,7 +21,7 @@ package struct VirtualCPUs: Hashable, Sendable {
   ///
   /// - Throws: ``InvalidValue`` for numbers below 1, and for a topology that does not multiply to
   ///   the number of CPUs, which libvirt refuses.
-  package init(_ text: String) throws(InvalidValue) {
+  public init(_ text: String) throws(InvalidValue) {
     let values = try OptionList(text).values(
       for: "vcpus", positional: "vcpus",
       keys: ["vcpus", "maxvcpus", "sockets", "dies", "cores", "threads"])
@@ -39,7 +39,7 @@ package struct VirtualCPUs: Hashable, Sendable {
       sockets: numbers["sockets"] ?? 1, dies: numbers["dies"], cores: numbers["cores"] ?? 1,
       threads: numbers["threads"] ?? 1)
     guard let count = numbers["vcpus"] ?? (hasTopology ? topology.cpuCount : nil) else {
-      throw InvalidValue("vcpus", text, "say how many, as in --vcpus 4")
+      throw InvalidValue("vcpus", text, "give a number, as in 4")
     }
     let maximum = numbers["maxvcpus"]
     if let maximum, maximum < count {
@@ -55,18 +55,18 @@ package struct VirtualCPUs: Hashable, Sendable {
 }
 
 /// How virtual CPUs are grouped.
-package struct Topology: Hashable, Sendable, CustomStringConvertible {
+public struct Topology: Hashable, Sendable, CustomStringConvertible {
   /// CPU sockets.
-  package var sockets: Int
+  public var sockets: Int
   /// Dies a socket; `nil` leaves it unsaid, which is 1.
-  package var dies: Int?
+  public var dies: Int?
   /// Cores a die.
-  package var cores: Int
+  public var cores: Int
   /// Hardware threads a core; TCG on Power takes 1 only.
-  package var threads: Int
+  public var threads: Int
 
   /// A grouping.
-  package init(sockets: Int, dies: Int? = nil, cores: Int, threads: Int) {
+  public init(sockets: Int, dies: Int? = nil, cores: Int, threads: Int) {
     self.sockets = sockets
     self.dies = dies
     self.cores = cores
@@ -74,7 +74,7 @@ package struct Topology: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The number of CPUs in it; `Int.max` where that cannot be counted.
-  package var cpuCount: Int {
+  public var cpuCount: Int {
     [dies ?? 1, cores, threads].reduce(sockets) { product, factor in
       let (result, overflow) = product.multipliedReportingOverflow(by: factor)
       return overflow ? Int.max : result
@@ -82,7 +82,7 @@ package struct Topology: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// As in `sockets=1,cores=4,threads=1`.
-  package var description: String {
+  public var description: String {
     "sockets=\(sockets)" + (dies.map { ",dies=\($0)" } ?? "") + ",cores=\(cores),threads=\(threads)"
   }
 }

@@ -1,7 +1,7 @@
 /// What is known of an `<emulator>` by its path.
-package enum Emulator {
+public enum Emulator {
   /// Where `virt-nest wrapper` installs the wrapper unless it is told otherwise.
-  package static let defaultWrapper = "/usr/bin/qemu-system-ppc64-nested"
+  public static let defaultWrapper = "/usr/bin/qemu-system-ppc64-nested"
 
   private static let plainNames = ["qemu-kvm", "kvm", "qemu", "kvm-spice"]
 

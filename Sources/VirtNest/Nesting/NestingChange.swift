@@ -1,29 +1,29 @@
 internal import LosslessXML
 
 /// What should become of nesting.
-package struct NestingChange: Hashable, Sendable {
+public struct NestingChange: Hashable, Sendable {
   /// On, or off.
-  package enum Wish: Hashable, Sendable {
+  public enum Wish: Hashable, Sendable {
     case on
     /// - Parameter explicit: writes `state='off'` instead of nothing.
     case off(explicit: Bool)
   }
 
   /// On, or off.
-  package var wish: Wish
+  public var wish: Wish
   /// The mechanism to move to; `nil` leaves a guest that is on as it is, and chooses one otherwise.
-  package var mechanism: NestingMechanism?
+  public var mechanism: NestingMechanism?
   /// The interface to move to; `nil` leaves a guest that is on as it is, and is `hv` otherwise.
-  package var api: NestedAPI?
+  public var api: NestedAPI?
   /// The emulator of mechanism `wrapper`.
-  package var wrapper: String
+  public var wrapper: String
   /// The libvirt that will read the definition; `nil` for any of this decade.
-  package var libvirt: Version?
+  public var libvirt: Version?
   /// The QEMU that will run it; `nil` for any of this decade.
-  package var qemu: Version?
+  public var qemu: Version?
 
   /// What should become of nesting.
-  package init(
+  public init(
     _ wish: Wish, mechanism: NestingMechanism? = nil, api: NestedAPI? = nil,
     wrapper: String = Emulator.defaultWrapper, libvirt: Version? = nil, qemu: Version? = nil
   ) {
@@ -43,7 +43,7 @@ package struct NestingChange: Hashable, Sendable {
   /// The mechanism and interface to switch on.
   ///
   /// - Throws: ``InvalidValue`` where they do not go together, or the host is too old for both.
-  package func choice() throws(InvalidValue) -> (mechanism: NestingMechanism, api: NestedAPI) {
+  public func choice() throws(InvalidValue) -> (mechanism: NestingMechanism, api: NestedAPI) {
     let api = api ?? .hv
     if let qemu, qemu < api.firstQEMU {
       throw InvalidValue(
@@ -55,13 +55,13 @@ package struct NestingChange: Hashable, Sendable {
     if api == .papr, mechanism != .commandline {
       throw InvalidValue(
         "mechanism", mechanism.rawValue,
-        "cap-nested-papr is carried by --mechanism commandline only; libvirt has no element for it")
+        "libvirt has no element for cap-nested-papr: only the mechanism commandline carries it")
     }
     if mechanism == .feature, tooOld, let libvirt {
       throw InvalidValue(
         "mechanism", mechanism.rawValue,
         "libvirt \(libvirt) has no <nested-hv>, which came with \(Self.firstLibvirtWithFeature); "
-          + "use --mechanism commandline")
+          + "use the mechanism commandline")
     }
     return (mechanism, api)
   }

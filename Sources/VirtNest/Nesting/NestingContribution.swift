@@ -27,7 +27,7 @@ package struct NestingContribution: Hashable, Sendable {
   /// As it is written, shortened to the part that matters.
   package var text: String
   /// Where it stands.
-  package var place: Diagnostic.Place
+  package var place: Diagnostic.Place { element.place }
 
   /// The elements that it stands in.
   enum Holder: Hashable, Sendable {
@@ -69,8 +69,7 @@ package struct NestingContribution: Hashable, Sendable {
     return NestedAPI.allCases.compactMap { api in
       options.value(of: api.machineProperty).map { value in
         NestingContribution(
-          mechanism: .machine, api: api, value: Value(value), text: "machine='\(machine)'",
-          place: type.place, holder: .machineAttribute(type))
+          mechanism: .machine, api: api, value: Value(value), text: "machine='\(machine)'", holder: .machineAttribute(type))
       }
     }
   }
@@ -89,8 +88,7 @@ package struct NestingContribution: Hashable, Sendable {
           }
         return NestingContribution(
           mechanism: .feature, api: .hv, value: value,
-          text: "<nested-hv" + (state.map { " state='\($0)'" } ?? "") + "/>",
-          place: element.place, holder: .feature(element))
+          text: "<nested-hv" + (state.map { " state='\($0)'" } ?? "") + "/>", holder: .feature(element))
       }
     }
   }
@@ -101,9 +99,7 @@ package struct NestingContribution: Hashable, Sendable {
         argument.options.value(of: api.machineProperty).map { value in
           NestingContribution(
             mechanism: .commandline, api: api, value: Value(value),
-            text: "\(argument.option.value) \(argument.value.value)",
-            place: argument.value.element.place,
-            holder: .argument(option: argument.option.element, value: argument.value.element))
+            text: "\(argument.option.value) \(argument.value.value)", holder: .argument(option: argument.option.element, value: argument.value.element))
         }
       }
     }

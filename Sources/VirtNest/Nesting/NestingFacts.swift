@@ -4,9 +4,9 @@ internal import LosslessXML
 ///
 /// It is computed once for a definition. `inspect`, `check`, `patch`, `define` and `verify` only
 /// present it, so that they cannot disagree.
-package struct NestingFacts: Sendable {
+public struct NestingFacts: Sendable {
   /// What holds in the end.
-  package enum Effective: Hashable, Sendable {
+  public enum Effective: Hashable, Sendable {
     /// QEMU runs with this capability.
     case on(NestedAPI)
     /// QEMU runs without.
@@ -22,18 +22,18 @@ package struct NestingFacts: Sendable {
   /// The arguments that are passed through to QEMU.
   package let arguments: PassthroughArguments
   /// What the contributions come to, as QEMU merges them, whatever the machine.
-  package let asked: Effective
+  public let asked: Effective
   /// What libvirt or QEMU refuses in the way that nesting is asked for.
   package let refusals: [NestingRefusal]
   /// Why the guest cannot nest, whatever is asked for.
   package let obstacles: [NestingObstacle]
   /// The emulator, where it is not QEMU itself.
-  package let wrapper: String?
+  public let wrapper: String?
   /// Whether anything in the definition tries to switch nesting on, rightly or wrongly.
-  package let isAskedFor: Bool
+  public let isAskedFor: Bool
 
   /// Reads what a definition says about nesting.
-  package init(of definition: DomainDefinition) {
+  public init(of definition: DomainDefinition) {
     self.init(of: definition, Guest(reading: definition, Property.forNesting))
   }
 
@@ -57,14 +57,14 @@ package struct NestingFacts: Sendable {
   }
 
   /// What holds in the end: what is asked for, unless the guest cannot start with it.
-  package var effective: Effective {
+  public var effective: Effective {
     guard case .on = asked, let obstacle = obstacles.first(where: { $0.kind != .compatibilityMode })
     else { return asked }
     return .refused(reason: obstacle.reason)
   }
 
   /// Whether the contributions switch nesting on for certain.
-  package var isOn: Bool {
+  public var isOn: Bool {
     if case .on = asked { true } else { false }
   }
 

@@ -24,17 +24,17 @@ public enum NestedAPI: String, Hashable, Sendable, CaseIterable {
 }
 
 /// A version as libvirt and QEMU number them.
-package struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// Major, minor and micro number.
-  package var major, minor, micro: Int
+  public var major, minor, micro: Int
 
   /// A version.
-  package init(_ major: Int, _ minor: Int = 0, _ micro: Int = 0) {
+  public init(_ major: Int, _ minor: Int = 0, _ micro: Int = 0) {
     (self.major, self.minor, self.micro) = (major, minor, micro)
   }
 
   /// Reads `9`, `9.0`, `9.0.0`, with anything that a distribution adds behind a `-`, `+` or `(`.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     let core = text.prefix { $0.isNumber || $0 == "." }
     let rest = text.dropFirst(core.count)
     let parts = core.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
@@ -46,10 +46,10 @@ package struct Version: Hashable, Sendable, Comparable, CustomStringConvertible 
   }
 
   /// Whether a version is older than another.
-  package static func < (left: Version, right: Version) -> Bool {
+  public static func < (left: Version, right: Version) -> Bool {
     (left.major, left.minor, left.micro) < (right.major, right.minor, right.micro)
   }
 
   /// `MAJOR.MINOR.MICRO`.
-  package var description: String { "\(major).\(minor).\(micro)" }
+  public var description: String { "\(major).\(minor).\(micro)" }
 }

@@ -1,16 +1,16 @@
 /// What a guest made from a template should be.
-package struct GuestRequest: Hashable, Sendable {
+public struct GuestRequest: Hashable, Sendable {
   /// The release as the user names it; `nil` for the template's own.
-  package var release: String?
+  public var release: String?
   /// The number in the name, from 0.
-  package var index: Int
+  public var index: Int
   /// Values of parameters by name.
-  package var parameters: [String: String]
+  public var parameters: [String: String]
   /// What should be different beyond the parameters.
-  package var changes: GuestChanges
+  public var changes: GuestChanges
 
   /// A guest of a template.
-  package init(
+  public init(
     release: String? = nil, index: Int = 0, parameters: [String: String] = [:],
     changes: GuestChanges = GuestChanges()
   ) {
@@ -22,13 +22,13 @@ package struct GuestRequest: Hashable, Sendable {
 }
 
 /// A guest's definition, made from a template.
-package struct CreatedGuest: Sendable {
+public struct CreatedGuest: Sendable {
   /// The guest's name.
-  package let name: String
+  public let name: String
   /// The definition.
-  package let bytes: [UInt8]
+  public let bytes: [UInt8]
   /// What there is to know about it.
-  package let diagnostics: [Diagnostic]
+  public let diagnostics: [Diagnostic]
   /// The release that it was made for, where the table of releases has it.
   package let release: Release?
 }

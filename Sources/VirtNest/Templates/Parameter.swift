@@ -33,6 +33,9 @@ package struct Parameter: Sendable {
   /// Where its element stands.
   package let place: Diagnostic.Place
 
+  /// The longest value, in bytes, that is compared with a pattern.
+  static let mostMatched = 512
+
   let defaultTemplate: ValueTemplate?
   let compiledPattern: Pattern?
   let places: [ParameterPlace]
@@ -56,6 +59,12 @@ package struct Parameter: Sendable {
     case .string, .path:
       if kind == .path, !text.hasPrefix("/") {
         throw InvalidValue(name, text, "it must be an absolute path; \(allowed)")
+      }
+      // libxml2 may take time that grows with the cube of the length.
+      if compiledPattern != nil, text.utf8.count > Self.mostMatched {
+        throw InvalidValue(
+          name, String(text.prefix(40)) + "…",
+          "a value that has to match a pattern has at most \(Self.mostMatched) bytes")
       }
       if let compiledPattern, !compiledPattern.matches(text) {
         throw InvalidValue(name, text, allowed)

@@ -89,7 +89,7 @@ struct ParameterValues {
     case "index": return .integer(index)
     case "release":
       guard let releaseText else {
-        throw InvalidValue("value", name, "the template names no release; give --release")
+        throw InvalidValue("value", name, "the template names no release: choose one")
       }
       return .text(releaseText)
     case "codename":

@@ -6,7 +6,7 @@ extension Template {
   /// Parameters come first, other changes after; uuid and addresses derive from the name, and the
   /// block of parameters is taken out.
   /// - Throws: ``VirtNestError`` with every reason where something is wrong.
-  package func create(_ request: GuestRequest) throws(VirtNestError) -> CreatedGuest {
+  public func create(_ request: GuestRequest) throws(VirtNestError) -> CreatedGuest {
     var values = try ParameterValues(self, request)
     var given = request.changes
     if parameters.isEmpty, given.guest.name == nil {

@@ -2,15 +2,15 @@ internal import LosslessXML
 internal import Templates
 
 /// A template: a domain definition, with or without a block of parameters in its metadata.
-package struct Template: Sendable {
+public struct Template: Sendable {
   /// The definition as it stands, block and all.
-  package let definition: DomainDefinition
+  public let definition: DomainDefinition
   /// The block's name of the template; `nil` where there is no block.
-  package let name: String?
+  public let name: String?
   /// The distribution's id; `nil` where the block says none.
-  package let distribution: String?
+  public let distribution: String?
   /// The release that the definition is written for.
-  package let release: String?
+  public let release: String?
   /// The parameters in order; none where there is no block.
   package let parameters: [Parameter]
 
@@ -22,7 +22,7 @@ package struct Template: Sendable {
   /// Reads a template.
   ///
   /// - Throws: ``VirtNestError`` with every mistake in the block.
-  package init(_ definition: DomainDefinition) throws(VirtNestError) {
+  public init(_ definition: DomainDefinition) throws(VirtNestError) {
     self.definition = definition
     let metadata = definition.domain.child("metadata")
     let blocks = metadata?.children("template", in: DomainNamespace.template) ?? []
@@ -46,7 +46,7 @@ package struct Template: Sendable {
   }
 
   /// The bytes of a built-in template; `nil` where there is none of the name.
-  package static func builtIn(_ name: String) -> [UInt8]? { BuiltInTemplates.bytes(of: name) }
+  public static func builtIn(_ name: String) -> [UInt8]? { BuiltInTemplates.bytes(of: name) }
 
   /// The parameter of a name.
   package func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }

@@ -9,6 +9,9 @@ struct ValueTemplate: Hashable, Sendable {
     case value(name: String, format: String?)
   }
 
+  /// The longest text, in bytes, that a value may become.
+  static let longest = 65_536
+
   let text: String
   let pieces: [Piece]
 
@@ -64,6 +67,11 @@ struct ValueTemplate: Hashable, Sendable {
       switch piece {
       case .text(let text): filled += text
       case .value(let name, let format): filled += try value(name).formatted(format, name)
+      }
+      // Values that refer to each other double with each step.
+      guard filled.utf8.count <= Self.longest else {
+        throw InvalidValue(
+          "value", text, "with other values in it, it is longer than \(Self.longest) bytes")
       }
     }
     return filled

@@ -24,7 +24,7 @@ extension Property {
         editor.diagnostics.append(
           .error(
             "change",
-            "this device has a boot order of its own, which libvirt refuses beside --boot DEVICE",
+            "this device has a boot order of its own, which libvirt refuses beside <boot dev>",
             at: ordered.place))
       }
     })

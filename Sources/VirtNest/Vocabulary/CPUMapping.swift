@@ -99,8 +99,12 @@ extension DomainEditor {
         .error(
           "change",
           "the topology \(topology) multiplies to \(topology.cpuCount) CPUs, which libvirt refuses "
-            + "beside \(most); give one that fits: "
-            + "--vcpus \(most),sockets=1,cores=\(most / threads),threads=\(threads)",
+            + "beside \(most)",
+          advice: """
+            Give one that fits: \(.property(
+              "vcpus",
+              value: "\(most),sockets=1,cores=\(most / threads),threads=\(threads)")).
+            """,
           at: domain.first(["cpu", "topology"])?.place))
     }
     for pin in domain.first(["cputune"])?.children("vcpupin") ?? [] {

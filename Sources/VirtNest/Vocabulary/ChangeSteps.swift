@@ -23,8 +23,8 @@ extension DomainEditor {
         diagnostics.append(
           .note(
             "change",
-            "uuid, addresses and paths are those of '\(before.name ?? "")'; "
-              + "--new-identity derives uuid and addresses from the new name"))
+            "uuid, addresses and paths are still those of '\(before.name ?? "")'",
+            advice: "To derive uuid and addresses from the new name: \(.newIdentity)."))
       }
       return
     }
@@ -77,10 +77,9 @@ extension Guest {
   /// Texts that are the user's own, by the option that gives them.
   fileprivate var freeTexts: [(option: String, text: String)] {
     let texts: [(option: String, text: String?)] = [
-      ("--machine", machine?.text), ("--cpu", cpu?.model), ("--emulator", emulator),
-      ("--boot kernel", boot.kernel), ("--boot initrd", boot.initrd),
-      ("--boot kernel_args", boot.kernelArguments), ("--console", console.logFile),
-      ("--virt-type", domainType),
+      ("machine", machine?.text), ("cpu", cpu?.model), ("emulator", emulator),
+      ("kernel", boot.kernel), ("initrd", boot.initrd), ("kernel_args", boot.kernelArguments),
+      ("console", console.logFile), ("virt-type", domainType),
     ]
     return texts.compactMap { option, text in text.map { (option, $0) } }
   }

@@ -14,7 +14,8 @@ extension DomainEditor {
           diagnostics.append(
             .error(
               "change",
-              "XPath '\(edit.xpath)' finds nothing; --if-present lets that pass"))
+              "XPath '\(edit.xpath)' finds nothing",
+              advice: "\(.ifPresent) if it may be missing."))
         }
         switch edit.action {
         case .set(let value): for match in matches { set(match, to: value, edit) }
@@ -23,11 +24,11 @@ extension DomainEditor {
           for match in matches { insert(fragment, into: match, namespaces, edit) }
         }
       } catch {
-        var advice = ""
+        var advice: Advice?
         if case .unknownPrefix(let prefix) = error.reason {
-          advice = ", by --namespace \(prefix)=URI"
+          advice = "Bind it: \(.namespace(prefix: prefix))."
         }
-        diagnostics.append(.error("change", error.description + advice))
+        diagnostics.append(.error("change", error.description, advice: advice))
       }
     }
   }
@@ -93,8 +94,8 @@ extension DomainEditor {
         diagnostics.append(
           .error(
             "change",
-            "the prefix '\(prefix)' of the fragment is not bound to a namespace; "
-              + "give --namespace \(prefix)=URI"))
+            "the prefix '\(prefix)' of the fragment is not bound to a namespace",
+            advice: "Bind it: \(.namespace(prefix: prefix))."))
         return
       }
       bindings[prefix] = namespace

@@ -1,29 +1,29 @@
 /// A change in words: `disk:vda,cache=none`, `hostdev,0035:03:00.0`, `cputune,vcpupin0.vcpu=0`.
-package struct WordChange: Hashable, Sendable {
+public struct WordChange: Hashable, Sendable {
   /// What is done.
-  package enum Verb: String, Hashable, Sendable {
+  public enum Verb: String, Hashable, Sendable {
     case add
     case edit
     case remove
   }
 
   /// A key and its value; an empty value removes what the key names.
-  package struct Assignment: Hashable, Sendable {
+  public struct Assignment: Hashable, Sendable {
     /// The key as it was given; empty for a first part without `=`.
-    package var key: String
-    package var value: String
+    public var key: String
+    public var value: String
   }
 
   /// What is done.
-  package var verb: Verb
+  public var verb: Verb
   /// The section or kind of device, by any of its names.
-  package var kind: String
+  public var kind: String
   /// Which of several; `nil` where it is not given.
-  package var selector: String?
+  public var selector: String?
   /// What it should have, in the order given.
-  package var assignments: [Assignment]
+  public var assignments: [Assignment]
   /// The text that was given, for messages.
-  package let text: String
+  public let text: String
 
   /// Reads `WHAT[:SELECTOR][,KEY=VALUE]…`.
   ///
@@ -31,7 +31,7 @@ package struct WordChange: Hashable, Sendable {
   /// ends at the next single comma. A doubled comma is a comma. A part without `=` behind a key that
   /// holds lists or text belongs to that key's value. Quotes around a whole value are dropped.
   /// - Throws: ``InvalidValue`` for an unknown section or device, and a part that is not KEY=VALUE.
-  package init(_ verb: Verb, _ text: String) throws(InvalidValue) {
+  public init(_ verb: Verb, _ text: String) throws(InvalidValue) {
     self.verb = verb
     self.text = text
     var parts = Self.parts(text)
@@ -69,7 +69,7 @@ package struct WordChange: Hashable, Sendable {
   /// A change of a kind, with parts as they stand behind `WHAT[:SELECTOR],`.
   ///
   /// - Throws: ``InvalidValue`` as ``init(_:_:)`` does.
-  package init(
+  public init(
     _ verb: Verb, _ kind: String, selector: String? = nil, parts: String
   ) throws(InvalidValue) {
     let head = kind + (selector.map { ":" + $0 } ?? "")

@@ -1,0 +1,102 @@
+import ArgumentParser
+import LosslessXML
+import VirtNest
+
+/// How diagnostics are written.
+enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
+  case text
+  case json
+  case sarif
+
+  /// Diagnostics as one text, with a line end.
+  func text(of diagnostics: [Diagnostic]) -> String {
+    switch self {
+    case .text: diagnostics.map { $0.commandText + "\n" }.joined()
+    case .json: JSONWriter.text(of: .array(diagnostics.map { $0.json(\.commandLine) }))
+    case .sarif: JSONWriter.text(of: SARIF.log(of: diagnostics))
+    }
+  }
+}
+
+/// The option for it, where findings are printed.
+struct FormatOption: ParsableArguments {
+  @Option(help: "Format of what is found: text, json, or sarif for code review.")
+  var format: ReportFormat?
+
+  @Flag(help: "Short for --format json.")
+  var json = false
+
+  func validate() throws {
+    if json, let format, format != .json {
+      throw ValidationError("--json and --format \(format.rawValue) exclude each other")
+    }
+  }
+
+  /// The format that is wanted.
+  var wanted: ReportFormat { json ? .json : format ?? .text }
+}
+
+/// The Static Analysis Results Interchange Format, version 2.1.0 (OASIS).
+private enum SARIF {
+  static func log(of diagnostics: [Diagnostic]) -> JSONWriter.Value {
+    let rules = Rule.everything.filter { rule in diagnostics.contains { $0.code == rule.code } }
+    return [
+      "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
+      "runs": [
+        [
+          "tool": [
+            "driver": [
+              "name": "virt-nest",
+              "version": .string(VirtNestCommand.configuration.version),
+              "rules": .array(rules.map(rule)),
+            ]
+          ],
+          "columnKind": "utf16CodeUnits", "results": .array(diagnostics.map(result)),
+        ]
+      ],
+    ]
+  }
+
+  private static func rule(_ rule: Rule) -> JSONWriter.Value {
+    [
+      "id": .string(rule.code.description),
+      "shortDescription": ["text": .string(rule.title)],
+      "fullDescription": ["text": .string(rule.reason)],
+      "defaultConfiguration": ["level": .string(rule.severity.rawValue)],
+    ]
+  }
+
+  private static func result(_ diagnostic: Diagnostic) -> JSONWriter.Value {
+    let advice = diagnostic.advice.map { ". \($0.commandText)" } ?? ""
+    var location: [JSONWriter.Member] = []
+    if let source = diagnostic.source {
+      location.append(.init("artifactLocation", ["uri": .string(uri(of: source))]))
+    }
+    if let place = diagnostic.place {
+      location.append(
+        .init(
+          "region",
+          ["startLine": .integer(place.start.line), "startColumn": .integer(place.start.column)]))
+    }
+    return [
+      "ruleId": .string(diagnostic.code.description),
+      "level": .string(diagnostic.severity.rawValue),
+      "message": ["text": .string(diagnostic.message + advice)],
+      "locations": location.isEmpty ? [] : [["physicalLocation": .object(location)]],
+    ]
+  }
+
+  /// A path as a relative or absolute URI reference (RFC 3986).
+  private static func uri(of path: String) -> String {
+    path.utf8.map { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        String(UnicodeScalar(byte))
+      case _ where "/-_.~".utf8.contains(byte): String(UnicodeScalar(byte))
+      default:
+        "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16).uppercased()
+      }
+    }.joined()
+  }
+}

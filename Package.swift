@@ -80,13 +80,10 @@ let package = Package(
     .executableTarget(
       name: "virt-nest-benchmark", dependencies: ["LosslessXML", "VirtNest"],
       path: "Benchmarks/InProcess"),
-    .executableTarget(
-      name: "example-use-the-library", dependencies: ["VirtNest"],
-      path: "Examples/use-the-library", exclude: ["README.md"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "virt-nest", "example-use-the-library", "VirtNest", "VirtNestHost", "TestSupport",
+        "virt-nest", "VirtNest", "VirtNestHost", "TestSupport",
       ]),
     .testTarget(
       name: "LibvirtTests",

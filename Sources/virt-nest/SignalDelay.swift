@@ -7,6 +7,8 @@ import Synchronization
 /// they do what they always do. SIGKILL does not wait: it may leave a temporary file.
 enum SignalDelay {
   private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+  /// How many calls are in each other.
+  private static let depth = Atomic(0)
   /// The last signal that came meanwhile; 0 for none.
   private static let pending = Atomic<Int32>(0)
 
@@ -19,12 +21,23 @@ enum SignalDelay {
       (number, signal(number) { SignalDelay.pending.store($0, ordering: .relaxed) })
     }
     defer {
-      // A nested call leaves the signal to the outer one.
+      // A nested call leaves the signal to the outer one, whose handler takes it.
       for (number, handler) in before { signal(number, handler) }
       let number = pending.load(ordering: .relaxed)
-      if number != 0 { raise(number) }
+      if number != 0, depth.load(ordering: .relaxed) == 1 { end(by: number) }
+      depth.wrappingSubtract(1, ordering: .relaxed)
     }
+    depth.wrappingAdd(1, ordering: .relaxed)
     return try body()
+  }
+
+  /// Lets a signal do what it always does.
+  ///
+  /// It goes to the process: threads of Dispatch block signals, so that it would never reach this one.
+  private static func end(by number: Int32) -> Never {
+    kill(getpid(), number)
+    sleep(5)
+    exit(128 + number)
   }
 
   /// Whether a signal is ignored, as under nohup.

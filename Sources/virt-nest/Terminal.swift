@@ -48,7 +48,9 @@ enum Terminal {
   }
 
   /// Prints one thing to know about a file, as compilers do: `FILE:LINE:COLUMN: LEVEL: TEXT`.
-  static func say(_ severity: Diagnostic.Severity, _ text: String, file: String, at place: Position?) {
+  static func say(
+    _ severity: Diagnostic.Severity, _ text: String, file: String, at place: Position?
+  ) {
     let diagnostic = Diagnostic(
       severity, "file", text, at: place.map { Diagnostic.Place(0..<0, $0) }, in: file)
     say([diagnostic], about: file)

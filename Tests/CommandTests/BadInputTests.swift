@@ -114,7 +114,9 @@ struct BadInputTests {
     (["create", "fedora", "--disk", "size=20"], "qemu-img create"),
     (["create", "fedora", "--disk", "relative.qcow2"], "absolute paths only"),
     (["create", "fedora", "--disk", "none", "--disk", "/a"], "goes with no other --disk"),
-    (["create", "fedora", "--network", "mac=01:00:00:00:00:01,network=a"], "no unicast address"),
+    (
+      ["create", "fedora", "--network", "mac=01:00:00:00:00:01,network=a"], "not a unicast address"
+    ),
     (["create", "fedora", "--feature", "cfpc=maybe"], "broken, workaround, fixed"),
     (["create", "fedora", "--count", "3"], "needs -o FOLDER"),
     (["create", "fedora", "--index", "-1"], "Missing value"),
@@ -125,7 +127,7 @@ struct BadInputTests {
     (["patch", "-", "-i", "--nested"], "standard input cannot be changed in place"),
     (["patch", "a.xml", "--backup", ".o", "--nested"], "go with --in-place"),
     (["patch", "a.xml", "--set-xpath", "/domain/name"], "write XPATH=VALUE"),
-    (["patch", "a.xml", "--disk", "/a", "--add-disk", "/b"], "goes with no --add-disk"),
+    (["patch", "a.xml", "--add", "dsk,path=/a"], "did you mean disk"),
   ]
 
   @Test("options", arguments: usages)
@@ -141,8 +143,10 @@ struct BadInputTests {
     (["create", "fedora", "--release", "99"], "there are 30, 31"),
     (["create", "fedora", "--set", "colour=red"], "the parameters are name, memory"),
     (["create", "fedora", "--memory", "2050"], "a multiple of 256MiB"),
-    (["create", "fedora", "--name", "plain"], "kata"),
-    (["create", "fedora", "--set", "disk=/a", "--disk", "/b"], "change the same place"),
+    (["create", "fedora", "--name", "plain", "--mechanism", "wrapper"], "kata"),
+    (
+      ["create", "fedora", "--set", "disk=/a.qcow2", "--disk", "/b.qcow2"], "change the same place"
+    ),
     (["create", "./nosuch.xml"], "No such file"),
     (["create", "fedora", "--count", "2", "-o", "/nosuch-folder"], "make it first"),
     (["create", "fedora", "--count", "2", "--name", "kata", "-o", "/tmp"], "leave --name away"),

@@ -51,8 +51,8 @@ struct CheckCommandTests {
     #expect(run.status == .exited(1))
     #expect(
       run.outputText == """
-        <stdin>:7:26: error: libvirt refuses the machine type 'pseries,x=y' with properties behind it [VN003]
-            Write machine='pseries'; properties go into <features> or a -machine argument in <qemu:commandline>.
+        <stdin>:7:26: error: libvirt refuses the machine type 'pseries,x=y' because properties follow it [VN003]
+            Write machine='pseries'. Properties belong in <features>, or in a -machine argument in <qemu:commandline>.
 
         """)
     #expect(run.errorText == "")
@@ -138,7 +138,7 @@ struct CheckCommandTests {
     #expect(one.outputText.contains("\nSource:   libvirt, "))
     #expect(one.outputText.contains("\nVersions: "))
     let all = try await VirtNestBinary.run(["explain"])
-    #expect(all.outputText.hasPrefix("VN001  error    The file is no domain definition\n"))
+    #expect(all.outputText.hasPrefix("VN001  error    The file is not a domain definition\n"))
     let unknown = try await VirtNestBinary.run(["explain", "VN999"])
     #expect(unknown.status == .exited(64))
     #expect(unknown.errorText.contains("there is no rule 'VN999'; virt-nest explain lists them"))

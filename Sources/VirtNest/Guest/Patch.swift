@@ -55,6 +55,7 @@ extension DomainDefinition {
     editor.identityText = changes.identity?.text
     editor.proofs = editor.apply(
       changes.words, ifPresent: changes.xpathEdits.ifPresent, byNumber: changes.byNumber)
+    editor.deriveAddresses(changes.identity)
     editor.apply(changes.xpathEdits)
     if let nesting = changes.nesting {
       editor.apply(

@@ -69,7 +69,8 @@ package struct NestingContribution: Hashable, Sendable {
     return NestedAPI.allCases.compactMap { api in
       options.value(of: api.machineProperty).map { value in
         NestingContribution(
-          mechanism: .machine, api: api, value: Value(value), text: "machine='\(machine)'", holder: .machineAttribute(type))
+          mechanism: .machine, api: api, value: Value(value), text: "machine='\(machine)'",
+          holder: .machineAttribute(type))
       }
     }
   }
@@ -88,7 +89,8 @@ package struct NestingContribution: Hashable, Sendable {
           }
         return NestingContribution(
           mechanism: .feature, api: .hv, value: value,
-          text: "<nested-hv" + (state.map { " state='\($0)'" } ?? "") + "/>", holder: .feature(element))
+          text: "<nested-hv" + (state.map { " state='\($0)'" } ?? "") + "/>",
+          holder: .feature(element))
       }
     }
   }
@@ -99,7 +101,8 @@ package struct NestingContribution: Hashable, Sendable {
         argument.options.value(of: api.machineProperty).map { value in
           NestingContribution(
             mechanism: .commandline, api: api, value: Value(value),
-            text: "\(argument.option.value) \(argument.value.value)", holder: .argument(option: argument.option.element, value: argument.value.element))
+            text: "\(argument.option.value) \(argument.value.value)",
+            holder: .argument(option: argument.option.element, value: argument.value.element))
         }
       }
     }

@@ -14,7 +14,7 @@ extension DomainEditor {
     }
   }
 
-  /// Derives uuid and addresses from the name; what was given in words stays.
+  /// Derives the uuid from the name; one that was given stays.
   mutating func deriveIdentity(
     _ identity: GuestChanges.Identity?, _ before: Guest, _ wanted: inout Guest
   ) {
@@ -30,17 +30,25 @@ extension DomainEditor {
     }
     let derived = GuestIdentity(name: name, identity: identity.text)
     wanted.uuid = wanted.uuid ?? derived.uuid
+  }
+
+  /// Derives the addresses of the interfaces from the guest's name; one that a word gives stays.
+  mutating func deriveAddresses(_ identity: GuestChanges.Identity?) {
+    guard let identity, let name = newName else { return }
+    let derived = GuestIdentity(name: name, identity: identity.text)
     let existing = domain.child("devices")?.children("interface") ?? []
-    for (index, element) in existing.enumerated() {
+    for (index, element) in existing.enumerated() where !removed.contains(element) {
       let address = derived.macAddress(ofInterface: index)
-      if element.child("mac")?["address"].flatMap({ MACAddress($0) }) == address { continue }
-      if let mac = element.child("mac") {
-        setAttribute("address", of: mac, to: address.description)
-      } else {
+      guard let mac = element.child("mac") else {
+        if hasAddition(named: "mac", in: element) { continue }
         addOrExtend(NewElement("mac"), in: element) {
           $0.setAttribute("address", to: address.description)
         }
+        continue
       }
+      let isSet = attribute("address", of: mac) != mac["address"]
+      if isSet || mac["address"].flatMap({ MACAddress($0) }) == address { continue }
+      setAttribute("address", of: mac, to: address.description)
     }
   }
 

@@ -176,7 +176,10 @@ extension DomainEditor {
         "remove", change.text,
         "it fits \(chosen.count): \(chosen.map { name(of: $0, kind) }.joined(separator: ", "))")
     }
-    for element in chosen { changes.remove(element) }
+    for element in chosen {
+      changes.remove(element)
+      removed.insert(element)
+    }
   }
 
   // MARK: Selectors

@@ -27,6 +27,8 @@ struct DomainEditor {
 
   /// The name that the guest will have, from which addresses derive.
   var newName: String?
+  /// The devices and sections that words remove.
+  var removed: Set<Element> = []
   /// What must be found in the result.
   var proofs: [WordProof] = []
   /// The text that is mixed into derived addresses.
@@ -116,6 +118,11 @@ struct DomainEditor {
     let number = max(0, index - parent.children(element.name).count)
     if !known.indices.contains(number) { add(element, toExisting: parent) }
     change(&additions[known.indices.contains(number) ? known[number] : additions.count - 1].element)
+  }
+
+  /// Whether a child of a name is added to an element.
+  func hasAddition(named name: String, in parent: Element) -> Bool {
+    additions.contains { $0.parent == parent && $0.element.name == name }
   }
 
   /// The elements of a name that are added.

@@ -82,6 +82,16 @@ public struct WordChange: Hashable, Sendable {
     let value = { (key: String) in
       assignments.last { $0.key == key || $0.key.isEmpty && kind.first == key }?.value
     }
+    for key in ["network", "bridge", "source"] where kind.element == "interface" {
+      guard value(key) == "" else { continue }
+      throw InvalidValue("network", text, "\(key)= has no value")
+    }
+    if kind.element == "interface", let text = value("mac") ?? value("mac.address"), text != "" {
+      guard let mac = MACAddress(text), !mac.isMulticast else {
+        throw InvalidValue(
+          "network", self.text, "'\(text)' is not a unicast address such as 52:54:00:12:34:56")
+      }
+    }
     guard kind.element == "disk" else { return }
     if let size = value("size") {
       throw InvalidValue(

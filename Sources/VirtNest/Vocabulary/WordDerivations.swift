@@ -67,6 +67,15 @@ extension DomainEditor {
       edit.stripped.insert("source")
       edit.removed.formUnion(["backingStore", "mirror", "auth", "encryption"])
     }
+    if let element, device == "cdrom", element["device"] != "cdrom",
+      element.child("target")?["bus"] == "virtio"
+    {
+      // A virtio disk cannot be a CD-ROM drive.
+      try edit.derive("target.bus", "scsi", in: kind)
+      try edit.derive("readonly", "on", in: kind)
+      try edit.derive("driver.type", "raw", in: kind)
+      needSCSIController()
+    }
     if let bus = edit.value("target.bus", in: kind), let element,
       element.child("target")?["bus"] != bus
     {

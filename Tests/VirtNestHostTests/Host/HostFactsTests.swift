@@ -109,7 +109,7 @@ func fixture(_ name: String) async throws -> HostFacts {
         """
         error: nested: kvm_hv's parameter 'nested' is off: a guest with cap-nested-hv does not start
             source: Linux arch/powerpc/kvm/book3s_hv.c, parameter nested: on unless it is switched off
-            mend it: echo Y > /sys/module/kvm_hv/parameters/nested
+            fix: echo Y > /sys/module/kvm_hv/parameters/nested
 
         """))
     #expect(report.text.hasSuffix("\nverdict: it cannot run L1 guests that nest\n"))
@@ -127,7 +127,7 @@ func fixture(_ name: String) async throws -> HostFacts {
     let run = try await run(
       "python3", ["-c", read], input: Array(JSONWriter.text(of: HostReport(facts).json).utf8))
     #expect(
-      run.outputText == "l1 ok {'mechanism': None, 'api': 'papr', 'reason': 'guests of a PowerVM "
+      run.outputText == "l1 note {'mechanism': None, 'api': 'papr', 'reason': 'guests of a PowerVM "
         + "partition are L2 already and need nothing'} CHRP IBM,9105-22A 9\n", "\(run.errorText)")
   }
 

@@ -14,24 +14,25 @@ let bytes = Array(
 
   """.utf8)
 
-var changes = GuestChanges()
-changes.nesting = NestingChange(.on)
-changes.guest.memory = .gibibytes(16)
-
 do {
   let definition = try DomainDefinition(bytes)
+  var changes = GuestChanges()
+  changes.nesting = NestingChange(.on)
+  changes.guest.memory = .gibibytes(16)
+  changes.words = [try WordChange(.edit, "clock,offset=utc")]
   let patch = try definition.patch(changes)
   print("\(patch.edits.count) edits")
   print(String(decoding: patch.bytes, as: UTF8.self), terminator: "")
-  let result = try DomainDefinition(patch.bytes)
-  print("nesting: \(Inspection(of: result).effective)")
+  print("nesting: \(Inspection(of: patch.result).effective)")
 
-  var template = GuestRequest(release: "44", index: 3)
-  template.parameters["memory"] = "4GiB"
   if let fedora = Template.builtIn("fedora") {
-    let guest = try Template(DomainDefinition(fedora)).create(template)
+    let request = GuestRequest(release: "44", index: 3, parameters: ["memory": "4GiB"])
+    let guest = try Template(DomainDefinition(fedora)).create(request)
     print("created: \(guest.name), \(guest.bytes.count) bytes")
   }
+
+  changes.guest.cpu = CPU(mode: "custom", model: "POWER8")
+  _ = try definition.patch(changes)
 } catch {
-  print("error: \(error)")
+  print(error)
 }

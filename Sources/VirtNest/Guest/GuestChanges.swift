@@ -42,8 +42,9 @@ public struct GuestChanges: Hashable, Sendable {
   /// No changes yet.
   public init() {}
 
-  /// Whether a part may be touched that a rule with errors reads. Names and sizes are looked at where
-  /// they are written, and nesting by itself.
+  /// Whether a part may be touched that a rule with errors reads.
+  ///
+  /// Names and sizes are looked at where they are written, and nesting by itself.
   var mayBringErrors: Bool {
     !words.isEmpty || !xpathEdits.edits.isEmpty || emulated || guest.cpu != nil
       || guest.machine != nil || guest.domainType != nil || guest.vcpus != nil

@@ -11,6 +11,7 @@ public struct WordChange: Hashable, Sendable {
   public struct Assignment: Hashable, Sendable {
     /// The key as it was given; empty for a first part without `=`.
     public var key: String
+    /// The value; empty removes what the key names.
     public var value: String
   }
 

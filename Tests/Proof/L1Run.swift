@@ -37,9 +37,11 @@ struct L1Run: Sendable, Equatable {
   ) async throws {
     try await libvirtd.virsh("define", "--validate", definition)
     let name = try await libvirtd.virsh("list", "--name", "--inactive")
-    try await libvirtd.virsh("start", name)
+    // Paused while it is asked: it may have come to its end before the second question.
+    try await libvirtd.virsh("start", name, "--paused")
     nestedHV = try await libvirtd.machineProperty("cap-nested-hv", of: name) ?? false
     nestedPAPR = try await libvirtd.machineProperty("cap-nested-papr", of: name)
+    try await libvirtd.virsh("resume", name)
     facts = try await libvirtd.lastWords(of: name, in: serialLog, timeLimit: timeLimit)
   }
 }

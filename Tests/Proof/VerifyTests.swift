@@ -1,6 +1,4 @@
 internal import Glibc
-internal import Subprocess
-internal import SystemPackage
 internal import TestSupport
 internal import Testing
 
@@ -78,39 +76,43 @@ struct VerifyTests {
 
   @Test(
     "An interruption leaves nothing, neither files nor QEMU",
-    arguments: [Signal.interrupt, .terminate, .kill])
-  func interrupted(_ signal: Signal) async throws {
-    let file = try await definition()
-    let ended = try await Subprocess.run(
-      .path(FilePath(VirtNestBinary.path)), arguments: ["verify", "--emulated", file],
-      environment: .inherit.updating(["TMPDIR": folder.path]), input: .none, output: .discarded,
-      error: .discarded
-    ) { execution in
-      // While libvirt looks at QEMU, or while the guest is there: whatever comes first.
-      try await wait("QEMU to start") {
-        processes().contains { $0.prefix { $0 != "\0" }.hasSuffix("qemu-system-ppc64") }
-      }
-      try execution.send(signal: signal)
-    }
-    #expect(!ended.terminationStatus.isSuccess)
+    arguments: [
+      ("INT", Run.Status.exited(130)), ("TERM", .exited(143)), ("KILL", .signaled(SIGKILL)),
+    ])
+  func interrupted(_ signal: String, _ status: Run.Status) async throws {
+    let tools = try TemporaryFolder()
+    defer { tools.remove() }
+    let emulator = tools.file("emulator")
+    let file = try await definition(["--emulator", emulator])
+    // The signal comes when libvirt starts its first QEMU, which goes on and would stay.
+    try await writeExecutable(
+      """
+      #!/bin/sh
+      if mv '\(tools.file("pid"))' '\(tools.file("sent"))' 2>/dev/null; then
+        kill -s \(signal) "$(cat '\(tools.file("sent"))')"
+      fi
+      exec qemu-system-ppc64 "$@"
+
+      """, to: emulator)
+    let ended = try await TestSupport.run(
+      "sh",
+      [
+        "-c", #"echo $$ >"$1"; exec "$2" verify --emulated "$3""#, "sh", tools.file("pid"),
+        VirtNestBinary.path, file,
+      ], environment: ["TMPDIR": folder.path])
+    #expect(ended.status == status, "\(ended.outputText)\(ended.errorText)")
     try await wait("everything to be gone") { leftovers() == [] }
   }
 
   /// What there is in the folder that is not a definition, and which processes name it.
   private func leftovers() -> [String] {
-    names(in: folder.path).filter { !$0.hasSuffix(".xml") } + processes()
-  }
-
-  /// The command lines of the processes that name what verify has in the folder: words, each with a
-  /// NUL behind it.
-  private func processes() -> [String] {
-    names(in: "/proc").compactMap { name in
-      guard name.allSatisfy(\.isNumber), let line = try? readFile("/proc/\(name)/cmdline") else {
-        return nil
+    names(in: folder.path).filter { !$0.hasSuffix(".xml") }
+      + names(in: "/proc").filter { name in
+        guard name.allSatisfy(\.isNumber), let line = try? readFile("/proc/\(name)/cmdline") else {
+          return false
+        }
+        return String(decoding: line, as: UTF8.self).contains(folder.path + "/virt-nest.")
       }
-      let words = String(decoding: line, as: UTF8.self)
-      return words.contains(folder.path + "/virt-nest.") ? words : nil
-    }
   }
 
   @Test("What is not installed is named with its package")

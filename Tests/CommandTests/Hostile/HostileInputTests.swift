@@ -130,6 +130,9 @@ struct HostileInputTests {
       let calls = lines.compactMap { line -> String? in
         let call = line.drop { $0.isNumber || $0 == " " }
         return call.contains("(") ? String(call.prefix { $0 != ")" }) : nil
+      }.filter {
+        // Swift's runtime looks now and then at what its own threads do.
+        $0.firstMatch(of: /"\/proc\/[0-9]+\/stat"/) == nil
       }
       #expect(!calls.contains { $0.hasPrefix("socket") || $0.hasPrefix("connect") })
       opened[hostile.name] = Set(calls)

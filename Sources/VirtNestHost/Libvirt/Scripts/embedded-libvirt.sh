@@ -9,16 +9,23 @@ removed=$folder
 virsh=
 watch=
 
-# QEMU and its helpers are daemons that outlive virsh; libvirt writes each one's number before it
-# runs it. A number may be somebody else's by now, so its command line has to name the folder.
+# QEMU and its helpers are daemons that outlive virsh. What libvirt has just started has no file with
+# its number yet: whatever names the folder on its command line is ended, but this script itself, until
+# there is none in two looks. Between two looks one may have made another.
 # shellcheck disable=SC2317 # called by a function of a trap
 end_guests() {
-  find "$folder" -name '*.pid' ! -name driver.pid -type f 2>/dev/null | while read -r file; do
-    pid=$(cat "$file" 2>/dev/null)
-    case $pid in '' | *[!0-9]*) continue ;; esac
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$folder" || continue
-    kill -KILL "$pid" 2>/dev/null
-  done
+  own=$(tr '\0' ' ' </proc/$$/cmdline)
+  looks=0
+  while [ "$looks" -lt 2 ]; do
+    looks=$((looks + 1))
+    # shellcheck disable=SC2013 # these paths have no spaces
+    for file in $(grep -lsF -- "$folder" /proc/[0-9]*/cmdline); do
+      # A subshell of this script has its command line.
+      [ "$(tr '\0' ' ' <"$file")" != "$own" ] || continue
+      pid=${file#/proc/}
+      if kill -KILL "${pid%/cmdline}"; then looks=0; fi
+    done
+  done 2>/dev/null
 }
 
 # shellcheck disable=SC2317 # called by a trap

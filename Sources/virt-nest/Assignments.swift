@@ -30,7 +30,7 @@ struct Assignments {
 
   private mutating func add(_ text: String, from origin: String) throws {
     guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
-      throw ValidationError("\(origin): '\(text)' is no parameter=value")
+      throw ValidationError("\(origin): '\(text)' is not parameter=value")
     }
     let name = String(text[..<equals])
     guard values.updateValue(String(text[text.index(after: equals)...]), forKey: name) == nil else {

@@ -64,7 +64,8 @@ struct CreateCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Hashed into uuid and addresses, where two sites use the same names.", valueName: "text"))
+      "Text mixed into the derived UUID and MAC addresses, for sites that use the same names.",
+      valueName: "text"))
   var identity: String?
 
   @Flag(help: "Define the guests on a libvirt, in place of printing them; with -o, do both.")

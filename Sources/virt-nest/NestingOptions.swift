@@ -5,7 +5,7 @@ import VirtNestHost
 /// The options that are about nesting.
 struct NestingOptions: ParsableArguments {
   @Flag(
-    inversion: .prefixedNo,
+    inversion: .prefixedNo, exclusivity: .exclusive,
     help: "Switch nesting on, or off. A guest in which it is on already is left alone.")
   var nested: Bool?
 
@@ -47,7 +47,9 @@ struct NestingOptions: ParsableArguments {
         + "(virt-nest doctor --print-facts, or --json).", valueName: "file"))
   var host: String?
 
-  @Flag(help: "Switch nesting on even where the guest cannot nest.")
+  @Flag(
+    help: "Make changes that are refused: nesting where the guest cannot nest, errors of the rules."
+  )
   var force = false
 
   func change() throws -> NestingChange? {
@@ -128,7 +130,7 @@ struct NestingOptions: ParsableArguments {
   private func version(_ text: String?, _ option: String) throws -> Version? {
     guard let text else { return nil }
     guard let version = Version(text) else {
-      throw ValidationError("\(option): '\(text)' is no version such as 9.0.0")
+      throw ValidationError("\(option): '\(text)' is not a version such as 9.0.0")
     }
     return version
   }

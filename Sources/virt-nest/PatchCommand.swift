@@ -55,7 +55,8 @@ struct PatchCommand: AsyncParsableCommand {
   @Flag(help: "Derive uuid and addresses anew from the name.")
   var newIdentity = false
 
-  @Option(help: ArgumentHelp("With --new-identity: hashed in.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp("Text mixed into the derived UUID and MAC addresses.", valueName: "text"))
   var identity: String?
 
   @Flag(name: [.short, .long], help: "Print only errors.")
@@ -198,6 +199,9 @@ struct PatchCommand: AsyncParsableCommand {
     var changes = try changeOptions.changes()
     words.apply(to: &changes)
     try xpath.apply(to: &changes)
+    if xpath.ifPresent, changes.words.isEmpty, changes.xpathEdits.edits.isEmpty {
+      throw ValidationError("--if-present goes with --edit, --remove, --set-xpath and the like")
+    }
     if newIdentity { changes.identity = GuestChanges.Identity(text: identity) }
     return changes
   }

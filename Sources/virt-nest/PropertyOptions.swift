@@ -42,7 +42,9 @@ struct PropertyOptions: ParsableArguments {
     help: ArgumentHelp("The first console: log.file=PATH[,log.append=on].", valueName: "console"))
   var console: String?
 
-  @Flag(inversion: .prefixedNo, help: "Take memory from the host's huge pages.")
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .exclusive,
+    help: "Take memory from the host's huge pages.")
   var hugepages: Bool?
 
   @Option(
@@ -66,7 +68,7 @@ struct PropertyOptions: ParsableArguments {
     guest.name = name
     if let name { try usage { () throws(InvalidValue) in try GuestName.check(name) } }
     if let uuid {
-      guard let value = DomainUUID(uuid) else { throw ValidationError("'\(uuid)' is no uuid") }
+      guard let value = DomainUUID(uuid) else { throw ValidationError("'\(uuid)' is not a uuid") }
       guest.uuid = value
     }
     if let memory { try applyMemory(memory, to: &guest) }
@@ -80,6 +82,9 @@ struct PropertyOptions: ParsableArguments {
     }
     if let boot { guest.boot = try usage { () throws(InvalidValue) in try Boot(boot) } }
     if let console { guest.console = try usage { () throws(InvalidValue) in try Console(console) } }
+    if hugepages == false, hugepageSize != nil {
+      throw ValidationError("--hugepage-size and --no-hugepages exclude each other")
+    }
     guest.usesHugePages = hugepages ?? (hugepageSize == nil ? nil : true)
     if let hugepageSize {
       guest.hugePageSize = try usage { () throws(InvalidValue) in try MemorySize(hugepageSize) }

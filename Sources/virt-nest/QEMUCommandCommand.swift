@@ -27,7 +27,7 @@ struct QEMUCommandCommand: AsyncParsableCommand {
       valueName: "URI"))
   var connect: String?
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  @Flag(name: [.short, .long], help: "Print only errors.")
   var quiet = false
 
   func run() async throws {

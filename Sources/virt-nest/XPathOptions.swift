@@ -31,7 +31,7 @@ struct XPathOptions: ParsableArguments {
       valueName: "prefix=uri"))
   var namespace: [String] = []
 
-  @Flag(help: "Take an expression that finds nothing for done.")
+  @Flag(help: "Do not fail when an expression or a selector matches nothing.")
   var ifPresent = false
 
   /// Puts the options into the changes.
@@ -61,8 +61,8 @@ struct XPathOptions: ParsableArguments {
       }
     }
     edits.ifPresent = ifPresent
-    if edits.edits.isEmpty, ifPresent || !namespace.isEmpty {
-      throw ValidationError("--if-present and --namespace go with --set-xpath and the like")
+    if edits.edits.isEmpty, !namespace.isEmpty {
+      throw ValidationError("--namespace goes with --set-xpath and the like")
     }
     changes.xpathEdits = edits
   }

@@ -120,7 +120,7 @@ struct BadInputTests {
     (["create", "fedora", "--feature", "cfpc=maybe"], "broken, workaround, fixed"),
     (["create", "fedora", "--count", "3"], "needs -o FOLDER"),
     (["create", "fedora", "--index", "-1"], "Missing value"),
-    (["create", "fedora", "--set", "novalue"], "is no parameter=value"),
+    (["create", "fedora", "--set", "novalue"], "is not parameter=value"),
     (["create", "fedora", "--memory", "4G", "--set", "memory=8G"], "are the same; give one"),
     (["patch", "a.xml", "b.xml", "--nested"], "several files need"),
     (["patch", "a.xml", "-i", "--diff", "--nested"], "exclude each other"),

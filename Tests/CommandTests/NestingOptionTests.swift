@@ -23,7 +23,7 @@ struct NestingOptionTests {
   @Test(
     "Versions that are wrong, too old or beside the wrong option are usage errors",
     arguments: [
-      ("--for-libvirt abc", "is no version such as 9.0.0"),
+      ("--for-libvirt abc", "is not a version such as 9.0.0"),
       ("--for-qemu 3.0", "cap-nested-hv came with QEMU 3.1.0"),
       ("--no-nested --for-libvirt 9.0", "--no-nested goes with neither"),
       ("--network bridge=", "bridge= has no value"),

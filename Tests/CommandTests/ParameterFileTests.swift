@@ -28,7 +28,7 @@ struct ParameterFileTests {
     #expect(twice.status == .exited(64))
     #expect(twice.errorText.contains("site.parameters:2: the parameter 'memory' is given twice"))
     let broken = try await create("memory 6G\n")
-    #expect(broken.errorText.contains("site.parameters:1: 'memory 6G' is no parameter=value"))
+    #expect(broken.errorText.contains("site.parameters:1: 'memory 6G' is not parameter=value"))
     let wrong = try await create("memory=1G\n")
     #expect(wrong.status == .exited(2))
     #expect(wrong.errorText.contains("'1G' is not a valid memory"))

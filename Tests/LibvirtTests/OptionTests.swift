@@ -75,14 +75,14 @@ struct OptionTests {
       ["<target dev='vda' bus='virtio'/>", "<target dev='sda' bus='scsi'/>"]
     ),
     ("--disk path=/a.qcow2,readonly=on", ["<readonly/>"]),
-    ("--disk path=/a,target=vdq", ["type='raw'/>", "<target dev='vdq' bus='virtio'/>"]),
+    ("--disk path=/a.raw,target=vdq", ["type='raw'/>", "<target dev='vdq' bus='virtio'/>"]),
     (
       "--disk path=/dev/a,device=lun,type=block,bus=scsi",
       ["<disk type='block' device='lun'>", "type='raw'/>", "<target dev='sda' bus='scsi'/>"]
     ),
     (
-      "--disk path=/a.raw,bus=scsi --disk /a~b,,c.qcow2 --disk /d'e&f\"<.img",
-      ["<source file='/a b,c.qcow2'/>", "<source file='/d&apos;e&amp;f&quot;&lt;.img'/>"]
+      "--disk path=/a.raw,bus=scsi --disk /a~b,,c.qcow2 --disk /d'e&f\"<.raw",
+      ["<source file='/a b,c.qcow2'/>", "<source file='/d&apos;e&amp;f&quot;&lt;.raw'/>"]
     ),
     ("--seed /var/lib/seed.iso", ["device='cdrom'", "<source file='/var/lib/seed.iso'/>"]),
     ("--network network=default", ["<source network='default'/>", "<model type='virtio'/>"]),

@@ -110,14 +110,18 @@ private func by(_ mechanism: String, _ setting: Setting) throws -> [String] {
 func create(
   _ template: String, _ setting: Setting, _ options: [String] = []
 ) async throws -> String {
-  try await virtNest(["create", template, "--quiet"] + emulated(setting) + options)
+  try await virtNest(
+    ["create", template, "--quiet", "--disk", "none", "--network", "none"] + emulated(setting)
+      + options)
 }
 
 /// `document` changed by `options`, and by those that let the guest run here.
 private func patch(
   _ document: String, _ setting: Setting, _ options: [String] = []
 ) async throws -> String {
-  try await virtNest(["patch", "-", "--quiet"] + emulated(setting) + options, input: document)
+  try await virtNest(
+    ["patch", "-", "--quiet", "--remove", "disk:all", "--remove", "interface:all", "--if-present"]
+      + emulated(setting) + options, input: document)
 }
 
 /// The options, and no other edits, that make a Power host's guest one that runs under TCG.
@@ -125,7 +129,7 @@ private func emulated(_ setting: Setting) -> [String] {
   let emulator = setting.emulator.map { ["--emulator", $0] } ?? []
   return emulator + [
     "--emulated", "--memory", "2GiB", "--vcpus", "1,sockets=1,cores=1,threads=1",
-    "--disk", "none", "--network", "none", "--console", "log.file=\(setting.serialLog)",
+    "--console", "log.file=\(setting.serialLog)",
     "--boot",
     "kernel=\(setting.kernel),initrd=\(setting.initrd),kernel_args=console=hvc0",
   ]

@@ -136,8 +136,9 @@ public struct Changes: Sendable {
       throw ConflictingChanges(location: document.location(of: place))
     }
     // A stable sort: insertions at one place stay in the order in which they were asked for.
-    let removals = changes.removals.map { Edit($0, with: []) }
-    let sorted = (changes.edits + removals).enumerated().sorted { left, right in
+    let removals = Self.outermost(changes.removals)
+    let kept = changes.edits.filter { !Self.isWithin($0.range, removals) }
+    let sorted = (kept + removals.map { Edit($0, with: []) }).enumerated().sorted { left, right in
       let (a, b) = (left.element.range, right.element.range)
       return (a.lowerBound, a.upperBound, left.offset) < (b.lowerBound, b.upperBound, right.offset)
     }.map(\.element)
@@ -146,6 +147,33 @@ public struct Changes: Sendable {
       throw ConflictingChanges(location: document.location(of: following.range.lowerBound))
     }
     return sorted
+  }
+
+  /// What is removed, without what stands in something that is removed as well; in order.
+  private static func outermost(_ ranges: Set<Range<Int>>) -> [Range<Int>] {
+    let sorted = ranges.sorted { ($0.lowerBound, -$0.upperBound) < ($1.lowerBound, -$1.upperBound) }
+    var outermost: [Range<Int>] = []
+    for range in sorted where range.upperBound > outermost.last?.upperBound ?? -1 {
+      outermost.append(range)
+    }
+    return outermost
+  }
+
+  /// Whether a range stands in one that is removed: a change of it goes with it.
+  private static func isWithin(_ range: Range<Int>, _ removals: [Range<Int>]) -> Bool {
+    // The last removal that begins before it, by binary search.
+    var (low, high) = (0, removals.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if removals[middle].lowerBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0 else { return false }
+    let removal = removals[low - 1]
+    let isAtItsEdge =
+      range.isEmpty
+      && (range.lowerBound == removal.lowerBound || range.upperBound == removal.upperBound)
+    return range.upperBound <= removal.upperBound && range.lowerBound >= removal.lowerBound
+      && !isAtItsEdge
   }
 
   private mutating func resolveInsertions() {

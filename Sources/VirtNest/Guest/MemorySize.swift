@@ -48,6 +48,9 @@ public struct MemorySize: Hashable, Sendable, Comparable, CustomStringConvertibl
     bytes.isMultiple(of: unit.bytes) ? bytes / unit.bytes : nil
   }
 
+  /// The amount in KiB, rounded up as libvirt does: it holds no smaller unit.
+  var inKibibytes: UInt64 { (bytes + 1023) >> 10 }
+
   /// Whether one amount is less than another.
   public static func < (left: MemorySize, right: MemorySize) -> Bool { left.bytes < right.bytes }
 

@@ -56,6 +56,7 @@ extension DomainDefinition {
     editor.proofs = editor.apply(
       changes.words, ifPresent: changes.xpathEdits.ifPresent, byNumber: changes.byNumber)
     editor.deriveAddresses(changes.identity)
+    editor.hasXPathEdits = !changes.xpathEdits.edits.isEmpty
     editor.apply(changes.xpathEdits)
     if let nesting = changes.nesting {
       editor.apply(
@@ -122,6 +123,13 @@ extension DomainDefinition {
     var missing = given.isEmpty ? [] : Guest(reading: result, given).contradictions(to: wanted)
     for proof in editor.proofs where !proof.contradictions(in: result, edits).isEmpty {
       missing.append(proof.kind.element)
+    }
+    guard missing.isEmpty || !editor.hasXPathEdits else {
+      throw VirtNestError(
+        .error(
+          "conflict",
+          "an XPath change undoes what is asked of \(missing.joined(separator: ", "))",
+          advice: "Leave one of the two out."))
     }
     guard missing.isEmpty else {
       throw VirtNestError(
@@ -204,7 +212,7 @@ extension Guest {
     compare("uuid", wanted.uuid == nil || wanted.uuid == uuid)
     compare("virt-type", wanted.domainType == nil || wanted.domainType == domainType)
     compare("machine", wanted.machine == nil || wanted.machine?.name == machine?.name)
-    compare("memory", wanted.memory == nil || wanted.memory == memory)
+    compare("memory", wanted.memory == nil || wanted.memory?.inKibibytes == memory?.inKibibytes)
     compare("vcpus", wanted.vcpus == nil || wanted.vcpus?.count == vcpus?.count)
     compare("cpu", wanted.cpu == nil || wanted.cpu == cpu)
     compare("emulator", wanted.emulator == nil || wanted.emulator == emulator)

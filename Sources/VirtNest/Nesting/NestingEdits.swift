@@ -175,6 +175,14 @@ extension DomainEditor {
           at: domain.first(["name"])?.place))
       return
     }
+    let own = domain.first(["devices", "emulator"])?.text.trimmingSpaces
+    if let given = guest.emulator?.trimmingSpaces, given != own, given != path {
+      diagnostics.append(
+        .error(
+          "nesting", "the emulator \(given) is asked for, and the mechanism wrapper needs \(path)",
+          advice: "Leave one of them out."))
+      return
+    }
     if let old = domain.first(["devices", "emulator"]), old.text.trimmingSpaces != path {
       diagnostics.append(
         .warning(

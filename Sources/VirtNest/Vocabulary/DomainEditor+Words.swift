@@ -63,7 +63,31 @@ extension DomainEditor {
           .error("word", "cannot \(change.verb.rawValue) '\(change.text)': \(reason)"))
       }
     }
-    return proofs
+    return lastWords(of: proofs)
+  }
+
+  /// What holds after all changes: of two values for one place the later, and nothing of what is
+  /// removed.
+  private func lastWords(of proofs: [WordProof]) -> [WordProof] {
+    var seen: Set<Claim> = []
+    var last: [WordProof] = []
+    for proof in proofs.reversed() {
+      guard let element = proof.element else {
+        last.append(proof)
+        continue
+      }
+      if removed.contains(element) { continue }
+      let values = proof.values.filter {
+        seen.insert(Claim(element: element, place: $0.place)).inserted
+      }
+      last.append(WordProof(kind: proof.kind, values: values, element: element))
+    }
+    return last
+  }
+
+  private struct Claim: Hashable {
+    var element: Element
+    var place: WordPlace
   }
 
   /// The elements of a kind.

@@ -29,6 +29,8 @@ struct DomainEditor {
   var newName: String?
   /// The devices and sections that words remove.
   var removed: Set<Element> = []
+  /// Whether expressions change it, too.
+  var hasXPathEdits = false
   /// What must be found in the result.
   var proofs: [WordProof] = []
   /// The text that is mixed into derived addresses.

@@ -12,7 +12,7 @@ extension Property {
     write: { guest, editor in
       let domain = editor.domain
       let old = domain.child("memory")?.memorySize
-      if let memory = guest.memory, memory != old {
+      if let memory = guest.memory, memory.inKibibytes != old?.inKibibytes {
         editor.checkFits(memory)
         editor.setMemory(at: "memory", to: memory)
       }
@@ -66,8 +66,7 @@ extension DomainEditor {
     }
     let mebibytes = domain.child(name) == nil ? size.count(of: .mebibytes) : nil
     setAttribute("unit", at: [step], to: mebibytes == nil ? "KiB" : "MiB")
-    let kibibytes = (size.bytes + 1023) >> 10
-    setText(at: [step], to: String(mebibytes ?? kibibytes), keepingSpace: true)
+    setText(at: [step], to: String(mebibytes ?? size.inKibibytes), keepingSpace: true)
   }
 
   /// Refuses memory that libvirt would refuse, or silently replace, beside what else is said.

@@ -73,7 +73,6 @@ extension DomainEditor {
       // A virtio disk cannot be a CD-ROM drive.
       try edit.derive("target.bus", "scsi", in: kind)
       try edit.derive("readonly", "on", in: kind)
-      try edit.derive("driver.type", "raw", in: kind)
       needSCSIController()
     }
     if let bus = edit.value("target.bus", in: kind), let element,

@@ -13,10 +13,10 @@ struct PrintedDefinition {
   ///   is shown as another one, and never itself.
   init(_ definition: DomainDefinition, comparedWith other: DomainDefinition? = nil) {
     otherPasswords = other.map { Secrets.values(in: $0) }
-    print(definition.domain, indentation: "")
+    append(definition.domain, indentation: "")
   }
 
-  private mutating func print(_ element: Element, indentation: String) {
+  private mutating func append(_ element: Element, indentation: String) {
     let source = element.document.bytes
     var tag = indentation + "<" + element.qualifiedName
     for attribute in element.attributes {
@@ -33,7 +33,7 @@ struct PrintedDefinition {
     let text = children.isEmpty ? element.text : ""
     if !children.isEmpty {
       add(tag + ">")
-      for child in children { print(child, indentation: indentation + "  ") }
+      for child in children { append(child, indentation: indentation + "  ") }
       add("\(indentation)</\(element.qualifiedName)>")
     } else if text.allSatisfy(\.isWhitespace) {
       add(tag + "/>")

@@ -56,7 +56,8 @@ struct LongWorkTests {
     let count = 600
     let arguments = ["create", "fedora", "--count", "\(count)", "-o"]
     let (folder, trace) = try (TemporaryFolder(), TemporaryFolder())
-    // In the middle of the first batch everything stands still until the signal is there.
+    // In the middle of the first batch everything stands still until the signal is there: to the process,
+    // as from a terminal or `kill`, whichever thread takes it.
     let script = """
       trace=$1
       shift

@@ -140,7 +140,7 @@ struct BadInputTests {
 
   static let values: [([String], String)] = [
     (["create", "nosuch"], "there is no template 'nosuch'; use one of fedora, ubuntu"),
-    (["create", "fedora", "--release", "99"], "there are 30, 31"),
+    (["create", "fedora", "--release", "99"], "the releases are 30, 31"),
     (["create", "fedora", "--set", "colour=red"], "the parameters are name, memory"),
     (["create", "fedora", "--memory", "2050"], "a multiple of 256MiB"),
     (["create", "fedora", "--name", "plain", "--mechanism", "wrapper"], "kata"),

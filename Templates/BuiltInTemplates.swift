@@ -1,14 +1,14 @@
-/// The templates of this folder, built into the program: a domain definition per distribution,
-/// and one of a guest inside such a guest.
+/// The templates of this folder, built into the program: a domain definition for each distribution,
+/// and one for a guest inside such a guest (L2).
 ///
-/// The bytes are static data of the executable; nothing is read, copied or made at start-up.
+/// The bytes are static data of the executable, so they cost no time at start-up.
 public enum BuiltInTemplates {
-  /// The names, in the order in which lists show them.
+  /// The names, in the order of lists.
   public static let names = [
     "fedora", "ubuntu", "centos", "debian", "almalinux", "rocky", "rhel", "opensuse", "sles", "l2",
   ]
 
-  /// The bytes of the template with this name; nil where there is none.
+  /// The bytes of the template with this name; nil if there is none.
   public static func bytes(of name: String) -> [UInt8]? {
     switch name {
     case "fedora": PackageResources.fedora_xml

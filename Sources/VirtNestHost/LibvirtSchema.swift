@@ -8,9 +8,9 @@ internal import VirtNest
   internal import Musl
 #endif
 
-/// Where libvirt's schema for domain definitions is installed.
+/// The file of libvirt's schema for domain definitions.
 package struct LibvirtSchema: Hashable, Sendable {
-  /// Where libvirt installs it, in a folder of shared data.
+  /// The path below a folder of shared data.
   private static let relativePath: FilePath = "libvirt/schemas/domain.rng"
 
   /// The file.
@@ -19,9 +19,9 @@ package struct LibvirtSchema: Hashable, Sendable {
   /// Finds the schema.
   ///
   /// - Parameters:
-  ///   - explicit: the only file that is looked at, where it is given.
-  ///   - dataFolders: folders of shared data to look in, in order.
-  /// - Throws: ``LibvirtSchemaNotFound`` with all that was looked at.
+  ///   - explicit: the file that the user named; then no other file is tried.
+  ///   - dataFolders: the folders of shared data to search, in order.
+  /// - Throws: ``LibvirtSchemaNotFound`` with the files that were tried.
   package static func find(
     explicit: FilePath? = nil, dataFolders: [FilePath] = dataFolders()
   ) throws(LibvirtSchemaNotFound) -> LibvirtSchema {
@@ -33,14 +33,14 @@ package struct LibvirtSchema: Hashable, Sendable {
     throw LibvirtSchemaNotFound(searched: candidates, isExplicit: explicit != nil)
   }
 
-  /// The folders of shared data: the system's, then those of `XDG_DATA_DIRS`.
+  /// The folders of shared data: those of the system, then those in `XDG_DATA_DIRS`.
   package static func dataFolders() -> [FilePath] {
     dataFolders(xdgDataDirs: getenv("XDG_DATA_DIRS").map { String(cString: $0) })
   }
 
   /// The folders of shared data for a value of `XDG_DATA_DIRS`.
   ///
-  /// Folders in it that are not absolute are left out, as the XDG Base Directory Specification asks.
+  /// Relative paths in it are ignored, as the XDG Base Directory Specification requires.
   static func dataFolders(xdgDataDirs variable: String?) -> [FilePath] {
     var folders: [FilePath] = ["/usr/share", "/usr/local/share"]
     for part in (variable ?? "").split(separator: ":") {
@@ -51,29 +51,29 @@ package struct LibvirtSchema: Hashable, Sendable {
   }
 }
 
-/// libvirt's schema is not where it was looked for.
+/// libvirt's schema was not found.
 package struct LibvirtSchemaNotFound: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The files that were looked for, in order.
+  /// The files that were tried, in order.
   package var searched: [FilePath]
-  /// Whether the file was asked for by name.
+  /// Whether the user named the file.
   package var isExplicit: Bool
 
-  /// What was looked for and what to do.
+  /// The files that were tried, and what to do.
   package var description: String {
     let files = searched.map(\.string).joined(separator: ", ")
-    if isExplicit { return "\(files): no schema can be read there" }
+    if isExplicit { return "\(files): the schema does not exist or cannot be read" }
     return """
-      libvirt's schema was not found; looked for \(files). Install libvirt's client \
-      library (libvirt0 in Debian 12; elsewhere ask: dnf provides '*/libvirt/schemas/domain.rng'), \
-      or name the file with --schema PATH
+      libvirt's schema was not found; tried \(files). Install libvirt's client library (libvirt0 in \
+      Debian 12; with dnf find it by: dnf provides '*/libvirt/schemas/domain.rng'), or name the \
+      file with --schema PATH
       """
   }
 }
 
 extension Schema {
-  /// libvirt's schema, where it is installed.
+  /// Loads libvirt's schema from where libvirt has installed it.
   ///
-  /// - Throws: ``LibvirtSchemaNotFound``, or ``SchemaError`` where it cannot be used.
+  /// - Throws: ``LibvirtSchemaNotFound``; ``SchemaError`` if it cannot be used.
   package static func installed() throws -> Schema {
     try Schema(path: LibvirtSchema.find(explicit: nil).path.string)
   }

@@ -4,7 +4,7 @@ package import SystemPackage
 internal import Templates
 internal import VirtNest
 
-/// Where templates are found by name: the user's folder, the system's, and the program itself.
+/// Finds templates by name in the user's folder, the system's folder and the program itself.
 package struct TemplateStore: Sendable {
   /// Where a template was found.
   package enum Origin: Hashable, Sendable {
@@ -13,7 +13,7 @@ package struct TemplateStore: Sendable {
     case builtIn
     case path(FilePath)
 
-    /// The place in words, or the file.
+    /// The path of the file, or `built in`.
     package var description: String {
       switch self {
       case .user(let path), .system(let path), .path(let path): path.string
@@ -22,24 +22,24 @@ package struct TemplateStore: Sendable {
     }
   }
 
-  /// A template's bytes and where they come from.
+  /// A template that was found.
   package struct Found: Sendable {
-    /// The name by which it is found.
+    /// The name by which it was found.
     package var name: String
     /// Where it was found.
     package var origin: Origin
-    /// The bytes as they stand there.
+    /// The content of the file.
     package var bytes: [UInt8]
-    /// Where else a template of this name stands, which this one hides.
+    /// Other templates of this name, which this one hides.
     package var shadowed: [Origin] = []
   }
 
-  /// `$XDG_CONFIG_HOME/virt-nest/templates`; `nil` where there is no home.
+  /// `$XDG_CONFIG_HOME/virt-nest/templates`; `nil` if the user has no home.
   package let userFolder: FilePath?
   /// `/etc/virt-nest/templates`.
   package let systemFolder: FilePath
 
-  /// The store of this process's user, by `XDG_CONFIG_HOME` and `HOME`.
+  /// The store of the current user, from `XDG_CONFIG_HOME` and `HOME`.
   package init() {
     let value = { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }
     let configuration = value("XDG_CONFIG_HOME")
@@ -54,20 +54,21 @@ package struct TemplateStore: Sendable {
       systemFolder: "/etc/virt-nest/templates")
   }
 
-  /// A store with folders of its own.
+  /// A store with other folders.
   package init(userFolder: FilePath?, systemFolder: FilePath) {
     self.userFolder = userFolder
     self.systemFolder = systemFolder
   }
 
-  /// Whether an argument is a path and not a name: it has a `/` in it or ends in `.xml`.
+  /// Whether an argument is a path and not a name: it contains `/` or ends in `.xml`.
   package static func isPath(_ argument: String) -> Bool {
     argument.contains("/") || argument.hasSuffix(".xml")
   }
 
-  /// The template of a name or at a path.
+  /// The template with a name or at a path.
   ///
-  /// - Throws: ``TemplateNotFound`` with the names that there are, or why the file cannot be read.
+  /// - Throws: ``TemplateNotFound`` with the known names, or with the reason why the file cannot be
+  ///   read.
   package func template(_ argument: String) throws(TemplateNotFound) -> Found {
     if Self.isPath(argument) {
       let path = FilePath(argument)
@@ -83,7 +84,7 @@ package struct TemplateStore: Sendable {
     return Found(name: argument, origin: first, bytes: bytes, shadowed: Array(found.dropFirst()))
   }
 
-  /// The names of all templates: the user's own and the system's by name, then the built-in ones.
+  /// The names of all templates: the built-in ones, then those of the user and the system by name.
   package func names() -> [String] {
     let folders = [userFolder, systemFolder].compactMap(\.self)
     let own = Set(folders.flatMap { Self.names(in: $0) }).subtracting(BuiltInTemplates.names)
@@ -126,14 +127,14 @@ package struct TemplateStore: Sendable {
 
   private func unknown(_ name: String) -> String {
     let folders = [userFolder, systemFolder].compactMap(\.self).map(\.string)
-    return "there is no template '\(name)'; there are \(names().joined(separator: ", ")), files in "
-      + "\(folders.joined(separator: " and ")), and any path that ends in .xml"
+    return "there is no template '\(name)'; use one of \(names().joined(separator: ", ")), a file "
+      + "in \(folders.joined(separator: " or ")), or a path that ends in .xml"
   }
 }
 
-/// Why there is no template.
+/// A template that was not found or cannot be read.
 package struct TemplateNotFound: Error, Hashable, Sendable {
-  /// What was looked for, and where.
+  /// What is wrong, and what to do.
   package var message: String
 
   init(_ message: String) { self.message = message }

@@ -93,7 +93,7 @@ struct BadInputTests {
     try handle.close()
     let run = try await VirtNestBinary.run(["patch", path, "--nested"])
     #expect(run.status == .exited(2))
-    #expect(run.errorText.contains("at most 67108864 are read"), "\(run.errorText)")
+    #expect(run.errorText.contains("more than the limit of 67108864"), "\(run.errorText)")
   }
 
   static let usages: [([String], String)] = [
@@ -139,8 +139,8 @@ struct BadInputTests {
   }
 
   static let values: [([String], String)] = [
-    (["create", "nosuch"], "there is no template 'nosuch'; there are fedora, ubuntu"),
-    (["create", "fedora", "--release", "99"], "there are 30, 31"),
+    (["create", "nosuch"], "there is no template 'nosuch'; use one of fedora, ubuntu"),
+    (["create", "fedora", "--release", "99"], "the releases are 30, 31"),
     (["create", "fedora", "--set", "colour=red"], "the parameters are name, memory"),
     (["create", "fedora", "--memory", "2050"], "a multiple of 256MiB"),
     (["create", "fedora", "--name", "plain", "--mechanism", "wrapper"], "kata"),

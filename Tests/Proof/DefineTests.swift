@@ -51,7 +51,7 @@ struct DefineTests {
       #expect(before.contains("<nested-hv state='on'/>"))
       let again = try await virtNest(["define", file, "--yes"])
       #expect(
-        again.errorText == "kata-a: redefined\nkata-a: libvirt's definition of it is as it was\n")
+        again.errorText == "kata-a: redefined\nkata-a: libvirt's definition has not changed\n")
       #expect(try await libvirtd.virsh("dumpxml", "kata-a") == before)
     }
   }
@@ -79,7 +79,8 @@ struct DefineTests {
       #expect(patched.status == .exited(0), "\(patched.errorText)")
       #expect(
         patched.outputText.contains("+    <nested-hv state='on'/>\n"), "\(patched.outputText)")
-      #expect(patched.errorText.contains("the change waits for its next start"))
+      #expect(
+        patched.errorText.contains("the change takes effect after virsh shutdown and virsh start"))
       #expect(try await whole().contains("passwd='Pa&amp;s1'"))
       #expect(try await whole().contains("<nested-hv state='on'/>"))
 
@@ -93,7 +94,7 @@ struct DefineTests {
       try write(
         try readText(bare).replacing("type='vnc'", with: "type='vnc' passwd='Other2'"), to: other)
       let changed = try await virtNest(["define", other, "--yes"])
-      #expect(changed.outputText.contains("passwd='(hidden, another one)'"))
+      #expect(changed.outputText.contains("passwd='(hidden, different)'"))
       #expect(try await whole().contains("passwd='Other2'"))
       let dropped = try await virtNest(["define", bare, "--yes", "--drop-secrets"])
       #expect(dropped.outputText.contains("passwd='(hidden)'"))
@@ -114,10 +115,10 @@ struct DefineTests {
       text.split(separator: "<uuid>").last?.split(separator: "</uuid>").first)
     let element = "<uuid>\(uuid)</uuid>"
     let collisions = [
-      (text.replacing(element, with: ""), "without a uuid"),
+      (text.replacing(element, with: ""), "to change the existing guest, set its uuid"),
       (
         text.replacing(uuid, with: "11111111-2222-4333-8444-555555555555"),
-        "give this one that uuid (virt-nest patch --uuid \(uuid))"
+        "set that uuid here (virt-nest patch --uuid \(uuid))"
       ),
       (text.replacing("<name>kata-r", with: "<name>kata-q"), "virsh domrename 'kata-r' 'kata-q'"),
       (text.replacing("<vcpu", with: "<vcpus-of-mine/><vcpu"), "vcpus-of-mine"),

@@ -15,7 +15,7 @@ struct LibvirtInL1Tests {
         """
         L1       kvm_hv is not loaded
                  next: in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help
-        L2       no KVM-HV machine can be made: No such file or directory
+        L2       no KVM-HV guest can be created: No such file or directory
         nesting  not as asked
 
         """, status: 1)
@@ -52,7 +52,7 @@ struct LibvirtInL1Tests {
       try await l1.expectReport(
         """
         L1       kvm_hv is loaded
-        L2       whether a KVM-HV machine can be made is not known: the agent runs no commands (guest-exec)
+        L2       it is not known whether a KVM-HV guest can be created: the guest agent does not allow guest-exec
         nesting  as asked
 
         """)
@@ -62,7 +62,7 @@ struct LibvirtInL1Tests {
   private func working(_ guests: String) -> String {
     """
     L1       kvm_hv is loaded
-    L2       a KVM-HV machine can be made\(guests)
+    L2       a KVM-HV guest can be created\(guests)
     nesting  as asked
 
     """
@@ -77,7 +77,7 @@ struct LibvirtInL1Tests {
       try await l1.expectReport(
         """
         L1       kvm_hv is not loaded
-        L2       no KVM-HV machine can be made: Invalid argument
+        L2       no KVM-HV guest can be created: Invalid argument
         nesting  as asked
 
         """)

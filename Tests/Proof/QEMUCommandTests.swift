@@ -19,7 +19,7 @@ struct QEMUCommandTests {
     #expect(created.succeeded, "\(created.errorText)")
     let printed = try await VirtNestBinary.run(["qemu-command", file])
     #expect(printed.status == .exited(0), "\(printed.errorText)")
-    #expect(printed.errorText.contains("goes out through QEMU's user network"))
+    #expect(printed.errorText.contains("uses QEMU's user network"))
     for line in printed.outputText.split(separator: "\n").dropFirst() {
       #expect(line.hasPrefix("  -"), "one option a line: \(line)")
     }

@@ -49,12 +49,12 @@ struct VerifyTests {
     let verified = try await VirtNestBinary.run(["verify", "--emulated", file])
     #expect(verified.status == .exited(0), "\(verified.outputText)\(verified.errorText)")
     for line in [
-      "the machine type 'pseries-rhel8.6.0', which the QEMU here does not have, is pseries",
-      "<memoryBacking> of line 4 is taken out", "<kernel> of line 8 is taken out",
-      "memory is 1 GiB", "the disk of line 15 is an empty file",
-      "the interface of line 19 is connected to nothing of the host",
-      "<hostdev> of line 23 is taken out", "the console of line 26 is a pseudo terminal",
-      "QEMU's option -drive of line 29 is taken out",
+      "the machine type is pseries, because the QEMU on this machine does not have 'pseries-rhel8.6.0'",
+      "<memoryBacking> in line 4 is removed", "<kernel> in line 8 is removed",
+      "memory is 1 GiB", "the disk in line 15 is an empty file",
+      "the interface in line 19 is not connected to the host's network",
+      "<hostdev> in line 23 is removed", "the console in line 26 is a pseudo terminal",
+      "the QEMU option -drive in line 29 is removed",
     ] {
       #expect(verified.outputText.contains("  \(line)\n"), "\(verified.outputText)")
     }
@@ -152,7 +152,7 @@ struct VerifyTests {
       try await libvirtd.virsh("start", "kata-a", "--paused")
       let active = try await verify(["kata-a"])
       #expect(active.status == .exited(0), "\(active.outputText)\(active.errorText)")
-      #expect(active.outputText.contains("by TCG with cap-nested-hv=on"), "\(active.outputText)")
+      #expect(active.outputText.contains("under TCG with cap-nested-hv=on"), "\(active.outputText)")
       #expect(active.outputText.contains("no guest agent answers"), "\(active.outputText)")
       let json = try await verify(["--json", "kata-a"])
       #expect(json.outputText.contains(#""asAsked": true"#), "\(json.outputText)")

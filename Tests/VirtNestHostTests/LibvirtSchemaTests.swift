@@ -26,7 +26,7 @@ struct LibvirtSchemaTests {
     #expect {
       try LibvirtSchema.find(explicit: "/nowhere/x.rng", dataFolders: folders)
     } throws: { error in
-      "\(error)" == "/nowhere/x.rng: no schema can be read there"
+      "\(error)" == "/nowhere/x.rng: the schema does not exist or cannot be read"
     }
   }
 
@@ -36,10 +36,10 @@ struct LibvirtSchemaTests {
       try LibvirtSchema.find(dataFolders: ["/nowhere/share", "/nowhere/else"])
     } throws: { error in
       "\(error)" == """
-        libvirt's schema was not found; looked for /nowhere/share/libvirt/schemas/domain.rng, \
-        /nowhere/else/libvirt/schemas/domain.rng. Install libvirt's client \
-        library (libvirt0 in Debian 12; elsewhere ask: dnf provides \
-        '*/libvirt/schemas/domain.rng'), or name the file with --schema PATH
+        libvirt's schema was not found; tried /nowhere/share/libvirt/schemas/domain.rng, \
+        /nowhere/else/libvirt/schemas/domain.rng. Install libvirt's client library (libvirt0 in \
+        Debian 12; with dnf find it by: dnf provides '*/libvirt/schemas/domain.rng'), or name the \
+        file with --schema PATH
         """
     }
   }

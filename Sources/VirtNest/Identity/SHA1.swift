@@ -1,4 +1,6 @@
-/// SHA-1 (FIPS 180-4), for names that become identifiers; no secret depends on it.
+/// SHA-1 (FIPS 180-4), which derives identifiers from names.
+///
+/// No secret depends on it.
 enum SHA1 {
   /// The 20 bytes of the digest of `message`.
   static func digest(of message: [UInt8]) -> [UInt8] {

@@ -9,9 +9,9 @@ public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConverti
   /// The day of the month, from 1.
   public let day: Int
 
-  /// The day, or nil where the calendar has none such (30 February, month 13).
+  /// Makes a day; nil if the calendar does not have it (30 February, month 13).
   ///
-  /// Years are 1 to 9999, so that the printed form is always `YYYY-MM-DD`.
+  /// The year must be 1 to 9999, so that the printed form is always `YYYY-MM-DD`.
   public init?(year: Int, month: Int, day: Int) {
     guard (1...9999).contains(year), (1...12).contains(month) else { return nil }
     guard (1...Self.days(inMonth: month, of: year)).contains(day) else { return nil }

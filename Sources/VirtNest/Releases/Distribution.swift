@@ -6,16 +6,16 @@ package struct Distribution: Sendable, Equatable {
   /// The name for messages, such as `openSUSE`.
   package let displayName: String
 
-  /// What libosinfo's short ids of the family begin with, such as `sle` in `sle15sp7`.
+  /// The prefix of libosinfo's short ids for the family, such as `sle` in `sle15sp7`.
   package let osinfoShortID: String
 
-  /// Other spellings of ``id`` that are taken.
+  /// Other spellings of ``id`` that users may type.
   package let aliases: [String]
 
-  /// The default of the template parameter `name`, with `{release}`, `{codename}` and `{index}`
-  /// to be put in.
+  /// The default of the template parameter `name`; `{release}`, `{codename}` and `{index}` stand
+  /// for values.
   package let namePattern: String
 
-  /// The ``Release/id`` of the release that is taken where none is asked for.
+  /// The ``Release/id`` of the release that is used if the user names none.
   package let defaultRelease: String
 }

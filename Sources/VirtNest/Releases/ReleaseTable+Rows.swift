@@ -1,6 +1,6 @@
-/// How the rows of the table are made: what the releases of a family have in common.
+/// Functions that make the rows of the table from what the releases of a family have in common.
 extension ReleaseTable {
-  /// Names of the packages that bring QEMU and libvirt for L2 guests.
+  /// Names of the packages that contain QEMU and libvirt for L2 guests.
   struct Packages {
     let qemu: [String]
     let libvirt: [String]
@@ -20,8 +20,8 @@ extension ReleaseTable {
 
   /// A row of the table.
   ///
-  /// Memory and disk are what an L1 guest needs, and the same for every distribution: 2 GiB
-  /// run one small L2 guest, 8 GiB some of Kata Containers' (2 GiB each).
+  /// An L1 guest needs the same memory and disk with every distribution: 2 GiB of memory are enough
+  /// for one small L2 guest, 8 GiB for a few L2 guests of Kata Containers (2 GiB each).
   static func row(
     _ distribution: String, _ id: String, aliases: [String] = [], codename: String? = nil,
     osinfo: String, kernel: KernelVersion?, nestedHV: NestedHVSupport, released: String? = nil,
@@ -89,7 +89,7 @@ extension ReleaseTable {
       packages: .suse)
   }
 
-  /// The minor releases of `major`, which are taken for it: `8.0`, `8.1` and so on.
+  /// Aliases of the release `major` for its minor releases: `8.0`, `8.1` and so on.
   static func minors(_ major: Int, _ range: ClosedRange<Int>) -> [String] {
     range.map { "\(major).\($0)" }
   }

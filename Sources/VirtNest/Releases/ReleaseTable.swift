@@ -1,7 +1,7 @@
-/// The table of distributions and releases: the one place for facts about them.
+/// The table of distributions and releases, with all that virt-nest knows about them.
 ///
-/// Templates, checks and first boot read it. A fact that could not be found in a source is nil,
-/// with a comment that says so. Sources, unless a row says otherwise: osinfo-db, distro-info-data,
+/// Templates, checks and first boot read it. A fact for which no source was found is nil, with a
+/// comment. Sources, unless a row names another: osinfo-db, distro-info-data,
 /// endoflife.date with the distributions' own schedules behind it, the release announcements
 /// (kernels), the download servers (images), https://github.com/linuxppc/wiki/wiki/Distros (KVM on
 /// Power), and kernel-source's config/ppc64le/default (kvm-hv in SUSE's kernels).
@@ -46,8 +46,8 @@ package enum ReleaseTable {
   package static let releases: [Release] =
     fedora + ubuntu + centos + debian + almalinux + rocky + rhel + opensuse + sles
 
-  // Fedora 45 was in beta when an image of it was last seen; it comes in at the next review.
-  // A release ends four weeks after the next but one: the ends of 43 and 44 are the schedule's.
+  // Fedora 45 was a beta at the last review; add it at the next one. Support of a release ends four
+  // weeks after the second release that follows it. The schedule gives the ends of 43 and 44.
   private static let fedora: [Release] = [
     fedora(
       "30", .init(5, 0), "2019-04-30", "2020-05-26", "Fedora-Cloud-Base-30-1.2.ppc64le.qcow2"),
@@ -86,8 +86,8 @@ package enum ReleaseTable {
       "Fedora-Cloud-Base-Generic-44-1.7.ppc64le.qcow2"),
   ]
 
-  // The end is that of standard support; Ubuntu Pro goes on. From 22.04 on, ppc64el is built for
-  // POWER9 and later, which nesting needs anyway.
+  // Standard support ends on this day; Ubuntu Pro continues. From 22.04 on, Ubuntu builds ppc64el
+  // for POWER9 and later, which nesting needs anyway.
   private static let ubuntu: [Release] = [
     ubuntu(
       "18.04", "bionic", .init(4, 15), "2018-04-26", "2023-05-31",
@@ -121,7 +121,7 @@ package enum ReleaseTable {
       nestedHV: droppedByRedHat, released: "2024-12-12"),
   ]
 
-  // The end is that of support for ppc64el: long-term support takes it in for 12 alone so far.
+  // Support for ppc64el ends on this day. Long-term support includes ppc64el only for 12 so far.
   // https://wiki.debian.org/LTS
   private static let debian: [Release] = [
     debian(
@@ -165,8 +165,8 @@ package enum ReleaseTable {
       endOfLife: "2035-05-31"),
   ]
 
-  // libosinfo knows minor releases; its N-unknown stands for any of them. The images are behind a
-  // login and named after the minor release: rhel-9.4-ppc64le-kvm.qcow2.
+  // libosinfo lists minor releases; N-unknown stands for any of them. Downloads of the images need a
+  // login, and their names contain the minor release: rhel-9.4-ppc64le-kvm.qcow2.
   private static let rhel: [Release] = [
     row(
       "rhel", "8", aliases: minors(8, 0...10), osinfo: "http://redhat.com/rhel/8-unknown",
@@ -197,8 +197,8 @@ package enum ReleaseTable {
       nestedHV: .yes, packages: .suse),
   ]
 
-  // The end is that of general support; LTSS goes on. SP6's is "six months after SP7", taken to the
-  // end of that month as with every other service pack.
+  // General support ends on this day; LTSS continues. Support of SP6 ends "six months after SP7",
+  // here at the end of that month, as for every other service pack.
   private static let sles: [Release] = [
     sles(0, .init(4, 12), "2018-07-16", "2019-12-31", nestedHV: olderSUSEKernel),
     sles(1, .init(4, 12), "2019-06-24", "2021-01-31", nestedHV: olderSUSEKernel),
@@ -210,12 +210,74 @@ package enum ReleaseTable {
     sles(7, .init(6, 4), "2025-06-17", "2031-07-31"),
   ]
 
-  // kernel-ark merge request 1039 leaves kvm-hv on for tests of their own; AlmaLinux's RFC 0003 has
-  // a kernel of its own for it. QEMU is built for other architectures only.
+  // kernel-ark merge request 1039 keeps kvm-hv enabled for Red Hat's own tests; AlmaLinux's RFC 0003
+  // describes a kernel of its own for it. Red Hat builds QEMU for other architectures only.
   private static let droppedByRedHat = NestedHVSupport.moduleUnsupportedByVendor(
-    note: "KVM on Power was dropped in 9.0: see whether 'modinfo kvm-hv' finds the module, and "
-      + "bring a QEMU for ppc64le, or take AlmaLinux, which has both")
+    note: "Red Hat dropped KVM on Power in 9.0; check that 'modinfo kvm-hv' finds the module and "
+      + "install a QEMU for ppc64le from elsewhere, or use AlmaLinux, which has both")
 
   private static let olderSUSEKernel = NestedHVSupport.needsNewerKernel(
-    hint: "take a later release: its own kernel is Linux 4.12")
+    hint: "use a later release, because this one has Linux 4.12")
+
+  // MARK: Lookup
+
+  /// The family with this id or alias, in upper or lower case (`fedora`, `Ubuntu`, `alma`); nil if
+  /// the table has no such family.
+  package static func distribution(_ id: String) -> Distribution? {
+    distributionsByName[squashed(id)]
+  }
+
+  /// The releases of the family with this id or alias, oldest first; empty for an unknown family.
+  package static func releases(of distribution: String) -> [Release] {
+    guard let family = self.distribution(distribution) else { return [] }
+    return releases.filter { $0.distribution == family.id }
+  }
+
+  /// The release that `text` names by id, code name or alias: `18.04`, `Bionic`, `8-stream`.
+  ///
+  /// Case, hyphens, spaces and underscores are ignored. Nil if the family has no such release.
+  package static func release(distribution: String, matching text: String) -> Release? {
+    self.distribution(distribution).flatMap { releasesByName[$0.id]?[squashed(text)] }
+  }
+
+  /// The release of a family that is used if the user names none; nil for an unknown family.
+  package static func defaultRelease(of distribution: String) -> Release? {
+    self.distribution(distribution).flatMap {
+      release(distribution: $0.id, matching: $0.defaultRelease)
+    }
+  }
+
+  /// The release with this libosinfo id, which a definition's metadata contains; nil if the table
+  /// has no such release.
+  package static func release(osinfoID: String) -> Release? {
+    releases.first { $0.osinfoID == osinfoID }
+  }
+
+  /// The names that ``release(distribution:matching:)`` accepts, for a message:
+  /// `18.04 (bionic)`, oldest first; empty for an unknown family.
+  package static func knownReleases(of distribution: String) -> [String] {
+    releases(of: distribution).map { release in
+      release.codename.map { "\(release.id) (\($0))" } ?? release.id
+    }
+  }
+
+  /// The families by their ids and aliases, without case, hyphens, spaces and underscores.
+  private static let distributionsByName = Dictionary(
+    distributions.flatMap { family in
+      ([family.id] + family.aliases).map { (squashed($0), family) }
+    }, uniquingKeysWith: { first, _ in first })
+
+  /// The releases by the id of their family, then by their own ids, aliases and code names.
+  private static let releasesByName = Dictionary(grouping: releases, by: \.distribution).mapValues {
+    Dictionary(
+      $0.flatMap { release in
+        ([release.id] + release.aliases + [release.codename].compactMap(\.self)).map {
+          (squashed($0), release)
+        }
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private static func squashed(_ text: String) -> String {
+    text.lowercased().filter { !"-_ ".contains($0) }
+  }
 }

@@ -1,14 +1,15 @@
 internal import LosslessXML
 
-/// What a block of parameters is written in: the same as `Templates/template.rng` says, so that a
-/// misspelt attribute is not passed over in silence.
+/// The elements and attributes that a block of parameters may contain, as in `Templates/template.rng`.
+///
+/// With it a misspelt attribute is reported and not ignored.
 struct BlockForm {
   private struct Form {
     var required: [String] = []
     var optional: [String] = []
     var children: [String] = []
     var hasText = false
-    /// Attributes that are a word, as names of files are.
+    /// Attributes whose value must be a word (``BlockForm/isWord(_:)``).
     var words: [String] = []
   }
 
@@ -24,17 +25,18 @@ struct BlockForm {
     "set": Form(required: ["select", "value"], optional: ["many", "optional"]),
   ]
 
-  /// What is not of this form in a block, in the order in which it stands there.
+  /// The mistakes in a block, in document order.
   static func problems(in block: Element) -> [Diagnostic] {
     var problems: [Diagnostic] = []
     add(block, to: &problems)
     if block["version"].map({ Int($0).map { $0 < 1 } ?? true }) == true {
-      problems.append(.error("template", "version is a number from 1 on", at: block.place))
+      problems.append(
+        .error("template", "version must be a whole number of at least 1", at: block.place))
     }
     return problems
   }
 
-  /// Whether a text is a word: letters, digits, `-`, `_` and `.`, the first a letter or digit.
+  /// Whether a text contains only letters, digits, `-`, `_` and `.` and begins with a letter or digit.
   static func isWord(_ text: String) -> Bool {
     let isFirst = { (byte: UInt8) in
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
@@ -59,7 +61,9 @@ struct BlockForm {
         .error(
           "template",
           "\(name) has no attribute '\(attributeName)'; "
-            + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"),
+            + (known.isEmpty
+              ? "remove it, because the element has no attributes"
+              : "its attributes are \(known.joined(separator: ", "))"),
           at: element.place))
     }
     for attribute in form.words {
@@ -67,7 +71,8 @@ struct BlockForm {
       problems.append(
         .error(
           "template",
-          "\(attribute)='\(text)' must be letters and digits, with - _ . behind the first",
+          "\(attribute)='\(text)' may contain letters, digits and - _ . and must begin with a letter "
+            + "or digit",
           at: element.place))
     }
     for attribute in ["many", "optional"] where form.optional.contains(attribute) {
@@ -81,11 +86,11 @@ struct BlockForm {
   private static func addContent(
     of element: Element, _ name: String, _ form: Form, to problems: inout [Diagnostic]
   ) {
-    // The text of an element is that of what it holds too.
+    // The text of an element includes that of its children.
     let count = { (element: Element) in element.text.count { !$0.isWhitespace } }
     if !form.hasText, count(element) > element.children.reduce(0, { $0 + count($1) }) {
       problems.append(
-        .error("template", "\(name) has text in it, which means nothing", at: element.place))
+        .error("template", "\(name) contains text; remove it", at: element.place))
     }
     for child in element.children {
       let isKnown =
@@ -96,9 +101,10 @@ struct BlockForm {
         problems.append(
           .error(
             "template",
-            "\(name) has no <\(child.qualifiedName)> in it; "
+            "<\(child.qualifiedName)> is not allowed in \(name); "
               + (form.children.isEmpty
-                ? "it has no elements" : "it has \(form.children.joined(separator: ", "))"),
+                ? "remove it, because the element contains text only"
+                : "allowed are \(form.children.joined(separator: ", "))"),
             at: child.place))
       }
     }
@@ -106,7 +112,8 @@ struct BlockForm {
     for (single, parent) in [("help", isParameter), ("distribution", !isParameter)] where parent {
       let twins = element.children(single, in: DomainNamespace.template)
       if twins.count > 1 {
-        problems.append(.error("template", "there is a second <\(single)>", at: twins[1].place))
+        problems.append(
+          .error("template", "there is a second <\(single)>; remove one", at: twins[1].place))
       }
     }
   }

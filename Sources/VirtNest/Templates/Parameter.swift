@@ -1,6 +1,6 @@
 internal import LosslessXML
 
-/// A parameter of a template: what it may be, and where it goes.
+/// A parameter of a template: its allowed values and the places that it sets.
 package struct Parameter: Sendable {
   /// The kinds of values.
   package enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -15,56 +15,55 @@ package struct Parameter: Sendable {
   package let name: String
   /// The kind of its values.
   package let kind: Kind
-  /// What it is for.
+  /// The help text.
   package let help: String?
-  /// The value where none is given, before other values are put in; `nil` where the document holds
-  /// it.
+  /// The default, in which other values may be referenced; `nil` if the definition itself holds it.
   package let defaultText: String?
-  /// The least value of an integer or a size, as it is written.
+  /// The least value of an integer or a size, as written in the block.
   package let minimum: String?
-  /// The greatest value of an integer or a size, as it is written.
+  /// The greatest value of an integer or a size, as written in the block.
   package let maximum: String?
-  /// What an integer or a size must be a multiple of, as it is written.
+  /// The number of which an integer or a size must be a multiple, as written in the block.
   package let multiple: String?
   /// The regular expression of XML Schema that a string or path must match.
   package let pattern: String?
   /// The values of an enum.
   package let values: [String]
-  /// Where its element stands.
+  /// The place of its element.
   package let place: Diagnostic.Place
 
-  /// The longest value, in bytes, that is compared with a pattern.
+  /// The longest value, in bytes, that is matched against a pattern.
   static let mostMatched = 512
 
   let defaultTemplate: ValueTemplate?
   let compiledPattern: Pattern?
   let places: [ParameterPlace]
 
-  /// Whether it has a value where none is given: written down, or alone at one of its places.
+  /// Whether it has a default: written in the block, or as the whole value of one of its places.
   var hasDefault: Bool { defaultTemplate != nil || places.contains { $0.holdsAlone(name) } }
 
-  /// Looks whether a value is one of this parameter's.
+  /// Checks whether a value is allowed.
   ///
-  /// - Throws: ``InvalidValue`` that names the parameter, what was given and what is allowed.
+  /// - Throws: ``InvalidValue`` with the parameter, the value and what is allowed.
   package func check(_ text: String) throws(InvalidValue) { _ = try value(text) }
 
-  /// Reads a value as this parameter's.
+  /// Reads a value.
   ///
-  /// - Throws: ``InvalidValue`` that names the parameter, what was given and what is allowed.
+  /// - Throws: ``InvalidValue`` with the parameter, the value and what is allowed.
   func value(_ text: String) throws(InvalidValue) -> ParameterValue {
     guard text.isRepresentableInXML else {
-      throw InvalidValue(name, text, "XML cannot carry one of its characters")
+      throw InvalidValue(name, text, "it contains a character that XML does not allow")
     }
     switch kind {
     case .string, .path:
       if kind == .path, !text.hasPrefix("/") {
         throw InvalidValue(name, text, "it must be an absolute path; \(allowed)")
       }
-      // libxml2 may take time that grows with the cube of the length.
+      // The time that libxml2 needs can grow with the cube of the length.
       if compiledPattern != nil, text.utf8.count > Self.mostMatched {
         throw InvalidValue(
           name, String(text.prefix(40)) + "…",
-          "a value that has to match a pattern has at most \(Self.mostMatched) bytes")
+          "a value for a parameter with a pattern may have at most \(Self.mostMatched) bytes")
       }
       if let compiledPattern, !compiledPattern.matches(text) {
         throw InvalidValue(name, text, allowed)
@@ -88,7 +87,7 @@ package struct Parameter: Sendable {
     }
   }
 
-  /// What is allowed, in words.
+  /// The allowed values, as text.
   package var allowed: String {
     var words: [String] = []
     switch kind {
@@ -120,15 +119,16 @@ package struct Parameter: Sendable {
 
 /// A place that a parameter sets.
 struct ParameterPlace: Sendable {
-  /// The expression that finds it.
+  /// The XPath expression that selects it.
   var select: String
   /// The value that is written there.
   var value: ValueTemplate
-  /// What the expression finds in the template.
+  /// The elements and attributes of the template that the expression selects.
   var matches: [XPathMatch]
+  /// The place of its `<set>` element.
   var place: Diagnostic.Place
 
-  /// Whether a place in the document holds a parameter's value, and nothing else.
+  /// Whether the value that is written here is a parameter's value and nothing else.
   func holdsAlone(_ parameter: String) -> Bool {
     guard value.pieces.count == 1, case .value(parameter, _) = value.pieces[0] else { return false }
     return !matches.isEmpty

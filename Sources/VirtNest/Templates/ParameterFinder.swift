@@ -1,18 +1,18 @@
 internal import LosslessXML
 
-/// Finds what of a guest's definition somebody else would want to set.
+/// Proposes parameters for a definition: the values that usually differ between guests.
 struct ParameterFinder {
-  /// A parameter that is to be written into a block.
+  /// A proposed parameter.
   struct Found {
     var name: String
     var type: String
     var defaultText: String?
     var pattern: String?
     var help: String
-    /// Expressions and the values that are written there.
+    /// XPath expressions and the values that are written to the selected places.
     var places: [(select: String, value: String)]
 
-    /// The parameter as the block has it.
+    /// The parameter as an element of the block.
     var element: NewElement {
       var element = NewElement(
         "nest:parameter",
@@ -36,7 +36,7 @@ struct ParameterFinder {
     self.release = release
   }
 
-  /// The parameters in the order in which libvirt prints their places.
+  /// The proposed parameters, in the order in which libvirt prints their places.
   func parameters() -> [Found] {
     var found: [Found] = []
     if let name { found.append(name) }
@@ -54,7 +54,7 @@ struct ParameterFinder {
     var names: Set<String> = Set(Template.reservedNames)
     return parameters.map { parameter in
       var unique = parameter
-      // A disk's target may be any text.
+      // The target of a disk may be any text.
       let name = String(
         parameter.name.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
       unique.name = name
@@ -76,7 +76,7 @@ struct ParameterFinder {
     guard let name = guest.name, domain.children("name").count == 1 else { return nil }
     let zeros = name.reversed().prefix { $0 == "0" }.count
     let stem = name.dropLast(zeros)
-    // The number of the first guest: others count on from it.
+    // Zeros at the end of the name become the index, which counts from 0.
     let counts = (1...9).contains(zeros) && stem.last?.isNumber != true
     return Found(
       name: "name", type: "string",
@@ -88,7 +88,7 @@ struct ParameterFinder {
   private var system: Found {
     Found(
       name: "os", type: "string", defaultText: "{osinfo}", pattern: nil,
-      help: "The libosinfo id of the system in the guest. It follows the release.",
+      help: "The libosinfo id of the guest's operating system. It depends on the release.",
       places: [("/domain/metadata/libosinfo:libosinfo/libosinfo:os/@id", "{os}")])
   }
 
@@ -171,14 +171,14 @@ struct ParameterFinder {
       return Found(
         name: unique, type: "string", defaultText: nil, pattern: "[^/\\n]+",
         help:
-          "The \(type == "direct" ? "device of the host" : type) that an interface is connected to.",
+          "The \(type == "direct" ? "host device" : type) that an interface is connected to.",
         places: [("\(select)/@\(attribute)", "{\(unique)}")])
     }
   }
 
   // MARK: Paths
 
-  /// Paths with the guest's name in them, wherever they stand.
+  /// Paths that contain the guest's name, anywhere in the definition.
   private var otherPaths: [Found] {
     guard guest.name != nil else { return [] }
     var found: [Found] = []
@@ -201,7 +201,7 @@ struct ParameterFinder {
   private func path(_ name: String, _ text: String, _ select: String) -> Found {
     Found(
       name: name, type: "path", defaultText: text, pattern: nil,
-      help: "A path on the host that has the guest's name in it.",
+      help: "A path on the host that contains the guest's name.",
       places: [(select, "{\(name)}")])
   }
 
@@ -214,8 +214,8 @@ struct ParameterFinder {
     return false
   }
 
-  /// A path with `{name}` for the guest's name; `nil` where it is no path, or the name is not in it
-  /// as a word of its own.
+  /// A path in which `{name}` replaces the guest's name; `nil` if the text is not a path, or does not
+  /// contain the name as a separate word.
   private func withName(_ path: String) -> String? {
     guard let name = guest.name, !name.isEmpty, path.hasPrefix("/") else { return nil }
     let isWord = { (character: Character?) in
@@ -238,12 +238,12 @@ struct ParameterFinder {
     return hasName ? text + Self.literal(String(rest)) : nil
   }
 
-  /// Text in which braces stand for themselves.
+  /// Text for a value template, with braces escaped.
   private static func literal(_ text: String) -> String {
     text.replacing("{", with: "{{").replacing("}", with: "}}")
   }
 
-  /// An expression that finds this element alone; `nil` where a namespace has no bound prefix.
+  /// An XPath expression that selects only this element; `nil` if its namespace has no known prefix.
   private static func expression(for element: Element) -> String? {
     guard let parent = element.parent else { return "/domain" }
     guard let base = expression(for: parent) else { return nil }

@@ -1,6 +1,6 @@
 internal import LosslessXML
 
-/// Reads the parameters of a template's block, and finds their places.
+/// Reads the parameters in the block of a template and finds their places in the definition.
 struct ParameterReader {
   let block: Element
   var problems: [Diagnostic] = []
@@ -9,7 +9,7 @@ struct ParameterReader {
   init(_ block: Element) {
     self.block = block
     var namespaces = DomainNamespace.boundPrefixes
-    // The block's own declarations come on top, for what else a definition may hold.
+    // A block can declare prefixes for other namespaces of the definition.
     for attribute in block.attributes {
       let name = block.document.text(in: attribute.name)
       if name.hasPrefix("xmlns:") {
@@ -26,11 +26,15 @@ struct ParameterReader {
       guard let parameter = read(element) else { continue }
       if Template.reservedNames.contains(parameter.name) {
         problems.append(
-          .error("template", "the name '\(parameter.name)' is reserved", at: element.place))
+          .error(
+            "template", "the name '\(parameter.name)' is reserved; use another name",
+            at: element.place))
       }
       if parameters.contains(where: { $0.name == parameter.name }) {
         problems.append(
-          .error("template", "there are two parameters '\(parameter.name)'", at: element.place))
+          .error(
+            "template", "there are two parameters '\(parameter.name)'; rename or remove one",
+            at: element.place))
       }
       parameters.append(parameter)
     }
@@ -38,13 +42,14 @@ struct ParameterReader {
   }
 
   private mutating func read(_ element: Element) -> Parameter? {
-    // What is missing has been said.
+    // A missing attribute is already reported.
     guard let name = element["name"], let type = element["type"] else { return nil }
     guard Self.isName(name) else {
       problems.append(
         .error(
           "template",
-          "'\(name)' is no name of a parameter: a letter first, then letters, digits, - and _",
+          "'\(name)' is not a valid parameter name; it must begin with a letter and may contain "
+            + "letters, digits, - and _",
           at: element.place))
       return nil
     }
@@ -59,21 +64,25 @@ struct ParameterReader {
       $0.text.trimmingSpaces
     }
     if kind == .enum, values.isEmpty {
-      problems.append(.error("template", "the enum '\(name)' has no <value>", at: element.place))
+      problems.append(
+        .error("template", "the enum '\(name)' needs at least one <value>", at: element.place))
     }
     if kind != .enum, !values.isEmpty {
       problems.append(
-        .error("template", "'\(name)' has a <value>, which enums have only", at: element.place))
+        .error(
+          "template", "'\(name)' has a <value>, which is only allowed for an enum",
+          at: element.place))
     }
     if help?.text.contains(where: { !$0.isWhitespace }) != true {
       problems.append(
-        .error("template", "the parameter '\(name)' has no <help>", at: element.place))
+        .error("template", "the parameter '\(name)' needs a <help>", at: element.place))
     }
     if element["pattern"] != nil, kind != .string, kind != .path {
       problems.append(
         .error(
           "template",
-          "'\(name)' has a pattern, which strings and paths have only", at: element.place))
+          "'\(name)' has a pattern, which is only allowed for strings and paths",
+          at: element.place))
     }
     checkLimits(of: element, name, kind)
     return Parameter(
@@ -98,8 +107,9 @@ struct ParameterReader {
         problems.append(
           .error(
             "template",
-            "\(attribute)='\(text)' of '\(name)' is no \(kind == .size ? "size" : "number") "
-              + "(only integers and sizes have limits)", at: element.place))
+            "\(attribute)='\(text)' of '\(name)' is not a valid "
+              + "\(kind == .size ? "size" : "number"); only integers and sizes have limits",
+            at: element.place))
       }
     }
     guard let minimum = element["min"], let maximum = element["max"] else { return }
@@ -116,7 +126,7 @@ struct ParameterReader {
     }
   }
 
-  /// Whether a text is what `--set`, values and options can name.
+  /// Whether a text is a valid parameter name.
   private static func isName(_ text: String) -> Bool {
     let isLetter = { (byte: UInt8) in
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
@@ -168,20 +178,21 @@ struct ParameterReader {
       problems.append(
         .error(
           "template",
-          "'\(select)' finds nothing; optional='yes' says that this may be", at: set.place))
+          "'\(select)' finds nothing; correct it, or set optional='yes' if that is intended",
+          at: set.place))
     }
     if matches.count > 1, !isMany {
       problems.append(
         .error(
           "template",
-          "'\(select)' finds \(matches.count) places; many='yes' says that all are meant",
+          "'\(select)' finds \(matches.count) places; correct it, or set many='yes' to set all",
           at: set.place))
     }
     for match in matches {
       if match.range.overlaps(block.range) {
         problems.append(
           .error(
-            "template", "'\(select)' finds something in the block of parameters itself",
+            "template", "'\(select)' finds a place in the block of parameters itself",
             at: set.place)
         )
       }
@@ -189,7 +200,7 @@ struct ParameterReader {
         problems.append(
           .error(
             "template",
-            "'\(select)' finds <\(element.qualifiedName)>, which has elements in it and no text",
+            "'\(select)' finds <\(element.qualifiedName)>, which contains elements and no text",
             at: set.place))
       }
     }

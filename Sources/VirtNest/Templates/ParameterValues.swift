@@ -1,19 +1,20 @@
 internal import LosslessXML
 
-/// The values of a template's parameters for one guest: given, computed, or left to the document.
+/// The values of a template's parameters for one guest: given by the user, computed from a default,
+/// or held by the definition.
 struct ParameterValues {
   let template: Template
   let given: [String: String]
-  /// The row of the table of releases; `nil` where the table has none.
+  /// The release in the table of releases; `nil` if the table does not have it.
   let release: Release?
   private let releaseText: String?
   private let index: Int
   private var known: [String: ParameterValue] = [:]
   private var open: [String] = []
 
-  /// Looks at what is given.
+  /// Checks the values of a request.
   ///
-  /// - Throws: ``VirtNestError`` for unknown parameters and releases, and values that do not fit.
+  /// - Throws: ``VirtNestError`` for unknown parameters and releases, and for invalid values.
   init(_ template: Template, _ request: GuestRequest) throws(VirtNestError) {
     self.template = template
     given = request.parameters
@@ -45,11 +46,11 @@ struct ParameterValues {
 
   private static func unknownRelease(_ text: String, _ template: Template) -> String {
     guard let distribution = template.distribution else {
-      return "this template knows no releases; its block names no distribution"
+      return "this template has no releases, because its block names no distribution"
     }
     let known = ReleaseTable.knownReleases(of: distribution)
     if known.isEmpty { return "no releases of '\(distribution)' are known" }
-    return "there is no release '\(text)' of \(distribution); there are "
+    return "there is no release '\(text)' of \(distribution); the releases are "
       + known.joined(separator: ", ")
   }
 
@@ -62,19 +63,19 @@ struct ParameterValues {
   /// Whether a parameter was given a value.
   func isGiven(_ parameter: Parameter) -> Bool { given[parameter.name] != nil }
 
-  /// Whether a parameter's places are written: the document holds the values of the others.
+  /// Whether a parameter's places are written; the definition holds the values of the others.
   func isWritten(_ parameter: Parameter) -> Bool {
     isGiven(parameter) || parameter.defaultTemplate != nil
   }
 
   /// The value of a parameter or of a reserved name.
   ///
-  /// - Throws: ``InvalidValue`` for an unknown name, a circle, and a default that does not fit.
+  /// - Throws: ``InvalidValue`` for an unknown name, a circular reference and an invalid default.
   mutating func value(of name: String) throws(InvalidValue) -> ParameterValue {
     if let value = known[name] { return value }
     guard !open.contains(name) else {
       throw InvalidValue(
-        "value", name, "it needs itself: \((open + [name]).joined(separator: " -> "))")
+        "value", name, "it refers to itself: \((open + [name]).joined(separator: " -> "))")
     }
     open.append(name)
     defer { open.removeLast() }
@@ -89,7 +90,7 @@ struct ParameterValues {
     case "index": return .integer(index)
     case "release":
       guard let releaseText else {
-        throw InvalidValue("value", name, "the template names no release: choose one")
+        throw InvalidValue("value", name, "the template names no release; choose one")
       }
       return .text(releaseText)
     case "codename":
@@ -100,7 +101,7 @@ struct ParameterValues {
     case "osinfo":
       guard let release else {
         throw InvalidValue(
-          "value", name, "the table of releases has no \(releaseText ?? "release")")
+          "value", name, "the table of releases does not contain \(releaseText ?? "the release")")
       }
       return .text(release.osinfoID)
     default: return nil
@@ -118,7 +119,7 @@ struct ParameterValues {
     return try parameter.value(text)
   }
 
-  /// The value that the document holds at a place which is the parameter alone.
+  /// The value at a place of the definition that holds only this parameter.
   private func documentValue(_ parameter: Parameter) throws(InvalidValue) -> ParameterValue {
     for place in parameter.places {
       guard place.value.pieces.count == 1, let match = place.matches.first,
@@ -136,17 +137,17 @@ struct ParameterValues {
       }
     }
     throw InvalidValue(
-      "value", parameter.name, "no place holds it alone, so that its default must be written down")
+      "value", parameter.name, "it needs a default, because no place holds its value alone")
   }
 }
 
 extension Template {
-  /// The value that a parameter has where none is given: as it is for the template's own release
-  /// and number 0, and what it is computed from.
+  /// The default of a parameter, for the template's own release and index 0, with the expression from
+  /// which it is computed.
   package func defaultDescription(of parameter: Parameter) -> String {
     guard var values = try? ParameterValues(self, GuestRequest()),
       let value = try? values.value(of: parameter.name)
-    else { return parameter.defaultText ?? "what the definition says" }
+    else { return parameter.defaultText ?? "the value in the definition" }
     let text =
       switch value {
       case .text(let text): text

@@ -1,28 +1,30 @@
 internal import LosslessXML
 
-/// Makes a template out of the definition of a guest that works.
+/// Makes a template from the definition of a working guest.
 ///
-/// What identifies one guest is taken out, a block of parameters is put in, and everything else
-/// stays byte for byte. All defaults together change nothing.
+/// It removes the guest's identity and inserts a block of parameters; everything else stays the same
+/// byte for byte. The defaults of all parameters change nothing.
 package struct TemplateAuthor: Sendable {
-  /// Name of the template, which its block says.
+  /// The name of the template in its block.
   package var name: String
   let definition: DomainDefinition
 
-  /// A template of a name out of a definition.
+  /// Checks the name and the definition.
   ///
-  /// - Throws: ``VirtNestError`` where the name is none for a file, or the definition has a block.
+  /// - Throws: ``VirtNestError`` if the name is not valid, or if the definition already has a block.
   package init(name: String, from definition: DomainDefinition) throws(VirtNestError) {
     var problems: [Diagnostic] = []
     if !BlockForm.isWord(name) {
       problems.append(
         .error(
           "template",
-          "'\(name)' is no name of a template: letters and digits, with - _ . behind the first"))
+          "'\(name)' is not a valid template name; it may contain letters, digits and - _ . and must "
+            + "begin with a letter or digit"))
     }
     let metadata = definition.domain.child("metadata")
     if let block = metadata?.child("template", in: DomainNamespace.template) {
-      problems.append(.error("template", "this is a template already", at: block.place))
+      problems.append(
+        .error("template", "the definition is already a template", at: block.place))
     }
     guard problems.isEmpty else { throw VirtNestError(problems) }
     self.name = name
@@ -31,8 +33,8 @@ package struct TemplateAuthor: Sendable {
 
   /// The template's bytes.
   ///
-  /// - Throws: ``VirtNestError`` where the result would not be a template that gives the original
-  ///   back; always a defect of this library.
+  /// - Throws: ``VirtNestError`` if a guest made from the result would differ from the original; that
+  ///   is a bug in this library.
   package func template() throws(VirtNestError) -> [UInt8] {
     var changes = Changes(definition.document)
     removeIdentity(&changes)
@@ -49,7 +51,7 @@ package struct TemplateAuthor: Sendable {
 
   // MARK: Identity
 
-  /// Takes out uuid, addresses of interfaces, and what libvirt writes of a running guest.
+  /// Removes the uuid, MAC addresses, passwords, and what libvirt adds for a running guest.
   private func removeIdentity(_ changes: inout Changes) {
     let domain = definition.domain
     for element in domain.children("uuid") + domain.children("genid") { changes.remove(element) }
@@ -60,10 +62,10 @@ package struct TemplateAuthor: Sendable {
     }
     for device in domain.child("devices").map({ Array($0.children) }) ?? [] {
       if device.isNamed("interface"), let mac = device.child("mac") {
-        // `check='no'` and the like go with the address that they are about.
+        // The whole element, because attributes such as `check='no'` belong to the address.
         changes.remove(mac)
       }
-      // A template is handed out: a password of a console is nobody else's business.
+      // A template is given to other people, so it must not contain a password.
       for name in ["passwd", "passwdValidTo"] where device.isNamed("graphics") {
         changes.removeAttribute(name, of: device)
       }
@@ -80,7 +82,7 @@ package struct TemplateAuthor: Sendable {
     }
   }
 
-  /// The path of a terminal that libvirt opened for the running guest.
+  /// Removes the path of a terminal that libvirt has opened for the running guest.
   private func removeLiveTerminal(of device: Element, _ changes: inout Changes) {
     guard device["type"] == "pty" else { return }
     if let source = device.child("source"), source["path"]?.hasPrefix("/dev/pts/") == true {
@@ -118,13 +120,15 @@ package struct TemplateAuthor: Sendable {
     }
   }
 
-  /// Reads the result, and looks whether its defaults change nothing.
+  /// Reads the result and checks that its defaults change nothing.
   private func prove(_ bytes: [UInt8]) throws(VirtNestError) {
     let template = try Template(DomainDefinition(bytes))
     let changed = try template.placesThatDefaultsChange()
     guard changed.isEmpty else {
       throw VirtNestError(
-        changed.map { .error("template", "the default of '\($0)' is not what stands there") })
+        changed.map {
+          .error("template", "the default of '\($0)' differs from the value in the definition")
+        })
     }
   }
 }

@@ -1,15 +1,15 @@
 package import LosslessXML
 
-/// What is wrong with templates, beyond what `check` finds in definitions.
+/// Checks for templates, beyond those of `check` for definitions.
 package enum TemplateLint {
-  /// Looks at a template.
+  /// Checks a template.
   ///
   /// - Parameters:
   ///   - name: the file's name for diagnostics.
-  ///   - bytes: what is in it.
-  ///   - schema: libvirt's; `nil` leaves it out.
-  ///   - today: the day that the ends of releases are compared with.
-  /// - Returns: the diagnostics by place; those of `check` among them.
+  ///   - bytes: the file's content.
+  ///   - schema: libvirt's schema; `nil` skips the check against it.
+  ///   - today: the date with which the end of life of a release is compared.
+  /// - Returns: the diagnostics in document order, including those of `check`.
   package static func diagnostics(
     of name: String, _ bytes: [UInt8], schema: Schema? = nil, today: CalendarDate
   ) -> [Diagnostic] {
@@ -39,7 +39,7 @@ package enum TemplateLint {
     if template.block == nil {
       add(
         Rule.noBlock, "there is no block of parameters in <metadata>",
-        "Make a template of it: \(.newTemplate).", domain.place)
+        "Make a template from it: \(.newTemplate).", domain.place)
     }
     for parameter in template.parameters where !isUsed(parameter, in: template) {
       add(
@@ -48,7 +48,7 @@ package enum TemplateLint {
     }
     addValues(of: template, add)
     addIdentity(of: domain, add)
-    // A guest without nesting runs no Kata Containers: the template l2 for one.
+    // A guest without nesting, such as the template l2, cannot run Kata Containers.
     let nests = NestingFacts(of: template.definition).asked != .off
     if nests, let name = domain.child("name"), !GuestName.hasKata(name.text) {
       add(
@@ -69,12 +69,12 @@ package enum TemplateLint {
     }
   }
 
-  /// Computes every value as for a guest of which nothing is said.
+  /// Computes every value for a guest without options.
   private static func addValues(of template: Template, _ add: Add) {
     guard var values = try? ParameterValues(template, GuestRequest()) else { return }
     for parameter in template.parameters {
       do throws(InvalidValue) {
-        // What is never asked for by another value need not be in the document by itself.
+        // A parameter without a default is only computed if another value needs it.
         if parameter.hasDefault || isNeeded(parameter, in: template) {
           _ = try values.value(of: parameter.name)
         }
@@ -98,13 +98,13 @@ package enum TemplateLint {
     }
     for name in (try? template.placesThatDefaultsChange()) ?? [] {
       add(
-        Rule.differentDefault, "the default of '\(name)' is not what stands at its place",
+        Rule.differentDefault, "the default of '\(name)' differs from the value in the definition",
         "Write the default into the definition, or remove the default.",
         template.parameter(name)?.place)
     }
   }
 
-  /// Whether a place is written only where a value is given, so that there is none to compute.
+  /// Whether a place is written only if the user gives a value, so that no default can be computed.
   private static func needsGivenValue(_ place: ParameterPlace, in template: Template) -> Bool {
     place.value.names.contains { template.parameter($0)?.hasDefault == false }
   }
@@ -120,20 +120,20 @@ package enum TemplateLint {
   private static func addIdentity(of domain: Element, _ add: Add) {
     let advice: Advice = "Remove it; create derives it from the name."
     if let uuid = domain.child("uuid") {
-      add(Rule.identityLeftIn, "the uuid is one guest's", advice, uuid.place)
+      add(Rule.identityLeftIn, "the uuid belongs to one guest", advice, uuid.place)
     }
     if domain["id"] != nil {
-      add(Rule.identityLeftIn, "this is a running guest's definition", advice, domain.place)
+      add(Rule.identityLeftIn, "the id belongs to a running guest", advice, domain.place)
     }
     for graphics in domain.child("devices")?.children("graphics") ?? []
     where graphics["passwd"] != nil {
       add(
-        Rule.identityLeftIn, "the password of the console is left in", "Remove it.",
+        Rule.identityLeftIn, "the template contains a display password", "Remove it.",
         graphics.place)
     }
     for interface in domain.child("devices")?.children("interface") ?? [] {
       guard let mac = interface.child("mac") else { continue }
-      add(Rule.identityLeftIn, "the address is one guest's", advice, mac.place)
+      add(Rule.identityLeftIn, "the MAC address belongs to one guest", advice, mac.place)
     }
   }
 
@@ -143,7 +143,7 @@ package enum TemplateLint {
     guard ReleaseTable.distribution(id) != nil else {
       let known = ReleaseTable.distributions.map(\.id).joined(separator: ", ")
       add(
-        Rule.unknownDistribution, "the distribution '\(id)' is not known", "There are \(known).",
+        Rule.unknownDistribution, "the distribution '\(id)' is not known", "Use one of \(known).",
         place)
       return
     }
@@ -153,6 +153,6 @@ package enum TemplateLint {
     let known = ReleaseTable.knownReleases(of: id).joined(separator: ", ")
     add(
       Rule.unknownDistribution, "the release '\(release)' of \(id) is not known",
-      "There are \(known).", place)
+      "Use one of \(known).", place)
   }
 }

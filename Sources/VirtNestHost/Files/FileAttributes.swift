@@ -2,21 +2,21 @@ internal import Glibc
 internal import SystemPackage
 internal import VirtNest
 
-/// What a file has beside its bytes and its times, and what its replacement must have too: mode,
-/// owner, ACL, SELinux label and every other extended attribute.
+/// The attributes of a file that its replacement must have too: mode, owner, ACL, SELinux label and
+/// every other extended attribute.
 struct FileAttributes {
   private var owner: UInt32
   private var group: UInt32
   private var mode: UInt16
   private var extended: [(name: String, value: [UInt8])]
 
-  /// An attribute that could not be given to a file.
+  /// An attribute that could not be set.
   struct Failure: Error {
     var what: String
     var reason: Errno
   }
 
-  /// Reads them from an open file.
+  /// Reads the attributes of an open file.
   init(of file: FileDescriptor) throws(Errno) {
     let stat = try Stat(file)
     owner = stat.userID.rawValue
@@ -29,24 +29,25 @@ struct FileAttributes {
     }
   }
 
-  /// Gives them to an open file, all or with an error.
+  /// Sets all attributes of an open file.
   ///
-  /// What a file has already is not set: without privileges a `security.*` attribute can mostly
-  /// not be set, and need not be, since a new file gets the label of its folder, which the old one
-  /// has too. Where it differs and cannot be set, that is an error like any other.
+  /// An attribute that the file has already is not set again, because an unprivileged user usually
+  /// cannot set a `security.*` attribute. Usually it need not be set: a new file gets the label of
+  /// its folder, which the old file has too.
+  /// - Throws: ``Failure`` for the first attribute that cannot be set.
   func give(to file: FileDescriptor) throws(Failure) {
     let stat = try attempt("owner") { () throws(Errno) in try Stat(file) }
-    // Owner first, since a change of it takes set-user-ID out of the mode.
+    // Owner first, because a change of owner clears set-user-ID in the mode.
     if stat.userID.rawValue != owner || stat.groupID.rawValue != group {
       try attempt("owner \(owner):\(group)") { () throws(Errno) in
         try retrying { fchown(file.rawValue, owner, group) }
       }
     }
     try giveExtended(to: file)
-    // Mode last, since setting an ACL changes it.
+    // Mode last, because setting an ACL changes it.
     try attempt("mode") { () throws(Errno) in
       try retrying { fchmod(file.rawValue, mode_t(mode)) }
-      // The kernel drops set-group-ID in silence where the group is not one of ours.
+      // The kernel drops set-group-ID silently if this process is not in the file's group.
       let permissions = try Stat(file).mode.permissions
       guard permissions.rawValue == CInterop.Mode(mode) else { throw .notPermitted }
     }
@@ -82,7 +83,7 @@ struct FileAttributes {
     }
   }
 
-  /// Hashes and signatures of the data, which the kernel makes anew; a copy would be wrong.
+  /// Hashes and signatures of the data: the kernel computes them again, and a copy would be wrong.
   private static func describesData(_ name: String) -> Bool {
     name == "security.ima" || name == "security.evm"
   }

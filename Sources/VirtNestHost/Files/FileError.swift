@@ -1,15 +1,15 @@
 package import SystemPackage
 internal import VirtNest
 
-/// A file that could not be read or written: which, what was being done, why, and what to do.
+/// A file that could not be read or written, with the reason and what to do.
 package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What the file holds after the error.
   package enum Outcome: Sendable {
-    /// What it held before, or what another program has put there meanwhile.
+    /// The old bytes, or bytes that another program has written meanwhile.
     case unchanged
-    /// The new bytes; what failed came after them.
+    /// The new bytes: they were written before the failure.
     case replaced
-    /// Part of the new and part of the old bytes. Only writing in place can end so.
+    /// Part of the new and part of the old bytes. Only an overwrite in place can end like this.
     case damaged
   }
 
@@ -17,13 +17,13 @@ package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   package var path: FilePath
   /// What went wrong, in words.
   package var problem: String
-  /// The reason that the system gave, where it gave one.
+  /// The reason that the system gave, if it gave one.
   package var reason: Errno?
-  /// What to do about it, where something can be done.
+  /// What to do about it, if there is something to do.
   package var advice: String?
   /// What the file holds now.
   package var outcome: Outcome
-  /// Whether the temporary file holds something that is nowhere else, or cannot be removed.
+  /// Whether the temporary file holds the only copy of something, or cannot be removed.
   var keepsTemporaryFile: Bool
 
   init(
@@ -49,7 +49,7 @@ package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// `PATH: problem: reason; advice`.
   package var description: String { "\(path): \(message)" }
 
-  /// Does `body`, and turns its `Errno` into an error about `path`.
+  /// Runs `body`, and turns its `Errno` into an error about `path`.
   static func wrap<Result: ~Copyable>(
     _ path: FilePath, _ problem: String, advice: String? = nil, outcome: Outcome = .unchanged,
     _ body: () throws -> Result

@@ -2,14 +2,14 @@ internal import Glibc
 internal import SystemPackage
 internal import VirtNest
 
-/// What tells one state of a file from another without reading it.
+/// The state of a file as `stat` shows it: a change of the file changes it.
 struct FileState: Equatable, Sendable {
   var device: UInt64
   var inode: UInt64
   var size: Int64
   /// Nanoseconds since 1970.
   var modificationTime: Int64
-  /// Nanoseconds since 1970; it moves with mode, owner, attributes and name as well.
+  /// Nanoseconds since 1970; changes of mode, owner, attributes and name change it too.
   var changeTime: Int64
 
   init(_ stat: Stat) {
@@ -20,7 +20,7 @@ struct FileState: Equatable, Sendable {
     changeTime = Self.nanoseconds(stat.st_ctim.tv_sec, stat.st_ctim.tv_nsec)
   }
 
-  /// Whether both are the same file with the same data, by whatever name it goes now.
+  /// Whether both are the same file with the same data, perhaps under another name.
   func hasSameData(as other: FileState) -> Bool {
     var other = other
     other.changeTime = changeTime

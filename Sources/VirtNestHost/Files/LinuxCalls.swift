@@ -3,7 +3,7 @@ internal import Glibc
 internal import SystemPackage
 internal import VirtNest
 
-/// Does a call of the C library again while a signal interrupts it.
+/// Repeats a call of the C library as long as signals interrupt it.
 @discardableResult
 func retrying<Value: SignedInteger>(_ call: () -> Value) throws(Errno) -> Value {
   while true {
@@ -26,19 +26,20 @@ struct OwnedDescriptor: ~Copyable {
     Glibc.close(file.rawValue)
   }
 
-  /// Closes it, and reports what closing alone finds out: on a network file system, that bytes
-  /// written before could not be stored.
+  /// Closes it.
+  ///
+  /// On a network file system the error tells that bytes written before were not stored.
   consuming func close() throws(Errno) {
     let number = file.rawValue
     discard self
-    // Linux closes the descriptor even where the call is interrupted: a second try could close
-    // another's.
+    // Linux closes the descriptor even if a signal interrupts the call. A second call could close a
+    // descriptor that another thread has opened meanwhile.
     if Glibc.close(number) == -1 && errno != EINTR { throw Errno(rawValue: errno) }
   }
 }
 
 extension FileDescriptor {
-  /// The names of the file's extended attributes; none where its file system has no such thing.
+  /// The names of the file's extended attributes; none if its file system does not support them.
   func extendedAttributeNames() throws(Errno) -> [String] {
     let list: [UInt8]
     do {
@@ -49,7 +50,7 @@ extension FileDescriptor {
     return list.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The value of an extended attribute, or `nil` where the file has none of that name.
+  /// The value of an extended attribute; `nil` if the file has no attribute of this name.
   func extendedAttribute(_ name: String) throws(Errno) -> [UInt8]? {
     do {
       return try growing { buffer in fgetxattr(rawValue, name, buffer.baseAddress, buffer.count) }
@@ -71,9 +72,9 @@ extension FileDescriptor {
     try retrying { fsync(rawValue) }
   }
 
-  /// Takes the exclusive lock of the file without waiting; `false` where another holder has it.
+  /// Takes the exclusive lock of the file without waiting; `false` if another process holds it.
   ///
-  /// A file system without locks counts as locked: what follows is checked without it too.
+  /// The result is `true` on a file system without locks: callers check the file again anyway.
   func lockExclusively() throws(Errno) -> Bool {
     do {
       try retrying { flock(rawValue, LOCK_EX | LOCK_NB) }
@@ -85,7 +86,7 @@ extension FileDescriptor {
     }
   }
 
-  /// Calls `fill` with more and more room, since what it asks for can grow between two calls.
+  /// Calls `fill` with a larger buffer each time, until the value fits.
   private func growing(_ fill: (UnsafeMutableRawBufferPointer) -> Int) throws(Errno) -> [UInt8] {
     var size = 256
     while true {

@@ -3,9 +3,9 @@ internal import Glibc
 internal import SystemPackage
 internal import VirtNest
 
-/// A name in a folder: bytes without a slash, not necessarily UTF-8.
+/// A file name: bytes without a slash, not necessarily UTF-8.
 struct FileName: Sendable {
-  /// The bytes, with the zero that C wants at their end.
+  /// The bytes and the terminating zero.
   fileprivate let characters: [CChar]
 
   init(_ component: FilePath.Component) {
@@ -14,10 +14,10 @@ struct FileName: Sendable {
     }
   }
 
-  /// A new name beside `neighbour`, which no pattern like `*.xml` matches.
+  /// A new name for a temporary file beside `neighbour`; patterns such as `*.xml` do not match it.
   ///
-  /// It is random, so that what a killed process left behind never stands in the way, and says to
-  /// whom it belonged. A long neighbour is cut: 255 bytes is all that a name may have.
+  /// It contains the process number, and a random number, so that files of a killed process cannot
+  /// have the same name. A long neighbour is cut, because a name has at most 255 bytes.
   init(temporaryFor neighbour: FileName) {
     let random = UInt64.random(in: .min ... .max)
     let tail = ".virt-nest.\(getpid()).\(String(random, radix: 36)).tmp"
@@ -38,18 +38,18 @@ struct FileName: Sendable {
   }
 }
 
-/// How ``FileDescriptor/rename(_:to:_:)`` treats what has the new name already.
+/// What ``FileDescriptor/rename(_:to:_:)`` does with a file that has the new name already.
 enum RenameRule: CUnsignedInt {
   case replace = 0
-  /// `RENAME_NOREPLACE`: fails with `EEXIST`.
+  /// `RENAME_NOREPLACE`: fail with `EEXIST`.
   case fail = 1
-  /// `RENAME_EXCHANGE`: gets the old name.
+  /// `RENAME_EXCHANGE`: give it the old name.
   case exchange = 2
 }
 
-/// Calls on names in the folder that the descriptor has open.
+/// System calls for files of an open folder.
 extension FileDescriptor {
-  /// Opens a folder, to work on names in it and to make their changes last.
+  /// Opens a folder.
   static func openFolder(_ path: FilePath) throws(Errno) -> OwnedDescriptor {
     try open(path, O_RDONLY | O_DIRECTORY)
   }
@@ -69,13 +69,13 @@ extension FileDescriptor {
     return OwnedDescriptor(FileDescriptor(rawValue: number))
   }
 
-  /// What has the name; a symbolic link is not followed.
+  /// The state of the file with this name; a symbolic link is not followed.
   func stat(_ name: FileName) throws(Errno) -> Stat {
     try Stat(name.characters, relativeTo: self, flags: .symlinkNoFollow)
   }
 
   func rename(_ old: FileName, to new: FileName, _ rule: RenameRule) throws(Errno) {
-    // A rule of `replace` goes to the older call, which every file system and sandbox has.
+    // Every file system and sandbox supports the older call.
     try retrying {
       rule == .replace
         ? renameat(rawValue, old.characters, rawValue, new.characters)

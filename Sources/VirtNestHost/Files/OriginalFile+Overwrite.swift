@@ -3,17 +3,17 @@ internal import SystemPackage
 internal import VirtNest
 
 extension OriginalFile {
-  /// Writes `newBytes` into the file that is there.
+  /// Writes `newBytes` into the existing file.
   ///
-  /// What is longer than the old bytes is written first, behind them, so that a full disk is found
-  /// while nothing is lost; the old bytes are put back where writing over them fails. A crash in
-  /// the middle, and a reader in the middle, see part of both.
+  /// New bytes beyond the old size are written first, so that nothing is lost if the disk is full.
+  /// If writing over the old bytes fails, they are written back. After a crash in the middle the
+  /// file holds part of both; so does a read in the middle.
   func overwrite(
     with newBytes: [UInt8], backupSuffix: String?
   ) throws(FileError) {
     let file = try reopen(O_RDWR)
     try lock(file)
-    // Another program may have put a new file in its place while this waited for the lock.
+    // Another program may have replaced the file while this one waited for the lock.
     guard try holdsSameBytes(file), try isAtPath(file) else {
       throw FileError(path, Self.changed, advice: Self.runAgain)
     }
@@ -32,8 +32,8 @@ extension OriginalFile {
       throw putBack(bytes, after: error, in: file)
     }
     try FileError.wrap(
-      path, "is replaced, but not known to be on the disk",
-      advice: "a power cut now may leave it damaged", outcome: .replaced
+      path, "is replaced, but may not be on the disk yet",
+      advice: "a power failure now may leave it damaged", outcome: .replaced
     ) { try file.file.synchronize() }
   }
 
@@ -57,9 +57,9 @@ extension OriginalFile {
     }
   }
 
-  /// Restores the first `oldBytes` and the old size after `failure`.
+  /// Writes back `oldBytes` at the start of the file, and restores the old size, after `failure`.
   ///
-  /// - Returns: The error to throw, which says how that went.
+  /// - Returns: The error to throw, which tells whether that succeeded.
   private func putBack(
     _ oldBytes: [UInt8], after failure: any Error, in file: borrowing OwnedDescriptor
   ) -> FileError {
@@ -69,9 +69,9 @@ extension OriginalFile {
       try file.file.resize(to: Int64(bytes.count))
     } catch {
       return FileError(
-        path, "cannot write, nor put back what it held", reason,
-        advice: "it is damaged: restore it from a backup", outcome: .damaged)
+        path, "cannot write, nor restore the old content", reason,
+        advice: "the file is damaged; restore it from a backup", outcome: .damaged)
     }
-    return FileError(path, "cannot write", reason, advice: "what it held was put back")
+    return FileError(path, "cannot write", reason, advice: "the old content was restored")
   }
 }

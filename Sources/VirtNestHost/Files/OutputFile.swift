@@ -2,27 +2,27 @@ internal import Glibc
 package import SystemPackage
 internal import VirtNest
 
-/// A file that a command makes, and makes again.
+/// A file that a command creates or updates.
 package enum OutputFile {
-  /// What became of the file.
+  /// What happened to the file.
   package enum Result: Sendable {
-    /// It was not there.
+    /// It did not exist and was created.
     case created
     /// It had these bytes already; nothing was written.
     case unchanged
-    /// It had other bytes.
+    /// It had other bytes and was replaced.
     case replaced
   }
 
-  /// Makes the file at `path` hold `bytes`, atomically.
+  /// Writes `bytes` to the file at `path`, atomically.
   ///
-  /// A new file has the mode that the umask gives. One that is there is read, following a symbolic
-  /// link, and keeps what ``OriginalFile/replace(with:backupSuffix:method:syncsFolder:)`` keeps.
-  /// With `syncsFolder: false` a power cut before ``synchronizeFolder(_:)`` can bring the old file
-  /// back, whole.
+  /// A new file has the mode that the umask gives. An existing file, also behind a symbolic link,
+  /// keeps what ``OriginalFile/replace(with:backupSuffix:method:syncsFolder:)`` keeps. With
+  /// `syncsFolder: false` the complete old file can come back after a power failure before
+  /// ``synchronizeFolder(_:)``.
   /// - Parameter force: Replaces a file that has other bytes.
-  /// - Throws: ``FileError`` where a file with other bytes is there and `force` is not given, where
-  ///   a folder or something else that is no regular file is there, and where it cannot be written.
+  /// - Throws: ``FileError`` if a file with other bytes exists and `force` is not given, if `path` is
+  ///   a folder or another file that is not regular, or if the file cannot be written.
   @discardableResult
   package static func write(
     _ bytes: [UInt8], at path: FilePath, force: Bool = false,
@@ -33,11 +33,11 @@ package enum OutputFile {
     return result
   }
 
-  /// Writes `bytes` beside `path`, ready to take that place with ``StagedFile/commit()``.
+  /// Writes `bytes` to a temporary file; ``StagedFile/commit()`` then moves it to `path`.
   ///
-  /// Parameters and errors are those of ``write(_:at:force:syncsFolder:)``; a file that appears at
-  /// `path` meanwhile is an error of the commit.
-  /// - Returns: No file where the bytes are there already; and what the commit will do.
+  /// Parameters and errors are those of ``write(_:at:force:syncsFolder:)``. The commit fails if a
+  /// file appears at `path` meanwhile.
+  /// - Returns: What the commit will do; no file if the bytes are at `path` already.
   package static func stage(
     _ bytes: [UInt8], at path: FilePath, force: Bool = false,
     syncsFolder: Bool = true
@@ -49,16 +49,16 @@ package enum OutputFile {
     return (try original.stage(bytes, syncsFolder: syncsFolder), .replaced)
   }
 
-  /// Looks whether ``write(_:at:force:syncsFolder:)`` would refuse to, and writes nothing.
+  /// Checks whether ``write(_:at:force:syncsFolder:)`` would refuse to write; writes nothing.
   ///
   /// Parameters and errors are those of ``write(_:at:force:syncsFolder:)``.
-  /// - Returns: What is there; `nil` for nothing.
+  /// - Returns: The existing file; `nil` if there is none.
   @discardableResult
   package static func check(
     _ bytes: [UInt8], at path: FilePath, force: Bool = false
   ) throws(FileError) -> OriginalFile? {
     do {
-      // Not followed: behind a link that leads nowhere, no file is made.
+      // Not followed, because no file is made behind a dangling symbolic link.
       _ = try Stat(path, followTargetSymlink: false)
     } catch .noSuchFileOrDirectory {
       return nil
@@ -67,7 +67,7 @@ package enum OutputFile {
     }
     let original = try OriginalFile.read(path, maximumSize: .max - 1)
     guard force || original.bytes == bytes else {
-      throw FileError(path, "is there already, with other content", advice: "--force replaces it")
+      throw FileError(path, "exists with different content", advice: "use --force to replace it")
     }
     return original
   }
@@ -76,10 +76,10 @@ package enum OutputFile {
     _ bytes: [UInt8], at path: FilePath, syncsFolder: Bool
   ) throws(FileError) -> StagedFile {
     guard let last = path.lastComponent, last.kind == .regular else {
-      throw FileError(path, "is no name for a file")
+      throw FileError(path, "is not a file name")
     }
     let name = FileName(last)
-    // "name" alone has the folder "", which cannot be opened.
+    // The folder of "name" is "", which cannot be opened.
     let parent = path.removingLastComponent()
     let target = (parent.isEmpty ? FilePath(".") : parent).appending(last)
     let folder = try FileError.wrap(path, "cannot open the folder for the file") {
@@ -93,7 +93,7 @@ package enum OutputFile {
   }
 }
 
-/// Waits until the names in a folder are on the disk: those that files have taken with
+/// Waits until the file names in a folder are on the disk, also those of files committed with
 /// `syncsFolder: false`.
 /// - Throws: ``FileError``.
 package func synchronizeFolder(_ path: FilePath) throws(FileError) {
@@ -103,8 +103,8 @@ package func synchronizeFolder(_ path: FilePath) throws(FileError) {
   do {
     try folder.file.synchronize()
   } catch .invalidArgument {
-    // The file system cannot do this for a folder, and never could.
+    // The file system does not support this for a folder.
   } catch {
-    throw FileError(path, "is not known to be on the disk", error)
+    throw FileError(path, "may not be on the disk yet", error)
   }
 }

@@ -3,13 +3,13 @@ internal import Synchronization
 package import SystemPackage
 internal import VirtNest
 
-/// New content of a file, written beside it under a temporary name and not yet in its place.
+/// New content of a file, in a temporary file beside it.
 ///
-/// Its bytes are on the disk when it is made. A batch stages its files with `syncsFolder: false`,
-/// commits them and calls ``synchronizeFolder(_:)`` once.
-/// The temporary file is removed when the last reference to an uncommitted one goes.
+/// Its bytes are on the disk from the start. A batch stages its files with `syncsFolder: false`,
+/// commits them and calls ``synchronizeFolder(_:)`` once. When the last reference goes without a
+/// commit, the temporary file is removed.
 package final class StagedFile: Sendable {
-  /// The file that it is for.
+  /// The file whose content it is.
   package let path: FilePath
 
   let name: FileName
@@ -18,13 +18,13 @@ package final class StagedFile: Sendable {
   private let syncsFolder: Bool
   private let isPending = Mutex(true)
 
-  /// What is at the path that it will take.
+  /// What must be at the path when it is committed.
   enum Place: Sendable {
-    /// The file as it was read, of which a backup is to be made first.
+    /// The file as it was read. The backup is committed first.
     case original(OriginalFile, backup: StagedFile?)
-    /// Nothing.
+    /// No file.
     case free
-    /// A file, or nothing, no matter which.
+    /// Any file, or none.
     case any
   }
 
@@ -43,15 +43,15 @@ package final class StagedFile: Sendable {
     discard()
   }
 
-  /// Removes the temporary file, and that of its backup; after ``commit()``, nothing.
+  /// Removes the temporary file, and that of its backup; does nothing after ``commit()``.
   package func discard() {
     guard takePending() else { return }
     removeTemporaryFiles()
   }
 
-  /// Puts the content in its place; only the first call does anything.
+  /// Puts the content in its place; a second call does nothing.
   ///
-  /// - Throws: ``FileError``; the temporary file is removed then.
+  /// - Throws: ``FileError``; then the temporary file is removed.
   package func commit() throws(FileError) {
     guard takePending() else { return }
     do throws(FileError) {
@@ -83,16 +83,15 @@ package final class StagedFile: Sendable {
         try synchronizeFolder(path.removingLastComponent())
       } catch {
         throw FileError(
-          path, "is replaced, but not known to be on the disk", error.reason,
-          advice: "a power cut now may bring the old one back", outcome: .replaced)
+          path, "is replaced, but may not be on the disk yet", error.reason,
+          advice: "a power failure now may bring back the old file", outcome: .replaced)
       }
     }
   }
 
-  /// By path, since the folder may be what cannot be opened.
+  /// Removes the temporary files by path, because the folder may be what cannot be opened.
   ///
-  /// A name that has found its place is gone already. That a file cannot be removed is the lesser
-  /// trouble of two, and no reason to hide the other.
+  /// A failure is ignored, so that it does not hide the error that led here.
   private func removeTemporaryFiles() {
     if case .original(_, let backup?) = place { backup.discard() }
     temporaryName.path(in: path.removingLastComponent()).withPlatformString { _ = unlink($0) }
@@ -110,12 +109,121 @@ package final class StagedFile: Sendable {
       do {
         try folder.file.rename(temporaryName, to: name, .fail)
       } catch .invalidArgument, .noFunction {
-        // The file system does not know the rule; a hard link does not replace either.
+        // The file system does not support the rule. A hard link does not replace a file either.
         try folder.file.link(temporaryName, to: name)
         removeTemporaryFile(temporaryName, in: folder)
       }
     } catch {
       throw FileError(path, "cannot create", error)
+    }
+  }
+}
+
+extension StagedFile {
+  /// Puts the temporary file in the original's place if the original is still there.
+  ///
+  /// A lock on the original excludes other programs with this library, but not an editor: it could
+  /// save its file between the last check of the path and a plain rename, and that file would be
+  /// lost. So the two names are exchanged in one step. If the file that came out is not the original
+  /// as it was read, the names are exchanged back. A program that has the original open and writes
+  /// to it after that cannot be detected by any way of replacing a file.
+  func exchange(
+    with original: OriginalFile, _ file: borrowing OwnedDescriptor,
+    in folder: borrowing OwnedDescriptor
+  ) throws(FileError) {
+    let changed = FileError(path, OriginalFile.changed, advice: OriginalFile.runAgain)
+    guard FileState(try look(at: name, in: folder)) == original.state,
+      try original.holdsSameBytes(file)
+    else { throw changed }
+    let new = FileState(try look(at: temporaryName, in: folder))
+    do {
+      try folder.file.rename(temporaryName, to: name, .exchange)
+    } catch .invalidArgument, .noFunction, .notSupported {
+      // The file system cannot exchange names (NFS). The check above, under the lock, must suffice.
+      try replacePlainly(in: folder)
+      return
+    } catch {
+      throw FileError(path, "cannot replace", error, advice: OriginalFile.overwriteAdvice)
+    }
+    guard isOriginalOut(original, file, in: folder) else {
+      try exchangeBack(new, in: folder)
+      throw changed
+    }
+    try removeOldFile(in: folder)
+  }
+
+  private func replacePlainly(in folder: borrowing OwnedDescriptor) throws(FileError) {
+    try FileError.wrap(path, "cannot replace", advice: OriginalFile.overwriteAdvice) {
+      try folder.file.rename(temporaryName, to: name, .replace)
+    }
+  }
+
+  /// Whether the file with the temporary name is now the original, as it was read.
+  ///
+  /// If that cannot be read, the answer is no, and the exchange is undone.
+  private func isOriginalOut(
+    _ original: OriginalFile, _ file: borrowing OwnedDescriptor,
+    in folder: borrowing OwnedDescriptor
+  ) -> Bool {
+    do throws(FileError) {
+      let out = FileState(try look(at: temporaryName, in: folder))
+      guard out.hasSameData(as: original.state) else { return false }
+      return try original.holdsSameBytes(file)
+    } catch {
+      return false
+    }
+  }
+
+  /// Exchanges the names again, so that the file at the path is the one that was there before.
+  ///
+  /// If another program has put a third file there meanwhile, that one is the latest and stays. The
+  /// file before it is kept under the temporary name, which the error tells.
+  private func exchangeBack(
+    _ new: FileState, in folder: borrowing OwnedDescriptor
+  ) throws(FileError) {
+    let kept =
+      "the file before it is kept as \(temporaryName.path(in: path.removingLastComponent()))"
+    do {
+      try folder.file.rename(temporaryName, to: name, .exchange)
+      let out = FileState(try folder.file.stat(temporaryName))
+      if out.hasSameData(as: new) { return }
+      try folder.file.rename(temporaryName, to: name, .exchange)
+    } catch {
+      throw FileError(
+        path, "\(OriginalFile.changed), and cannot be put back", error, advice: kept,
+        outcome: .replaced, keepsTemporaryFile: true)
+    }
+    throw FileError(
+      path, "other programs replace it repeatedly", advice: kept,
+      keepsTemporaryFile: true)
+  }
+
+  /// Removes the old file, with a second attempt: the file is replaced already, and undoing that
+  /// would only leave the other of the two files behind.
+  private func removeOldFile(in folder: borrowing OwnedDescriptor) throws(FileError) {
+    do {
+      do {
+        try folder.file.unlink(temporaryName)
+      } catch {
+        try folder.file.unlink(temporaryName)
+      }
+    } catch {
+      throw FileError(
+        path, "is replaced, but the old file cannot be removed", error,
+        advice: "it is still there as \(temporaryName.path(in: path.removingLastComponent()))",
+        outcome: .replaced, keepsTemporaryFile: true)
+    }
+  }
+
+  private func look(
+    at name: FileName, in folder: borrowing OwnedDescriptor
+  ) throws(FileError) -> Stat {
+    do {
+      return try folder.file.stat(name)
+    } catch .noSuchFileOrDirectory {
+      throw FileError(path, OriginalFile.changed, advice: OriginalFile.runAgain)
+    } catch {
+      throw FileError(path, "cannot read", error)
     }
   }
 }

@@ -2,14 +2,13 @@ internal import Glibc
 internal import SystemPackage
 internal import VirtNest
 
-/// Writes a new file under a temporary name in `folder`, the folder of `target`, and waits until its
-/// bytes are on the disk.
+/// Writes a temporary file in `folder`, the folder of `target`, and syncs it to the disk.
 ///
-/// Where that fails the file is removed.
+/// If that fails, the file is removed.
 /// - Parameters:
-///   - target: The file that it is for, in messages and in its name.
-///   - permissions: Its mode until it has got `attributes`, less the umask.
-///   - folderAdvice: What to do where the folder takes no new file.
+///   - target: The file whose new content this is, for messages and for the name.
+///   - permissions: Its mode, less the umask, until `attributes` are set.
+///   - folderAdvice: What to do if no file can be created in the folder.
 /// - Returns: Its name.
 func writeTemporaryFile(
   for target: FilePath, named targetName: FileName, in folder: borrowing OwnedDescriptor,
@@ -44,7 +43,7 @@ private func fill(
     try attributes?.give(to: file.file)
   } catch {
     throw FileError(
-      target, "a new file in its place cannot have its \(error.what)", error.reason,
+      target, "a new file cannot have the same \(error.what)", error.reason,
       advice: OriginalFile.overwriteAdvice)
   }
   do {
@@ -57,8 +56,7 @@ private func fill(
 
 /// Removes a temporary file.
 ///
-/// That it cannot be removed is the lesser trouble of the two that its caller has, and no reason to
-/// hide the other: the name says what it is.
+/// A failure is ignored, so that it does not hide the error of the caller.
 func removeTemporaryFile(_ name: FileName, in folder: borrowing OwnedDescriptor) {
   do { try folder.file.unlink(name) } catch {}
 }

@@ -1,59 +1,64 @@
 package import VirtNest
 
-/// A program that stands for QEMU and switches nested KVM on for the guests whose name matches.
+/// A script that runs QEMU and switches nested KVM on for guests whose name matches a pattern.
 ///
-/// It is POSIX sh: it hands every argument on as it came, prints nothing, and puts
-/// `-machine cap-nested-hv=on` before them where the guest's name (the value of `-name`) matches,
-/// the machine is a pseries, and no `-machine` says anything of a nested API itself. A guest that
-/// asks for no machine is left alone, as is every question that libvirt asks an emulator.
+/// It is POSIX sh, passes every argument to QEMU unchanged and prints nothing. It puts
+/// `-machine cap-nested-hv=on` in front of the arguments if the guest's name (the value of `-name`)
+/// matches, the machine type is pseries, and no `-machine` option sets a nested API itself. It adds
+/// nothing for a guest without a machine type, nor if libvirt probes the emulator.
 ///
-/// The name that the pattern is looked for in is QEMU's: of `guest=a,,b,debug-threads=on` it is
-/// `a,b`. QEMU's rules for options are in its `util/qemu-option.c` and `util/keyval.c`.
+/// The pattern is matched against the name as QEMU reads it: for `guest=a,,b,debug-threads=on` that
+/// is `a,b`. QEMU's rules for options are in its `util/qemu-option.c` and `util/keyval.c`.
 package struct EmulatorWrapper: Equatable, Sendable {
-  /// Where the wrapper is put.
+  /// Where the wrapper is installed.
   package enum Placement: Equatable, Sendable {
     /// At a path of its own, which a guest's `<emulator>` names.
     case beside(path: String)
-    /// In the place of QEMU, which moves to `PATH.distrib`: every guest of the host runs through
-    /// it. On a host of dpkg by a diversion; elsewhere a unit of systemd puts it back after an
-    /// upgrade, since rpm has no diversions.
+    /// At QEMU's path, for every guest of the host; QEMU moves to `PATH.distrib`. With dpkg this is
+    /// a diversion. rpm has no diversions, so a systemd unit restores the wrapper after an upgrade
+    /// of QEMU.
     case replacing
   }
 
-  /// What is looked for anywhere in a guest's name: `*` stands for anything, `?` for one byte,
-  /// everything else for itself, ASCII letters in either case.
+  /// The pattern that some part of a guest's name must match.
+  ///
+  /// `*` stands for any text, `?` for one byte, everything else for itself. The case of ASCII letters
+  /// is ignored.
   package let pattern: String
   /// The absolute path of the QEMU that the wrapper runs.
   package let emulator: String
 
-  /// - Throws: ``InvalidValue`` where a guest could never match, or where the emulator is not an
-  ///   absolute path.
+  /// Makes a wrapper.
+  ///
+  /// - Throws: ``InvalidValue`` if no guest could ever match, or if the emulator is not an absolute
+  ///   path.
   package init(
     match pattern: String = "kata", emulator: String = "/usr/bin/qemu-system-ppc64"
   ) throws(InvalidValue) {
     guard !pattern.isEmpty else {
-      throw InvalidValue("pattern", pattern, "it is empty; to match every guest, say *")
+      throw InvalidValue("pattern", pattern, "it is empty; use * to match every guest")
     }
     guard !pattern.unicodeScalars.contains(where: isControl) else {
-      throw InvalidValue("pattern", pattern, "it has a control character, which no name has")
+      throw InvalidValue(
+        "pattern", pattern, "it contains a control character, which no guest name contains")
     }
     try requireAbsolute(emulator, "emulator")
     self.pattern = pattern
     self.emulator = emulator
   }
 
-  /// The wrapper's text, for a file with mode 0755.
+  /// The text of the wrapper, for a file with mode 0755.
   package func script() -> String {
     ShellScript(PackageResources.wrapper_sh)
       .filled(values: ["PATTERN": shellPattern(pattern), "EMULATOR": emulator])
   }
 
-  /// A script for root that puts the wrapper on a host or takes it away.
+  /// A script for root that installs or uninstalls the wrapper on a host.
   ///
-  /// It does what SELinux, AppArmor and libvirt's cache of capabilities need. It takes `--install` or `--uninstall`; doing it again does no harm.
-  /// - Parameter uninstalling: What it does where neither is given.
-  /// - Throws: ``InvalidValue`` where the wrapper's path is not an absolute one, or is the
-  ///   emulator's.
+  /// It also updates SELinux labels, AppArmor rules and libvirt's cache of capabilities. Its argument
+  /// is `--install` or `--uninstall`; it can safely be run again.
+  /// - Parameter uninstalling: Whether it uninstalls when it is run without an argument.
+  /// - Throws: ``InvalidValue`` if the wrapper's path is not absolute, or is the emulator's path.
   package func installScript(
     _ placement: Placement = .beside(path: Emulator.defaultWrapper), uninstalling: Bool = false
   ) throws(InvalidValue) -> String {
@@ -66,7 +71,7 @@ package struct EmulatorWrapper: Equatable, Sendable {
       guard other != emulator else {
         throw InvalidValue(
           "path", other,
-          "the emulator is there; a wrapper in the emulator's place is asked for by --replace")
+          "this is the emulator's path; use --replace to put the wrapper there")
       }
       (path, word) = (other, "beside")
     case .replacing:
@@ -89,14 +94,15 @@ private func isControl(_ scalar: Unicode.Scalar) -> Bool {
 private func requireAbsolute(_ path: String, _ property: String) throws(InvalidValue) {
   guard path.hasPrefix("/"), !path.hasSuffix("/") else {
     throw InvalidValue(
-      property, path, "say an absolute path of a file, such as /usr/bin/qemu-system-ppc64")
+      property, path,
+      "it must be the absolute path of a file, such as /usr/bin/qemu-system-ppc64")
   }
   guard !path.unicodeScalars.contains(where: isControl) else {
-    throw InvalidValue(property, path, "it has a control character")
+    throw InvalidValue(property, path, "it contains a control character")
   }
 }
 
-/// The pattern as sh's `case` takes it, with letters in both cases.
+/// The pattern in the syntax of sh's `case`, with each letter in both cases.
 private func shellPattern(_ pattern: String) -> String {
   var result = ""
   for scalar in pattern.unicodeScalars {

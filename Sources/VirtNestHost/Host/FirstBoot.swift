@@ -1,24 +1,28 @@
+internal import LosslessXML
 package import VirtNest
 
-/// What an L1 guest needs inside, beside its distribution, to run guests of its own.
+/// The setup of an L1 guest at its first boot, so that it can run guests of its own.
 ///
-/// For cloud-init's NoCloud source it is ``userData`` and ``metaData``, on a seed image
-/// (``SeedImage``) that the guest has as a disk; elsewhere ``script`` does the same.
+/// A guest with cloud-init reads ``userData`` and ``metaData`` from a seed image (``SeedImage``, the
+/// NoCloud source) that it has as a disk. In other guests ``script`` does the same.
 package struct FirstBoot: Equatable, Sendable {
   /// The guest's host name.
   package let hostname: String
   /// Lines of `authorized_keys`.
   package let sshKeys: [String]
-  /// What the package manager is to install: QEMU and libvirt for L2 guests.
+  /// The packages to install: QEMU and libvirt for L2 guests.
   package let packages: [String]
 
-  /// What brings the agent by which `virt-nest verify` asks in the guest; its name is the same in all
-  /// distributions.
+  /// The package of the guest agent, which `virt-nest verify` needs.
+  ///
+  /// It has this name in all distributions.
   package static let agentPackage = "qemu-guest-agent"
 
   private static let loader = "/usr/local/sbin/virt-nest-load-kvm-hv"
 
-  /// - Throws: ``InvalidValue`` where one of them is none.
+  /// Makes a setup.
+  ///
+  /// - Throws: ``InvalidValue`` for a host name, SSH key or package name that is not valid.
   package init(
     hostname: String, sshKeys: [String] = [], packages: [String] = []
   ) throws(InvalidValue) {
@@ -30,8 +34,8 @@ package struct FirstBoot: Equatable, Sendable {
     self.packages = packages
   }
 
-  /// A guest's name as a host name: lower case, with `-` for what a host name cannot have.
-  /// - Returns: `nil` where nothing would be left.
+  /// A host name made from a guest's name: lower case, with `-` for characters that are not allowed.
+  /// - Returns: `nil` if no character is allowed.
   package static func hostname(forGuest name: String) -> String? {
     var result = ""
     for scalar in name.unicodeScalars {
@@ -49,7 +53,7 @@ package struct FirstBoot: Equatable, Sendable {
   }
 
   /// The keys in a file of public keys, without comments and empty lines.
-  /// - Throws: ``InvalidValue`` where a line is no public key, or there is none.
+  /// - Throws: ``InvalidValue`` if a line is not a public key, or if there is no key.
   package static func sshKeys(in text: String) throws(InvalidValue) -> [String] {
     var keys: [String] = []
     for scalars in text.unicodeScalars.split(whereSeparator: { $0 == "\n" || $0 == "\r" }) {
@@ -58,7 +62,7 @@ package struct FirstBoot: Equatable, Sendable {
       try requirePublicKey(line)
       keys.append(line)
     }
-    guard !keys.isEmpty else { throw InvalidValue("ssh key", "", "there is no key in it") }
+    guard !keys.isEmpty else { throw InvalidValue("ssh key", "", "the file contains no key") }
     return keys
   }
 
@@ -83,14 +87,14 @@ package struct FirstBoot: Equatable, Sendable {
     return text + "runcmd:\n  - [\(Self.loader)]\n"
   }
 
-  /// cloud-init's `meta-data`; the instance stays the same one while the host name does.
+  /// cloud-init's `meta-data`, with an instance id that is made from the host name.
   package var metaData: String {
     "instance-id: \(yamlQuoted("virt-nest-" + hostname))\nlocal-hostname: \(yamlQuoted(hostname))\n"
   }
 
-  /// The same for guests without cloud-init, as POSIX sh to be run there as root.
+  /// The same setup as a POSIX sh script, for guests without cloud-init.
   ///
-  /// The keys are root's.
+  /// Run it in the guest as root. The SSH keys are installed for root.
   package var script: String {
     let load = String(decoding: PackageResources.load_kvm_hv_sh, as: UTF8.self)
     let body = load.split(separator: "\n", omittingEmptySubsequences: false).dropFirst()
@@ -107,7 +111,7 @@ package struct FirstBoot: Equatable, Sendable {
   }
 }
 
-/// A value as a double-quoted scalar of YAML, in ASCII, whatever is in it.
+/// A value as a double-quoted YAML scalar in ASCII.
 func yamlQuoted(_ value: String) -> String {
   var quoted = "\""
   for scalar in value.unicodeScalars {
@@ -123,7 +127,7 @@ func yamlQuoted(_ value: String) -> String {
   return quoted + "\""
 }
 
-/// RFC 1123, and the 64 bytes that Linux has for it.
+/// Checks a host name against RFC 1123 and Linux's limit of 64 bytes.
 private func requireHostname(_ name: String) throws(InvalidValue) {
   let labels = name.split(separator: ".", omittingEmptySubsequences: false)
   let isName = labels.allSatisfy { label in
@@ -135,19 +139,20 @@ private func requireHostname(_ name: String) throws(InvalidValue) {
   }
   guard isName, name.utf8.count <= 64 else {
     throw InvalidValue(
-      "host name", name, "it has letters, digits, '-' and '.', and at most 64 characters")
+      "host name", name,
+      "it may contain letters, digits, '-' and '.', and have at most 64 characters")
   }
 }
 
 private func requirePublicKey(_ key: String) throws(InvalidValue) {
   guard !key.contains("PRIVATE KEY") else {
-    throw InvalidValue("ssh key", "…", "this is a private key: give the file that ends in .pub")
+    throw InvalidValue("ssh key", "…", "this is a private key; use the file that ends in .pub")
   }
   guard key.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }),
     key.contains("ssh-") || key.contains("ecdsa-"), key.contains(" ")
   else {
     throw InvalidValue(
-      "ssh key", String(key.prefix(40)), "it is a line such as 'ssh-ed25519 AAAA… name'")
+      "ssh key", String(key.prefix(40)), "it must be a line such as 'ssh-ed25519 AAAA… name'")
   }
 }
 
@@ -157,6 +162,17 @@ private func requirePackage(_ name: String) throws(InvalidValue) {
       || "+-._:@".unicodeScalars.contains($0)
   }
   guard isName, !name.isEmpty, name.first != "-" else {
-    throw InvalidValue("package", name, "it has letters, digits and + - . _ : @")
+    throw InvalidValue("package", name, "it may contain letters, digits and + - . _ : @")
+  }
+}
+
+extension FirstBoot {
+  /// The guest's name and the libosinfo id of its system, from a definition.
+  package static func subject(of definition: DomainDefinition) -> (name: String, osinfoID: String?)
+  {
+    let namespace = DomainNamespace.libosinfo
+    let system = definition.domain.child("metadata")?.child("libosinfo", in: namespace)?
+      .child("os", in: namespace)
+    return (definition.domain.child("name")?.text ?? "", system?["id"])
   }
 }

@@ -1,12 +1,12 @@
 package import VirtNest
 
 extension HostFacts {
-  /// What the facts mean for nesting, in the order in which they should be mended.
-  /// - Parameter role: What the machine is looked at as; ``role`` where `nil`.
+  /// What the facts mean for nesting, in the order in which problems should be fixed.
+  /// - Parameter role: The role in which the machine is examined; ``role`` if `nil`.
   package func findings(as role: Role? = nil) -> [Diagnostic] {
     let role = role ?? self.role
     var findings = [cpu(), platform(as: role)]
-    // Nothing else is to be mended on a machine that cannot be one.
+    // On another machine there is nothing to fix.
     if isPower {
       findings += [mmu(), kernelVersion(as: role), moduleState(as: role), startAtBoot()]
       if role == .l0 { findings += [nestedNow(), nestedAtNextBoot()] }
@@ -24,18 +24,17 @@ extension HostFacts {
     guard isPower else {
       return finding(
         .error,
-        "this is a machine of \(values["arch"] ?? "an unknown architecture"): KVM for Power guests "
-          + "needs a POWER9 or later; guests that are made with --emulated run here, slowly")
+        "the architecture of this machine is \(values["arch"] ?? "unknown"), and KVM for Power "
+          + "guests needs POWER9 or later; guests made with --emulated run here, slowly")
     }
     guard let generation = powerGeneration else {
       return finding(
         .warning,
-        "the CPU '\(values["cpu.model"] ?? "unknown")' is not known: it must be a POWER9 "
-          + "or later")
+        "the CPU '\(values["cpu.model"] ?? "unknown")' is not known; nesting needs POWER9 or later")
     }
     return generation >= 9
       ? finding(.note, "POWER\(generation)")
-      : finding(.error, "this is a POWER\(generation): nesting needs a POWER9 or later")
+      : finding(.error, "the CPU is a POWER\(generation), and nesting needs POWER9 or later")
   }
 
   private func platform(as role: Role) -> Diagnostic? {
@@ -44,18 +43,18 @@ extension HostFacts {
       Diagnostic(level: level, subject: "platform", reason: reason, source: source)
     }
     switch (platform, role) {
-    case (.powerNV, .l0): return finding(.note, "bare metal: guests can nest by API v1")
+    case (.powerNV, .l0): return finding(.note, "bare metal: guests can nest with API v1")
     case (.powerNV, .l1):
-      return finding(.warning, "this is bare metal, a host (L0) and no guest; its guests are L1")
+      return finding(.warning, "this is bare metal, so it is a host (L0) and its guests are L1")
     case (.lpar, .l0):
       return finding(
         .error,
-        "this is a partition of PowerVM, so an L1: its own guests are L2 and cannot nest further. "
-          + "They need nothing of nesting in their definitions")
-    case (.lpar, .l1): return finding(.note, "a partition of PowerVM: an L1 of API v2")
+        "this is a PowerVM partition, so it is an L1; its guests are L2 and cannot nest further. "
+          + "Their definitions need no setting for nesting")
+    case (.lpar, .l1): return finding(.note, "a PowerVM partition: an L1 with API v2")
     case (.qemuGuest, .l0):
-      return finding(.warning, "this is a guest itself; a third level of guests was never tried")
-    case (.qemuGuest, .l1): return finding(.note, "a guest of QEMU: an L1 where its host lets it")
+      return finding(.warning, "this is a guest itself; a third level of guests is untested")
+    case (.qemuGuest, .l1): return finding(.note, "a QEMU guest: an L1 if its host allows nesting")
     case (.other, _):
       return isPower
         ? finding(.warning, "the platform '\(values["cpu.platform"] ?? "unknown")' is not known")
@@ -67,7 +66,7 @@ extension HostFacts {
     let source = "Linux arch/powerpc/kvm/book3s_hv_nested.c, kvmhv_nested_init: radix or ENODEV"
     guard let usesRadix else {
       return Diagnostic(
-        level: .warning, subject: "mmu", reason: "whether the MMU is radix is not known",
+        level: .warning, subject: "mmu", reason: "it is not known whether the MMU is in radix mode",
         source: source, remedy: "grep MMU /proc/cpuinfo")
     }
     if usesRadix {
@@ -76,8 +75,8 @@ extension HostFacts {
     if values["kernel.disable_radix"] == "yes" {
       return Diagnostic(
         level: .error, subject: "mmu",
-        reason: "the MMU is in hash mode, since disable_radix is on the kernel's command line: "
-          + "take it out and boot again",
+        reason: "the MMU is in hash mode, because disable_radix is on the kernel command line; "
+          + "remove it and reboot",
         source: source,
         remedy: ["debian", "ubuntu"].contains(values["os.id"])
           ? "sed -i 's/disable_radix[^ \"]*//' /etc/default/grub && update-grub"
@@ -85,8 +84,8 @@ extension HostFacts {
     }
     return Diagnostic(
       level: .error, subject: "mmu",
-      reason: "the MMU is in hash mode: a CPU in a compatibility mode before POWER9, a guest with "
-        + "max-cpu-compat=power8, or a kernel that is too old",
+      reason: "the MMU is in hash mode; possible causes are a CPU compatibility mode before "
+        + "POWER9, max-cpu-compat=power8 for this guest, and a kernel that is too old",
       source: source)
   }
 
@@ -102,14 +101,14 @@ extension HostFacts {
       Diagnostic(level: level, subject: "kernel", reason: reason, source: source)
     }
     guard let kernel else {
-      return finding(.warning, "the kernel's version '\(release)' is not known")
+      return finding(.warning, "the kernel version '\(release)' is not known")
     }
-    // RHEL 8 and what is built from it have nesting in their 4.18.
+    // RHEL 8 and distributions built from it have backported nesting to Linux 4.18.
     let isBackported = !needsV2 && kernel >= Version(4, 18) && release.contains(".el8")
     if kernel >= first || isBackported { return finding(.note, "Linux \(release)") }
     return finding(
       .error,
-      "Linux \(release) is too old: nesting here needs \(first.major).\(first.minor) or later")
+      "Linux \(release) is too old; nesting needs \(first.major).\(first.minor) or later here")
   }
 
   private func moduleState(as role: Role) -> Diagnostic {
@@ -126,28 +125,29 @@ extension HostFacts {
     let refused =
       switch platform {
       case .lpar:
-        "; 'No such device' means that the firmware (FW1060.10 or later, POWER10) or the "
-          + "partition's KVM mode at the HMC does not allow it"
+        "; if modprobe prints 'No such device', the firmware (POWER10 with FW1060.10 or later is "
+          + "needed) or the partition's KVM mode at the HMC does not allow it"
       case .qemuGuest:
-        "; 'No such device' means that the host did not give this guest cap-nested-hv"
+        "; if modprobe prints 'No such device', this guest runs without cap-nested-hv"
       case .powerNV, .other: ""
       }
     switch module {
     case .loaded:
       return role == .l1 && platform != .powerNV
-        ? finding(.note, "loaded, so what this runs under allows nesting")
+        ? finding(.note, "loaded, so the hypervisor allows nesting")
         : finding(.note, "loaded")
     case .available, .builtin:
-      return finding(.error, "not loaded: no guest can run under KVM" + refused, "modprobe kvm-hv")
+      return finding(
+        .error, "kvm-hv is not loaded, so no guest can run under KVM" + refused, "modprobe kvm-hv")
     case .missing:
       let ubuntu = values["os.id"] == "ubuntu"
       return finding(
-        .error, "the running kernel has no module kvm-hv installed",
+        .error, "the module kvm-hv of the running kernel is not installed",
         ubuntu
           ? "apt-get install linux-modules-extra-\(values["kernel.release"] ?? "generic")" : nil)
     case nil:
       return finding(
-        .warning, "whether kvm-hv can be loaded is not known" + refused, "modprobe kvm-hv")
+        .warning, "it is not known whether kvm-hv can be loaded" + refused, "modprobe kvm-hv")
     }
   }
 
@@ -156,10 +156,10 @@ extension HostFacts {
     let source = "systemd modules-load.d(5)"
     if values["kvm_hv.boot.load"] == "yes" {
       return Diagnostic(
-        level: .note, subject: "boot", reason: "kvm-hv is loaded at each boot", source: source)
+        level: .note, subject: "boot", reason: "kvm-hv is loaded at every boot", source: source)
     }
     return Diagnostic(
-      level: .warning, subject: "boot", reason: "nothing loads kvm-hv at the next boot",
+      level: .warning, subject: "boot", reason: "kvm-hv is not loaded at the next boot",
       source: source, remedy: "echo kvm-hv > /etc/modules-load.d/kvm-hv.conf")
   }
 
@@ -176,12 +176,13 @@ extension HostFacts {
     case nil:
       return Diagnostic(
         level: .error, subject: "nested",
-        reason: "kvm_hv has no parameter 'nested': this kernel was built before nesting",
+        reason: "kvm_hv has no parameter 'nested', so this kernel does not support nesting",
         source: Self.nestedSource)
     default:
       return Diagnostic(
         level: .error, subject: "nested",
-        reason: "kvm_hv's parameter 'nested' is off: a guest with cap-nested-hv does not start",
+        reason: "the parameter 'nested' of kvm_hv is off, so a guest with cap-nested-hv does not "
+          + "start",
         source: Self.nestedSource, remedy: "echo Y > /sys/module/kvm_hv/parameters/nested")
     }
   }
@@ -192,16 +193,21 @@ extension HostFacts {
     }
     return Diagnostic(
       level: .warning, subject: "nested",
-      reason: "nested=\(value) comes back at the next boot: take "
-        + "it out of /etc/modprobe.d or the kernel's command line",
+      reason: "nested=\(value) takes effect at the next boot; remove it from /etc/modprobe.d or "
+        + "the kernel command line",
       source: Self.nestedSource,
       remedy: "grep -rn 'kvm[-_]hv' /etc/modprobe.d /proc/cmdline")
   }
 }
 
 extension Diagnostic {
-  /// A finding about a host: what it is about in a word, what was found, where the rule comes from,
-  /// and the command for root that corrects it.
+  /// A finding about a host.
+  ///
+  /// - Parameters:
+  ///   - subject: what it is about, in one word.
+  ///   - reason: what was found.
+  ///   - source: where the rule comes from.
+  ///   - remedy: the command for root that fixes it.
   init(
     level severity: Severity, subject: Code, reason: String, source: String, remedy: String? = nil
   ) {

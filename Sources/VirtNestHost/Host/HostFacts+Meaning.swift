@@ -1,45 +1,46 @@
 package import VirtNest
 
 extension HostFacts {
-  /// What the machine is, as far as nesting is concerned.
+  /// The kind of machine, as far as it matters for nesting.
   package enum Platform: Equatable, Sendable {
     /// Bare metal, under OPAL.
     case powerNV
-    /// A partition of PowerVM.
+    /// A PowerVM partition.
     case lpar
-    /// A guest of QEMU, under KVM or TCG.
+    /// A QEMU guest, under KVM or TCG.
     case qemuGuest
-    /// Not a Power machine, or not one that the facts tell of.
+    /// Not a Power machine, or an unknown one.
     case other
   }
 
-  /// The state of the kernel's module kvm-hv.
+  /// The state of the kernel module kvm-hv.
   package enum Module: String, Equatable, Sendable {
-    /// It is running.
+    /// It is loaded.
     case loaded
-    /// It is a part of the kernel, but does not run.
+    /// It is built into the kernel, but not active.
     case builtin
-    /// It can be loaded.
+    /// It is installed and not loaded.
     case available
-    /// The kernel has no such module installed.
+    /// It is not installed for the running kernel.
     case missing
   }
 
-  /// What a machine is looked at as.
+  /// The role in which a machine is examined.
   package enum Role: String, Equatable, Sendable, CaseIterable {
-    /// A host, whose guests are to run guests.
+    /// A host whose guests run guests of their own.
     case l0
-    /// A guest that is to run guests. A partition of PowerVM is one too.
+    /// A guest that runs guests of its own; also a PowerVM partition.
     case l1
   }
 
-  /// Whether the machine is a Power one.
+  /// Whether this is a Power machine.
   package var isPower: Bool { values["arch"]?.hasPrefix("ppc64") ?? false }
 
-  /// What the machine is.
+  /// The kind of machine.
   ///
-  /// Linux prints `platform` and `machine` in `/proc/cpuinfo` (`arch/powerpc/platforms`); QEMU's
-  /// spapr puts `emulated by qemu` there, and KVM `linux,kvm` into the device tree.
+  /// Linux prints `platform` and `machine` in `/proc/cpuinfo` (`arch/powerpc/platforms`). For a
+  /// guest of QEMU's spapr machine this contains `emulated by qemu`, and under KVM the device tree
+  /// contains `linux,kvm`.
   package var platform: Platform {
     switch values["cpu.platform"]?.lowercased() {
     case "powernv": return .powerNV
@@ -52,7 +53,7 @@ extension HostFacts {
     }
   }
 
-  /// What the machine can only be looked at as: a guest or a partition as an L1, all else as an L0.
+  /// The role that fits the machine: L1 for a guest or a partition, L0 for all others.
   package var role: Role {
     switch platform {
     case .lpar, .qemuGuest: .l1
@@ -60,7 +61,7 @@ extension HostFacts {
     }
   }
 
-  /// 9 for POWER9, also in a compatibility mode of a later one.
+  /// 9 for POWER9, also for a later CPU in POWER9 compatibility mode.
   package var powerGeneration: Int? {
     guard let model = values["cpu.model"]?.uppercased(),
       let range = model.firstRange(of: "POWER")
@@ -68,10 +69,10 @@ extension HostFacts {
     return Int(model[range.upperBound...].prefix { ("0"..."9").contains($0) })
   }
 
-  /// Whether the kernel uses the radix MMU, where that is known.
+  /// Whether the kernel uses the radix MMU; `nil` if that is not known.
   package var usesRadix: Bool? { values["cpu.mmu"].map { $0.lowercased().hasPrefix("radix") } }
 
-  /// The kernel's version, without what a distribution adds.
+  /// The kernel's version, without the distribution's suffix.
   package var kernel: Version? { values["kernel.release"].flatMap { Version($0) } }
 
   /// The state of the module `kvm_hv`.
@@ -80,16 +81,60 @@ extension HostFacts {
   /// QEMU's version.
   package var qemu: Version? { values["qemu.version"].flatMap { Version($0) } }
 
-  /// The version of libvirt's daemon, else of virsh.
+  /// The version of libvirt's daemon, or of virsh if there is no daemon.
   package var libvirt: Version? {
     (values["libvirt.version"] ?? values["virsh.version"]).flatMap { Version($0) }
   }
 
-  /// The capabilities of nesting that `-machine pseries,help` lists; `nil` where it was not asked.
+  /// The nesting capabilities that `-machine pseries,help` lists; `nil` if the facts have no list.
   package var qemuCapabilities: [String]? { values["qemu.nested"].map { words($0) } }
 
   /// QEMU's pseries machine types.
   package var machineTypes: [String] { words(values["qemu.machines"] ?? "") }
 
   private func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }
+}
+
+extension HostFacts {
+  /// The mechanism that guests of a host should use for nesting, and why.
+  package struct Recommendation: Equatable, Sendable {
+    /// The mechanism; `nil` if the definitions of the host's guests need no setting for nesting.
+    package var mechanism: NestingMechanism?
+    /// The API between host and guests.
+    package var api: NestedAPI
+    /// The reason, as a sentence.
+    package var reason: String
+
+    /// The recommendation as a JSON object.
+    package var json: JSONWriter.Value {
+      [
+        "mechanism": .optional(mechanism?.rawValue), "api": .string(api.rawValue),
+        "reason": .string(reason),
+      ]
+    }
+  }
+
+  /// The mechanism that `auto` chooses for guests of this host.
+  ///
+  /// It is never `machine`, which current libvirt refuses, nor `wrapper`, which a definition does not
+  /// show.
+  package var recommendedMechanism: Recommendation {
+    if platform == .lpar {
+      return Recommendation(
+        mechanism: nil, api: .papr,
+        reason: "guests of a PowerVM partition are L2 and need no setting for nesting")
+    }
+    guard let libvirt else {
+      return Recommendation(
+        mechanism: .feature, api: .hv,
+        reason: "the version of libvirt is not known; libvirt supports <nested-hv> since 4.10.0")
+    }
+    if libvirt < Version(4, 10) {
+      return Recommendation(
+        mechanism: .commandline, api: .hv,
+        reason: "libvirt \(libvirt) does not support <nested-hv>, which needs 4.10.0 or later")
+    }
+    return Recommendation(
+      mechanism: .feature, api: .hv, reason: "libvirt \(libvirt) supports <nested-hv>")
+  }
 }

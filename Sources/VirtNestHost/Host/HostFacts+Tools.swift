@@ -8,26 +8,26 @@ extension HostFacts {
     {
       Diagnostic(level: level, subject: "qemu", reason: reason, source: source, remedy: remedy)
     }
-    // An L1 without QEMU can get it; a host without it has no guests at all.
+    // An error only for a host: without QEMU it has no guests. An L1 can install it later.
     guard let path = values["qemu.path"] else {
       return finding(
-        role == .l0 ? .error : .warning, "there is no QEMU for Power",
+        role == .l0 ? .error : .warning, "QEMU for Power is not installed",
         installation("qemu-system-ppc"))
     }
     guard let qemu else { return finding(.warning, "the version of \(path) is not known") }
     if role == .l1 { return finding(.note, "QEMU \(qemu)") }
     if qemu < NestedAPI.hv.firstQEMU {
-      return finding(.error, "QEMU \(qemu) is too old: cap-nested-hv came with 3.1")
+      return finding(.error, "QEMU \(qemu) is too old; cap-nested-hv needs 3.1 or later")
     }
     if let capabilities = qemuCapabilities, !capabilities.contains("cap-nested-hv") {
-      return finding(.error, "\(path), QEMU \(qemu), was built without cap-nested-hv")
+      return finding(.error, "\(path) (QEMU \(qemu)) was built without cap-nested-hv")
     }
-    if machineTypes.isEmpty { return finding(.error, "\(path) has no pseries machine") }
+    if machineTypes.isEmpty { return finding(.error, "\(path) has no pseries machine type") }
     if !isPower, qemu < Version(7, 0) {
-      return finding(.warning, "QEMU \(qemu): under TCG a guest can nest since 7.0")
+      return finding(.warning, "QEMU \(qemu) is too old to nest under TCG; use 7.0 or later")
     }
     if qemu < Version(4, 1) {
-      return finding(.warning, "QEMU \(qemu) has cap-nested-hv; 4.1 or later is what was tested")
+      return finding(.warning, "QEMU \(qemu) has cap-nested-hv, but only 4.1 and later are tested")
     }
     return finding(.note, "QEMU \(qemu), with \(machineTypes.count) pseries machine types")
   }
@@ -36,8 +36,8 @@ extension HostFacts {
     guard values["qemu.script"] == "yes", let path = values["qemu.path"] else { return nil }
     return Diagnostic(
       level: .warning, subject: "emulator",
-      reason: "\(path) is a script and may add to what a definition says; guests that rely on it "
-        + "are made independent of it by: virt-nest patch --mechanism feature",
+      reason: "\(path) is a script and may change the options that libvirt gives QEMU; to make "
+        + "guests independent of it, use: virt-nest patch --mechanism feature",
       source: "virt-nest wrapper")
   }
 
@@ -49,11 +49,12 @@ extension HostFacts {
       Diagnostic(level: level, subject: "libvirt", reason: reason, source: source, remedy: remedy)
     }
     guard let libvirt else {
-      return finding(.warning, "there is no libvirt", installation("libvirt-daemon-system"))
+      return finding(
+        .warning, "libvirt is not installed", installation("libvirt-daemon-system"))
     }
     if role == .l0, libvirt < Version(4, 10) {
       return finding(
-        .warning, "libvirt \(libvirt) does not know <nested-hv>: use --mechanism commandline")
+        .warning, "libvirt \(libvirt) does not support <nested-hv>; use --mechanism commandline")
     }
     return finding(.note, "libvirt \(libvirt)")
   }
@@ -64,15 +65,15 @@ extension HostFacts {
     if values["selinux"] == "enforcing" {
       return Diagnostic(
         level: .note, subject: "security",
-        reason: "SELinux is enforcing: an emulator wrapper needs the label qemu_exec_t, which "
-          + "virt-nest wrapper --install-script gives it",
+        reason: "SELinux is enforcing; an emulator wrapper needs the label qemu_exec_t, which the "
+          + "script of virt-nest wrapper --install-script sets",
         source: source)
     }
     if values["apparmor"] == "on" {
       return Diagnostic(
         level: .note, subject: "security",
-        reason: "AppArmor is on: an emulator wrapper needs a rule, which virt-nest wrapper "
-          + "--install-script adds",
+        reason: "AppArmor is on; an emulator wrapper needs a rule, which the script of virt-nest "
+          + "wrapper --install-script adds",
         source: source)
     }
     return Diagnostic(
@@ -87,8 +88,8 @@ extension HostFacts {
     return Diagnostic(
       level: .note, subject: "hugepages",
       reason: total == "0"
-        ? "none reserved (of \(size) KiB): a guest with --hugepages does not start"
-        : "\(total) of \(size) KiB, \(values["hugepages.free"] ?? "?") free",
+        ? "no huge pages (\(size) KiB) are reserved, so a guest with --hugepages does not start"
+        : "\(total) huge pages of \(size) KiB, \(values["hugepages.free"] ?? "?") free",
       source: "Linux Documentation/admin-guide/mm/hugetlbpage.rst")
   }
 

@@ -1,16 +1,16 @@
+internal import Subprocess
 package import VirtNest
 
-/// What is known of a host, or of a guest, that nested KVM on Power depends on.
+/// The facts about a host, or a guest, on which nested KVM on Power depends.
 ///
-/// The facts come from a script of POSIX sh (``gatheringScript``), which prints one `key=value` a
-/// line; the same text is what a file of facts holds. Its first line is `facts=1`, its last
-/// `end=1`. A key that the script did not find a value for is not there, and a key that is not
-/// known here is kept.
+/// A POSIX sh script (``gatheringScript``) prints them, one `key=value` per line. A file of facts has
+/// the same form: the first line is `facts=1`, the last is `end=1`. A key without a value is left
+/// out. Unknown keys are kept.
 package struct HostFacts: Equatable, Sendable {
-  /// The facts as they were gathered, without the first and the last line.
+  /// The facts by key, without the first and the last line.
   package let values: [String: String]
 
-  /// Facts that are known already; no key is `facts` or `end`, or has a `=` or a newline in it.
+  /// Makes facts from values; no key may be `facts` or `end`, or contain `=` or a newline.
   init(_ values: [String: String]) {
     self.values = values
   }
@@ -20,7 +20,7 @@ package struct HostFacts: Equatable, Sendable {
     String(decoding: PackageResources.host_facts_sh, as: UTF8.self)
   }
 
-  /// Reads what the script printed; lines before `facts=1` (a greeting of the shell) are passed over.
+  /// Reads the script's output; lines before `facts=1` (a login message) are ignored.
   /// - Throws: ``MalformedFacts``.
   package init(parsing text: String) throws(MalformedFacts) {
     var values: [String: String] = [:]
@@ -44,33 +44,35 @@ package struct HostFacts: Equatable, Sendable {
       }
       let key = String(line.unicodeScalars[..<equals])
       guard values[key] == nil else {
-        throw MalformedFacts(line: index + 1, reason: "'\(key)' is there twice")
+        throw MalformedFacts(line: index + 1, reason: "the key '\(key)' appears twice")
       }
       guard let value = Self.unescaped(line.unicodeScalars[equals...].dropFirst()) else {
         throw MalformedFacts(
-          line: index + 1, reason: "a backslash that is followed by none of \\ n t r")
+          line: index + 1, reason: "a backslash must be followed by \\, n, t or r")
       }
       values[key] = value
     }
     switch state {
     case .before:
       throw MalformedFacts(
-        line: nil, reason: "no line 'facts=1': gather them with virt-nest doctor --print-script")
+        line: nil,
+        reason: "the line 'facts=1' is missing; gather facts with the script of virt-nest doctor "
+          + "--print-script")
     case .within:
       throw MalformedFacts(
-        line: nil, reason: "no line 'end=1': the facts were cut off; gather them again")
+        line: nil, reason: "the line 'end=1' is missing, so facts are lost; gather them again")
     case .after: self.values = values
     }
   }
 
-  /// The facts as text: what ``init(parsing:)`` reads, sorted by key.
+  /// The facts as text that ``init(parsing:)`` reads, sorted by key.
   package var text: String {
     var text = "facts=1\n"
     for (key, value) in sorted { text += "\(key)=\(Self.escaped(value))\n" }
     return text + "end=1\n"
   }
 
-  /// The facts as an object of JSON, sorted by key, each value a string.
+  /// The facts as a JSON object, sorted by key; each value is a string.
   package var json: JSONWriter.Value {
     .object(sorted.map { JSONWriter.Member($0.key, .string($0.value)) })
   }
@@ -114,15 +116,135 @@ package struct HostFacts: Equatable, Sendable {
   }
 }
 
-/// Text that is not the facts of a host.
+/// Text that cannot be read as facts of a host.
 package struct MalformedFacts: Error, Equatable, CustomStringConvertible {
-  /// The line, from 1, where one is to blame.
+  /// The line with the mistake, from 1; `nil` if it is not in one line.
   package var line: Int?
-  /// The column in bytes, from 1, where one is to blame.
+  /// The column with the mistake, in bytes from 1; `nil` if it is not known.
   package var column: Int?
   /// What is wrong, and what to do.
   package var reason: String
 
   /// The line and the reason.
   package var description: String { line.map { "line \($0): \(reason)" } ?? reason }
+}
+
+extension HostFacts {
+  /// Reads a file of facts: the output of the script (``init(parsing:)``), or a JSON report made from
+  /// it (``HostReport/json``).
+  /// - Throws: ``MalformedFacts``.
+  package init(reading bytes: [UInt8]) throws(MalformedFacts) {
+    guard Self.isReport(bytes) else {
+      try self.init(parsing: String(decoding: bytes, as: UTF8.self))
+      return
+    }
+    let report: JSONWriter.Value
+    do throws(MalformedJSON) {
+      report = try JSONReader.value(of: bytes)
+    } catch {
+      throw MalformedFacts(line: error.line, column: error.column, reason: error.reason)
+    }
+    try self.init(report: report)
+  }
+
+  /// Whether the bytes are JSON.
+  ///
+  /// A first brace alone does not tell, because a login message before the facts may begin with one.
+  private static func isReport(_ bytes: [UInt8]) -> Bool {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let text = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
+    let first = text.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    return first == UInt8(ascii: "{")
+      && !text.split(separator: 0x0A).contains { line in
+        line.starts(with: "facts=1".utf8)
+      }
+  }
+
+  private init(report: JSONWriter.Value) throws(MalformedFacts) {
+    guard case .object(let members) = report,
+      case .object(let facts)? = members.first(where: { $0.key == "facts" })?.value
+    else {
+      throw MalformedFacts(
+        line: nil,
+        reason: "the member 'facts' is missing; use the output of virt-nest doctor --json")
+    }
+    var values: [String: String] = [:]
+    for fact in facts {
+      guard case .string(let value) = fact.value else {
+        throw MalformedFacts(line: nil, reason: "the value of '\(fact.key)' is not a string")
+      }
+      guard Self.isKey(fact.key) else {
+        throw MalformedFacts(line: nil, reason: "'\(fact.key)' is not a valid key of a fact")
+      }
+      values[fact.key] = value
+    }
+    self.init(values)
+  }
+
+  /// Whether a key can stand before `=` on a line of its own.
+  private static func isKey(_ key: String) -> Bool {
+    !["", "facts", "end"].contains(key) && !key.hasPrefix("#")
+      && !key.unicodeScalars.contains { "=\n\r".unicodeScalars.contains($0) }
+  }
+}
+
+extension HostFacts {
+  /// The machine whose facts are gathered.
+  package enum Place: Equatable, Sendable {
+    /// This machine.
+    case here
+    /// A destination of `ssh`: `host`, `user@host`, `ssh://user@host:port`.
+    case ssh(destination: String)
+  }
+
+  /// Runs the script that gathers facts, here or through ssh.
+  /// - Throws: ``GatheringFailure``; ``MalformedFacts`` if the output is not facts.
+  package static func gathered(_ place: Place) async throws -> HostFacts {
+    let program: String
+    let arguments: [String]
+    switch place {
+    case .here: (program, arguments) = ("sh", ["-s"])
+    case .ssh(let destination): (program, arguments) = ("ssh", ["--", destination, "sh -s"])
+    }
+    do {
+      let result = try await run(
+        .name(program), arguments: Arguments(arguments),
+        input: .fileDescriptor(
+          try unnamedFile(Array(gatheringScript.utf8)), closeAfterSpawningProcess: true),
+        output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+      guard result.terminationStatus.isSuccess else {
+        throw GatheringFailure(
+          reason: "'\(program)' \(end(result.terminationStatus)): \(result.standardError)")
+      }
+      return try HostFacts(parsing: result.standardOutput)
+    } catch let error as ToolFailure {
+      throw GatheringFailure(reason: error.reason)
+    } catch let error as SubprocessError where error.code == .executableNotFound {
+      throw GatheringFailure(reason: ToolFailure(notFound: program).reason)
+    } catch let error as SubprocessError {
+      throw GatheringFailure(reason: "cannot run '\(program)': \(error)")
+    }
+  }
+}
+
+/// How a program ended, in words.
+private func end(_ status: TerminationStatus) -> String {
+  switch status {
+  case .exited(let code): "ended with status \(code)"
+  case .signaled(let signal): "was killed by signal \(signal)"
+  }
+}
+
+/// Facts that could not be gathered.
+package struct GatheringFailure: Error, Equatable, CustomStringConvertible {
+  /// What went wrong, with the error output of the program that was run.
+  package var reason: String
+
+  /// What went wrong, and how to gather the facts by hand.
+  package var description: String {
+    var text = reason[...]
+    while text.last?.isNewline ?? false { text.removeLast() }
+    return "\(text); or run the script of virt-nest doctor --print-script on that machine and read "
+      + "its output with --facts FILE"
+  }
 }

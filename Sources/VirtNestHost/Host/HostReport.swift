@@ -1,25 +1,25 @@
 package import VirtNest
 
-/// What `virt-nest doctor` prints of a machine.
+/// The report of `virt-nest doctor` about a machine.
 package struct HostReport: Equatable, Sendable {
-  /// The facts that it rests on.
+  /// The facts about the machine.
   package let facts: HostFacts
-  /// What the machine was looked at as.
+  /// The role in which the machine was examined.
   package let role: HostFacts.Role
-  /// What they mean, in the order in which they should be mended.
+  /// What the facts mean, in the order in which problems should be fixed.
   package let findings: [Diagnostic]
 
-  /// A report on a machine as a host or as a guest; as what it seems to be where `role` is `nil`.
+  /// Examines a machine as a host or as a guest; `nil` chooses ``HostFacts/role``.
   package init(_ facts: HostFacts, as role: HostFacts.Role? = nil) {
     self.facts = facts
     self.role = role ?? facts.role
     findings = facts.findings(as: role)
   }
 
-  /// The worst of the findings.
+  /// The highest severity of the findings.
   package var level: Diagnostic.Severity { findings.map(\.severity).max() ?? .note }
 
-  /// The report for people: a line for each finding, with the command that mends it below.
+  /// The report as text: a line for each finding, and below it the command that fixes it.
   package var text: String {
     let name = facts.values["os.name"].map { ", \($0)" } ?? ""
     let machine = facts.values["machine"] ?? facts.values["cpu.model"] ?? "an unknown machine"
@@ -47,7 +47,7 @@ package struct HostReport: Equatable, Sendable {
     }
   }
 
-  /// The report for programs.
+  /// The report as JSON.
   package var json: JSONWriter.Value {
     [
       "role": .string(role.rawValue), "level": .string(level.rawValue),

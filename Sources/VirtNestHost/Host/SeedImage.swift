@@ -3,19 +3,19 @@ internal import Subprocess
 internal import SystemPackage
 internal import VirtNest
 
-/// The disk from which cloud-init's NoCloud source reads a guest's first boot: an ISO 9660 image
-/// labelled `cidata` with the files `user-data` and `meta-data`.
+/// The seed image of cloud-init's NoCloud source: an ISO 9660 image labelled `cidata` with the files
+/// `user-data` and `meta-data`.
 ///
-/// It is made by whichever of `xorriso`, `genisoimage` and `mkisofs` is there. With xorriso the
-/// same input gives the same bytes; the others put the day into the image.
+/// The first tool found of `xorriso`, `genisoimage` and `mkisofs` makes it. With xorriso the same
+/// input gives the same bytes; the other tools write the current date into the image.
 package enum SeedImage {
   /// The bytes of the image.
-  /// - Throws: ``Failure`` where no tool is there, or it fails.
+  /// - Throws: ``Failure`` if no tool is installed, or if it fails.
   package static func bytes(for firstBoot: FirstBoot) async throws -> [UInt8] {
     guard let tool = tools.first(where: isInstalled) else {
       throw Failure(
-        reason: "none of xorriso, genisoimage and mkisofs is there to make an image: install "
-          + "xorriso, or write user-data and meta-data as files")
+        reason: "xorriso, genisoimage and mkisofs are not installed, and one of them is needed to "
+          + "make an image; install xorriso, or write user-data and meta-data as files")
     }
     let folder = try temporaryFolder()
     defer { removeFiles(of: folder) }
@@ -48,7 +48,7 @@ package enum SeedImage {
   }
 
   private static let tools = ["xorriso", "genisoimage", "mkisofs"]
-  /// 1980-01-01: the first day that every tool and file system takes.
+  /// 1980-01-01, the first day that every tool and file system supports.
   private static let epoch = 315_532_800
 
   private static func isInstalled(_ tool: String) -> Bool {
@@ -78,7 +78,7 @@ package enum SeedImage {
     } catch let error as Errno {
       throw Failure(reason: "cannot write \(path): \(error)")
     }
-    // The image has the time of the file.
+    // The tools copy the time of the file into the image.
     let time = timespec(tv_sec: epoch, tv_nsec: 0)
     utimensat(AT_FDCWD, path.string, [time, time], 0)
     chmod(path.string, 0o444)

@@ -1,20 +1,22 @@
 internal import VirtNest
 
-/// A script of POSIX sh with places for values.
+/// A POSIX sh script with placeholders.
 ///
-/// In the script's text, `'@NAME@'` stands for a value, which is put in quoted, and a line that is
-/// only `@NAME@` for lines, which are put in as they are (into a here-document). Values are put in
-/// once and never looked at again.
+/// In the script's text, `'@NAME@'` stands for a value, which is inserted quoted. A line that is only
+/// `@NAME@` stands for lines, which are inserted unchanged (into a here-document). Placeholders in
+/// inserted text are not replaced.
 struct ShellScript {
   private let text: String
 
+  /// Reads a script.
+  ///
   /// - Parameter bytes: The text, in UTF-8.
   init(_ bytes: [UInt8]) {
     text = String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The script with its values.
-  /// - Precondition: Each place has its value, and each value has a place.
+  /// The script with values in place of the placeholders.
+  /// - Precondition: Each placeholder has a value, and each value has a placeholder.
   func filled(values: [String: String], lines: [String: String] = [:]) -> String {
     var unused = Set(values.keys).union(lines.keys)
     var result: [String] = []
@@ -36,7 +38,7 @@ struct ShellScript {
       }
       result.append(filled)
     }
-    precondition(unused.isEmpty, "no place in the script for \(unused.sorted())")
+    precondition(unused.isEmpty, "the script has no placeholder for \(unused.sorted())")
     return result.joined(separator: "\n")
   }
 
@@ -47,9 +49,7 @@ struct ShellScript {
   }
 }
 
-/// A value as one word of sh, whatever is in it.
-///
-/// Single quotes alone, so that no shell reads anything in it.
+/// A value as one word of sh, in single quotes, so that no shell expands anything in it.
 func shellQuoted(_ value: String) -> String {
   "'" + insideSingleQuotes(value) + "'"
 }

@@ -2,7 +2,7 @@ internal import Glibc
 internal import LosslessXML
 internal import VirtNest
 
-/// Takes out of a definition what binds the guest to a host, or puts something else in its place.
+/// Removes or replaces the settings of a definition that tie the guest to a host.
 struct CopyEditor {
   let domain: Element
   let folder: String
@@ -16,14 +16,14 @@ struct CopyEditor {
     changes = Changes(definition.document)
   }
 
-  /// What of a guest is about resources of its host, and cannot matter to a guest that never runs.
+  /// Settings for resources of the host, which have no effect on a guest that stays paused.
   private static let hostSettings: [[Step]] = [
     ["memoryBacking"], ["memtune"], ["numatune"], ["cputune"], ["blkiotune"], ["resource"],
     ["maxMemory"], ["currentMemory"], ["cpu", "numa"], ["seclabel"], ["launchSecurity"], ["idmap"],
     ["perf"], ["iommu"],
   ]
 
-  /// Devices that are the same everywhere.
+  /// Devices that need nothing of the host.
   private static let unbound: Set<String> = [
     "input", "memballoon", "panic", "watchdog", "nvram", "hub",
   ]
@@ -33,7 +33,7 @@ struct CopyEditor {
       guard let parent = domain.first(place.dropLast()), let last = place.last else { continue }
       for element in parent.children(last.name) {
         changes.remove(element)
-        if !["maxMemory", "currentMemory"].contains(last.name) { took(element) }
+        if !["maxMemory", "currentMemory"].contains(last.name) { noteRemoval(of: element) }
       }
     }
     if let vcpu = domain.child("vcpu"), vcpu["cpuset"] != nil {
@@ -44,33 +44,33 @@ struct CopyEditor {
       changes.setText(of: memory, to: String(mostMemory.bytes), keepingSpace: true)
       differences.append("memory is \(mostMemory)")
     }
-    // TCG has no transactional memory: QEMU would not start.
+    // QEMU would not start, because TCG has no transactional memory.
     if let htm = domain.first(["features", "htm"]), htm["state"] == "on" {
       changes.setAttribute("state", of: htm, to: "off")
-      differences.append("transactional memory is off, which TCG does not have")
+      differences.append("transactional memory is off, because TCG does not support it")
     }
-    // libvirt would compare the CPU with one of Power that is not here.
+    // libvirt would compare the CPU with the host's, which may not be Power.
     if let cpu = domain.child("cpu") { changes.removeAttribute("check", of: cpu) }
     replaceBootFiles()
     for device in domain.children("devices").flatMap({ Array($0.children) }) { replace(device) }
     removeHostArguments()
   }
 
-  private mutating func took(_ element: Element) {
-    differences.append("<\(element.qualifiedName)> of line \(element.location.line) is taken out")
+  private mutating func noteRemoval(of element: Element) {
+    differences.append("<\(element.qualifiedName)> in line \(element.location.line) is removed")
   }
 
-  /// Kernels and firmware that are not here; arguments of a kernel go with it.
+  /// Removes kernels and firmware that this machine does not have, and the arguments of such a kernel.
   private mutating func replaceBootFiles() {
     guard let os = domain.child("os") else { return }
     var kernelIsMissing = os.child("kernel") == nil
     for element in os.children
     where ["kernel", "initrd", "dtb", "loader"].contains(element.localName) {
       let path = element.text.trimmingSpaces
-      // Names without a path are QEMU's own firmware.
+      // A name without a path is firmware that QEMU brings along.
       guard path.hasPrefix("/"), access(path, R_OK) != 0 else { continue }
       changes.remove(element)
-      took(element)
+      noteRemoval(of: element)
       kernelIsMissing = kernelIsMissing || element.localName == "kernel"
     }
     if kernelIsMissing, let arguments = os.child("cmdline") { changes.remove(arguments) }
@@ -80,29 +80,29 @@ struct CopyEditor {
     switch device.qualifiedName {
     case "emulator": break
     case "controller":
-      // A NUMA cell of the guest, and those are taken out.
+      // It names a NUMA cell of the guest, and these are removed.
       if let node = device.first(["target", "node"]) { changes.remove(node) }
     case "disk": replaceDisk(device)
     case "interface":
       replace(device, by: "type='user'", keeping: ["mac", "model", "address", "boot"])
       differences.append(
-        "the interface of line \(device.location.line) is connected to nothing of the host")
+        "the interface in line \(device.location.line) is not connected to the host's network")
     case "serial", "console", "channel", "parallel":
-      // A pseudo terminal is there everywhere, an agent's spicevmc only with SPICE.
+      // Every host has pseudo terminals. The channel of the SPICE agent needs SPICE.
       guard device["type"] != "spicevmc" else {
         changes.remove(device)
-        took(device)
+        noteRemoval(of: device)
         break
       }
       guard device["type"] != "pty" else { break }
       replace(device, by: "type='pty'", keeping: ["target", "address"])
       differences.append(
-        "the \(device.qualifiedName) of line \(device.location.line) is a pseudo terminal")
+        "the \(device.qualifiedName) in line \(device.location.line) is a pseudo terminal")
     case "rng" where ["/dev/random", "/dev/urandom"].contains(device.child("backend")?.text): break
     case let name where Self.unbound.contains(name): break
     default:
       changes.remove(device)
-      took(device)
+      noteRemoval(of: device)
     }
   }
 
@@ -112,7 +112,7 @@ struct CopyEditor {
     let line = disk.location.line
     if ["cdrom", "floppy"].contains(device) {
       replace(disk, by: "type='file' device='\(device)'", keeping: kept)
-      differences.append("the \(device) of line \(line) is empty")
+      differences.append("the \(device) in line \(line) is empty")
       return
     }
     let file = "disk-\(disks.count).raw"
@@ -120,10 +120,10 @@ struct CopyEditor {
     replace(
       disk, by: "type='file' device='disk'", keeping: kept,
       first: "<driver name='qemu' type='raw'/><source file='\(folder)/\(file)'/>")
-    differences.append("the disk of line \(line) is an empty file")
+    differences.append("the disk in line \(line) is an empty file")
   }
 
-  /// Writes an element anew: with other attributes, and of its children only some.
+  /// Replaces an element by one with other attributes and only some of its children.
   private mutating func replace(
     _ element: Element, by attributes: String, keeping kept: Set<String>, first: String = ""
   ) {
@@ -136,7 +136,7 @@ struct CopyEditor {
         + Array("</\(name)>".utf8))
   }
 
-  /// Options of QEMU that open something on the host.
+  /// QEMU options that open a file or device of the host, or need one.
   private static let hostOptions: Set<String> = [
     "drive", "blockdev", "netdev", "nic", "net", "device", "chardev", "object", "fsdev", "virtfs",
     "fw_cfg", "monitor", "serial", "parallel", "qmp", "mon", "gdb", "vnc", "spice", "display",
@@ -158,13 +158,13 @@ struct CopyEditor {
         changes.remove(argument.element)
       }
       differences.append(
-        "QEMU's option \(option) of line \(arguments[index].element.location.line) is taken out")
+        "the QEMU option \(option) in line \(arguments[index].element.location.line) is removed")
       index += 2
     }
     for name in ["override", "deprecation"] {
       for element in domain.children(name, in: DomainNamespace.qemu) {
         changes.remove(element)
-        took(element)
+        noteRemoval(of: element)
       }
     }
   }

@@ -1,24 +1,24 @@
 internal import LosslessXML
 package import VirtNest
 
-/// A definition that is about to be a guest's on a libvirt.
+/// A definition that is to be defined on a host, compared with the definition that is there.
 package struct DefinitionChange: Sendable {
-  /// The libvirt.
+  /// The libvirt of the host.
   package let libvirt: Virsh
   /// The guest's name.
   package let name: String
-  /// What the libvirt has of it; `nil` where it is new.
+  /// The guest on the host; `nil` if it is new.
   package let host: HostGuest?
-  /// What it will have, as a whole.
+  /// The complete new definition.
   package let definition: DomainDefinition
-  /// What there is to know before.
+  /// Notes for the user before the change.
   package let notes: [String]
 
-  /// Looks at what a libvirt has, and changes nothing.
+  /// Compares a definition with the guest on the host; changes nothing.
   ///
-  /// - Parameter dropsSecrets: passwords of displays that the definition leaves out are lost; else
-  ///   the host's are kept.
-  /// - Throws: ``VirshError`` also where the definition collides with another guest; ``ToolFailure``.
+  /// - Parameter dropsSecrets: display passwords that the definition leaves out are removed;
+  ///   otherwise the host's passwords are kept.
+  /// - Throws: ``VirshError``, also if the definition conflicts with another guest; ``ToolFailure``.
   package init(
     _ definition: DomainDefinition, on libvirt: Virsh, dropsSecrets: Bool = false
   ) async throws {
@@ -32,8 +32,8 @@ package struct DefinitionChange: Sendable {
       let (bytes, kinds) = try Secrets.kept(from: host.definition, in: definition)
       whole = try DomainDefinition(bytes)
       notes += kinds.map {
-        "the \($0) password of the host's definition is kept, for this one has none "
-          + "(--drop-secrets leaves it out)"
+        "the \($0) password of the host's definition is kept, because this definition has none; "
+          + "use --drop-secrets to remove it"
       }
     }
     self.init(libvirt: libvirt, name: name, host: host, definition: whole, notes: notes)
@@ -49,31 +49,31 @@ package struct DefinitionChange: Sendable {
     self.notes = notes
   }
 
-  /// The words of libvirt itself name neither the place nor what to do.
+  /// Finds conflicts before libvirt does, because its messages do not say what to do.
   private static func check(_ guest: Guest, _ name: String, against host: HostGuest) throws {
     if host.name != name {
       throw VirshError(
-        "the guest '\(host.name)' has the uuid \(host.uuid) there: rename it first (virsh "
-          + "domrename '\(host.name)' '\(name)'), or give this one another: virt-nest patch --uuid")
+        "the guest '\(host.name)' already has the uuid \(host.uuid); rename that guest first (virsh "
+          + "domrename '\(host.name)' '\(name)'), or use another uuid (virt-nest patch --uuid)")
     }
     guard let uuid = guest.uuid else {
       throw VirshError(
-        "there is a guest '\(name)' already, and without a uuid libvirt takes this for another of "
-          + "that name: virt-nest patch --uuid \(host.uuid)")
+        "a guest '\(name)' exists already, and libvirt refuses a second one of that name; to change "
+          + "the existing guest, set its uuid: virt-nest patch --uuid \(host.uuid)")
     }
     guard uuid == host.uuid else {
       throw VirshError(
-        "there is a guest '\(name)' already, with the uuid \(host.uuid) and not \(uuid): give this "
-          + "one that uuid (virt-nest patch --uuid \(host.uuid)) or another name")
+        "a guest '\(name)' exists already, with the uuid \(host.uuid) and not \(uuid); set that uuid "
+          + "here (virt-nest patch --uuid \(host.uuid)), or use another name")
     }
   }
 
-  /// Whether what the libvirt has says the same in the same words.
+  /// Whether nothing would change.
   package var isEmpty: Bool { host.map { difference(to: $0).isEmpty } ?? false }
 
-  /// What would change, as `diff -u` shows it.
+  /// The change in the format of `diff -u`.
   ///
-  /// Of a new guest it is the whole definition. Passwords are not shown.
+  /// For a new guest it shows the whole definition. Passwords are not shown.
   package func diff(coloured: Bool) -> [UInt8] {
     if let host { return difference(to: host).bytes(coloured: coloured) }
     return UnifiedDiff(
@@ -88,34 +88,35 @@ package struct DefinitionChange: Sendable {
       oldLabel: "\(name) on \(libvirt.displayName)", newLabel: name)
   }
 
-  /// Defines the guest, if the libvirt has still what it had.
+  /// Defines the guest, unless the host's definition has changed since it was compared.
   ///
-  /// libvirt validates it against its schema, and replaces the definition as a whole or not at all.
-  /// - Returns: What there is to know afterwards.
+  /// libvirt validates the definition against its schema, and replaces the old one as a whole.
+  /// - Returns: Notes for the user after the change.
   /// - Throws: ``VirshError``, ``ToolFailure``.
   package func define() async throws -> [String] {
     let now = try await HostGuest.find(name: name, uuid: host?.uuid, on: libvirt)
     guard now?.definition.document.bytes == host?.definition.document.bytes else {
-      throw VirshError("its definition on \(libvirt.displayName) has changed meanwhile: look again")
+      throw VirshError(
+        "its definition on \(libvirt.displayName) has changed meanwhile; run the command again")
     }
     _ = try await libvirt.run(
       ["define", "--validate", "/dev/stdin"], input: unnamedFile(definition.document.bytes))
     guard let after = try await HostGuest.find(name: name, uuid: nil, on: libvirt) else {
-      throw VirshError("it was defined, and is not there: did somebody undefine it?")
+      throw VirshError("it was defined, but does not exist any more; it may have been undefined")
     }
     var notes: [String] = []
     let (asked, got) = (NestingFacts(of: definition), NestingFacts(of: after.definition))
     if asked.effective != got.effective {
       notes.append(
-        "warning: nesting is not what the definition says once libvirt has read it: see "
+        "warning: libvirt's definition does not give the nesting that this definition asks for; see "
           + "virsh dumpxml --inactive '\(name)' | virt-nest inspect -")
     }
     if let host, after.definition.document.bytes == host.definition.document.bytes {
-      notes.append("libvirt's definition of it is as it was")
+      notes.append("libvirt's definition has not changed")
     } else if after.isActive {
       notes.append(
-        "it is running: the change waits for its next start, which a reboot from inside is not "
-          + "(virsh shutdown, then virsh start)")
+        "the guest is running; the change takes effect after virsh shutdown and virsh start, not "
+          + "after a reboot inside the guest")
     }
     return notes
   }

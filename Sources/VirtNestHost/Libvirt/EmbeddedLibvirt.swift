@@ -2,15 +2,15 @@ internal import Glibc
 internal import SystemPackage
 internal import VirtNest
 
-/// A libvirt of one's own inside virsh, whose files are all in a throw-away folder.
+/// A private libvirt inside virsh, whose files are all in a temporary folder.
 ///
-/// It needs no daemon and meets no other libvirt of the machine; several live side by side. The
-/// folder and every guest of it go also where this process is killed.
+/// It needs no daemon and does not touch any other libvirt of the machine; several can run at once.
+/// The folder and every guest in it are removed, also if this process is killed.
 struct EmbeddedLibvirt {
-  /// The folder, in which commands run.
+  /// The temporary folder, which is the working directory of commands.
   let folder: String
 
-  /// No guest is confined or accounted for, and no file of the user changes its owner.
+  /// Settings that switch off confinement and cgroups, and leave the owners of files unchanged.
   private static let settings = """
     dynamic_ownership = 0
     remember_owner = 0
@@ -22,14 +22,14 @@ struct EmbeddedLibvirt {
 
     """
 
-  /// Makes a libvirt that lasts as long as `body`.
+  /// Runs `body` with a libvirt that is removed afterwards.
   ///
-  /// - Throws: ``ToolFailure`` where there is no place for the folder; what `body` throws.
+  /// - Throws: ``ToolFailure`` if the folder cannot be made; what `body` throws.
   static func use<Value>(_ body: (EmbeddedLibvirt) async throws -> Value) async throws -> Value {
     let libvirt = try EmbeddedLibvirt()
     let outcome: Result<Value, any Error>
     do { outcome = .success(try await body(libvirt)) } catch { outcome = .failure(error) }
-    // In a task of its own: a cancelled one could run nothing any more.
+    // In a task of its own, because a cancelled task cannot run a program.
     let folder = libvirt.folder
     _ = await Task {
       try await ToolRun.run("rm", ["-rf", "--", folder], limit: .seconds(180))
@@ -38,8 +38,8 @@ struct EmbeddedLibvirt {
   }
 
   private init() throws {
-    // A socket's path has at most 107 bytes, and libvirt's own part takes up to 52 of them; the path
-    // stands in a URI and in XML too.
+    // The path of a socket has at most 107 bytes, and libvirt needs up to 52 of them. The path must
+    // also be valid in a URI and in XML without escapes.
     let wanted = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     let isPlain =
       wanted.hasPrefix("/") && wanted.utf8.count <= 35
@@ -59,7 +59,7 @@ struct EmbeddedLibvirt {
     guard mkdir(folder + "/etc", 0o700) == 0 else {
       throw ToolFailure(reason: "cannot write in \(folder): \(Errno(rawValue: errno))")
     }
-    // As root libvirt gives QEMU to another user, who may not enter here; others it only keeps.
+    // If it runs as root, libvirt starts QEMU as another user by default, who cannot read the folder.
     let user = geteuid() == 0 ? "user = \"root\"\ngroup = \"root\"\n" : ""
     try write(Array((user + Self.settings).utf8), to: "etc/qemu.conf")
   }
@@ -76,10 +76,10 @@ struct EmbeddedLibvirt {
     }
   }
 
-  /// Runs commands in one virsh, one after the other, also behind one that fails.
+  /// Runs commands in one virsh, one after the other, and continues after one that fails.
   ///
-  /// A guest that they leave is ended.
-  /// - Parameter commands: in virsh's own quoting.
+  /// Guests that still run at the end are killed.
+  /// - Parameter commands: in virsh's quoting.
   /// - Throws: ``ToolFailure``.
   func run(_ commands: [String], limit: Duration) async throws -> ToolRun {
     let uri = "qemu:///embed?root=" + folder
@@ -90,7 +90,7 @@ struct EmbeddedLibvirt {
     } catch {
       throw ToolFailure(reason: "cannot make a pipe: \(error)")
     }
-    // Held by nobody else, so that it closes with this process whatever ends that.
+    // No child process inherits it, so that it closes when this process ends for any reason.
     _ = fcntl(pipe.writeEnd.rawValue, F_SETFD, FD_CLOEXEC)
     defer { try? pipe.writeEnd.close() }
     let ended = try await ToolRun.run(
@@ -104,23 +104,24 @@ struct EmbeddedLibvirt {
     if let missing = Self.missingDriver(ended.errorOutput) { throw missing }
     if ended.errorOutput.contains("failed to connect to the hypervisor") {
       throw ToolFailure(
-        reason: "libvirt does not start inside virsh: " + VirshError(ended.errorOutput).description)
+        reason: "libvirt cannot start inside virsh: " + VirshError(ended.errorOutput).description)
     }
     return ended
   }
 
-  /// Without root, libvirt keeps some of its state at home.
+  /// Redirects the user's folders, in which libvirt keeps some of its state if it does not run as
+  /// root.
   private static func environment(_ folder: String) -> [String: String] {
     let homes = ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"]
     return homes.reduce(into: ["LIBVIRT_DEBUG": "4"]) { $0[$1] = folder }
   }
 
-  /// libvirt's words where its QEMU driver is a package that is not there.
+  /// The error to report if libvirt's QEMU driver is not installed.
   private static func missingDriver(_ errors: String) -> ToolFailure? {
     guard errors.contains("no connection driver available") else { return nil }
     return ToolFailure(
-      reason: "this libvirt has no QEMU driver: install the package libvirt-daemon-driver-qemu "
-        + "(Debian, Ubuntu, Fedora); virsh says: "
+      reason: "this libvirt has no QEMU driver; install the package libvirt-daemon-driver-qemu "
+        + "(Debian, Ubuntu, Fedora); error of virsh: "
         + VirshError(errors).description)
   }
 }

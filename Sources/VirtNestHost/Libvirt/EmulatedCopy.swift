@@ -2,29 +2,30 @@ internal import Glibc
 internal import LosslessXML
 internal import VirtNest
 
-/// A copy of a definition that can be started on any machine, to ask its QEMU what it was given.
+/// A copy of a definition that can be started on any machine, to query its QEMU for capabilities.
 ///
-/// What decides on nesting is as it was: machine, features, passthrough, the emulator where it is
-/// here. What binds the guest to its host is replaced or taken out, and said.
+/// Everything that matters for nesting is kept: machine, features, passthrough arguments, and the
+/// emulator if this machine has it. What ties the guest to its host is replaced or removed, and
+/// listed in ``differences``.
 struct EmulatedCopy {
-  /// The definition.
+  /// The bytes of the copy.
   let bytes: [UInt8]
-  /// What is not as in the definition, each as the end of a sentence.
+  /// The differences from the definition, each as a sentence.
   let differences: [String]
-  /// The guest's uuid, by which virsh finds it whatever its name is.
+  /// The guest's uuid, by which virsh finds it.
   let uuid: DomainUUID
-  /// The files that its disks are.
+  /// The names of its disk files.
   let disks: [String]
 
-  /// More is of no use to a guest that never runs.
+  /// The most memory that the copy gets; a guest that stays paused needs no more.
   private static let mostMemory = MemorySize(bytes: 1 << 30)
 
   /// Makes the copy.
   ///
   /// - Parameters:
-  ///   - folder: where its disks will be.
-  ///   - machineTypes: those that the QEMU here has.
-  /// - Throws: ``VirtNestError`` where the definition cannot be changed.
+  ///   - folder: the folder of its disks.
+  ///   - machineTypes: the machine types of the QEMU on this machine.
+  /// - Throws: ``VirtNestError`` if the definition cannot be changed.
   init(
     of definition: DomainDefinition, folder: String, machineTypes: Set<String>
   ) throws(VirtNestError) {
@@ -39,18 +40,21 @@ struct EmulatedCopy {
     if let machine = guest.machine, !machineTypes.contains(machine.name) {
       wanted.guest.machine = MachineType("pseries")
       differences.append(
-        "the machine type '\(machine.name)', which the QEMU here does not have, is pseries")
+        "the machine type is pseries, because the QEMU on this machine does not have "
+          + "'\(machine.name)'")
     }
-    // On by default in machines before 2.12, and TCG has none (QEMU, hw/ppc/spapr.c).
+    // Transactional memory is on by default in machine types before 2.12, and TCG does not support
+    // it (QEMU, hw/ppc/spapr.c).
     if guest.machine?.name.hasPrefix("pseries-2.") ?? false { wanted.guest.features[.htm] = "off" }
     if let emulator = guest.emulator {
       if !Emulator.isQEMU(emulator), access(emulator, X_OK) == 0 {
         wanted.guest.emulator = emulator
       } else if !Emulator.isQEMU(emulator) {
-        differences.append("the emulator \(emulator), which is not here, is QEMU itself")
+        differences.append(
+          "the emulator is QEMU itself, because this machine does not have \(emulator)")
       }
     }
-    // Before anything else changes, so that the lines are those of the definition.
+    // First, so that the line numbers in differences are those of the definition.
     var editor = CopyEditor(definition, folder: folder)
     editor.makeIndependent(mostMemory: Self.mostMemory)
     let independent: [UInt8]

@@ -1,33 +1,36 @@
 internal import VirtNest
 
-/// The agent in a guest, as far as it may be asked: what is answered changes nothing in the guest.
+/// The QEMU guest agent, for queries that change nothing in the guest.
 struct GuestAgent {
   var libvirt: Virsh
   var guest: String
 
-  /// What an L1 says of itself.
+  /// The state of nesting in an L1.
   struct Answer: Hashable, Sendable {
-    /// Whether kvm_hv is loaded; `nil` where the agent may not say.
+    /// Whether kvm_hv is loaded; `nil` if the agent does not allow the query.
     var hasModule: Bool?
-    /// Whether a KVM-HV machine can be made.
+    /// Whether a KVM-HV virtual machine can be created.
     var machine: Machine
-    /// How many guests run in it; `nil` where that is not known.
+    /// The number of running L2 guests; `nil` if it is not known.
     var guests: Int?
   }
 
+  /// The result of an attempt to create a KVM-HV virtual machine.
   enum Machine: Hashable, Sendable {
     case made
     case refused(String)
     case unknown(String)
   }
 
-  /// Why there is no answer.
+  /// The agent's answer, or the reason why there is none.
   enum Outcome: Hashable, Sendable {
     case answered(Answer)
     case silent(String)
   }
 
-  /// Looks, and makes a machine that is gone at once: `/dev/kvm` alone proves nothing.
+  /// The script that runs in the guest.
+  ///
+  /// It creates a KVM virtual machine and closes it at once, because `/dev/kvm` alone proves nothing.
   ///
   /// `KVM_CREATE_VM` with the type `KVM_VM_PPC_HV` (Linux, `include/uapi/linux/kvm.h`).
   private static let script = #"""
@@ -55,11 +58,11 @@ struct GuestAgent {
     do {
       return .answered(Self.read(try await run(Self.script)))
     } catch is VirshError {
-      // guest-exec is forbidden by the defaults of some distributions, RHEL's for one.
+      // Some distributions, such as RHEL, forbid guest-exec by default.
       return .answered(
         Answer(
           hasModule: try await fileIsThere("/sys/module/kvm_hv/parameters/nested"),
-          machine: .unknown("the agent runs no commands (guest-exec)"), guests: nil))
+          machine: .unknown("the guest agent does not allow guest-exec"), guests: nil))
     }
   }
 
@@ -67,7 +70,7 @@ struct GuestAgent {
     try await libvirt.run(["qemu-agent-command", guest, json, "--timeout", "10"])
   }
 
-  /// What a script prints in the guest.
+  /// Runs a script in the guest and returns its output.
   private func run(_ script: String) async throws -> String {
     let argument = JSONWriter.text(of: .string(script)).dropLast()
     let started = try await command(
@@ -83,7 +86,7 @@ struct GuestAgent {
       }
       try await Task.sleep(for: .milliseconds(300))
     }
-    throw VirshError("waited 180 s for a command in the guest to end")
+    throw VirshError("a command in the guest did not end within 180 s")
   }
 
   private func fileIsThere(_ path: String) async throws -> Bool? {
@@ -100,9 +103,9 @@ struct GuestAgent {
     }
   }
 
-  /// Reads the lines of the script.
+  /// Reads the output of the script.
   static func read(_ output: String) -> Answer {
-    var answer = Answer(hasModule: nil, machine: .unknown("there is no python3 or perl in it"))
+    var answer = Answer(hasModule: nil, machine: .unknown("the guest has neither python3 nor perl"))
     for line in output.split(whereSeparator: \.isNewline) {
       let parts = line.split(separator: "=", maxSplits: 1)
       guard parts.count == 2 else { continue }
@@ -118,7 +121,7 @@ struct GuestAgent {
     return answer
   }
 
-  /// The value of a member that is a number, a flag or text without escapes, wherever it is.
+  /// The value of the first member with this name that is a number, a flag or text without escapes.
   static func member(_ name: String, of json: String) -> String? {
     guard let key = json.firstRange(of: "\"\(name)\":") else { return nil }
     let rest = json[key.upperBound...].drop { $0 == " " }

@@ -1,17 +1,17 @@
 package import VirtNest
 
-/// A guest that a libvirt knows.
+/// A guest that is defined on a host.
 package struct HostGuest: Sendable {
-  /// Its name.
+  /// The guest's name.
   package let name: String
-  /// Its uuid.
+  /// The guest's uuid.
   package let uuid: DomainUUID
-  /// Whether it runs, or is paused.
+  /// Whether it is running or paused.
   package let isActive: Bool
-  /// The definition that its next start uses, with its secrets.
+  /// The definition for its next start, with passwords.
   package let definition: DomainDefinition
 
-  /// The guest of a name or uuid; `nil` where there is none.
+  /// Finds a guest by name or uuid; `nil` if there is none.
   ///
   /// - Throws: ``VirshError``, ``ToolFailure``.
   package static func find(
@@ -20,7 +20,7 @@ package struct HostGuest: Sendable {
     let listed = try await libvirt.run(["list", "--all", "--uuid", "--name"])
     for line in listed.split(whereSeparator: \.isNewline) {
       guard let known = DomainUUID(String(line.prefix(36))) else { continue }
-      // Exact: names may hold spaces, and virsh takes a name of digits for a number.
+      // Compared here, because virsh takes a name of digits for an id. A name may contain spaces.
       let knownName = String(line.dropFirst(37).reversed().drop { $0 == " " }.reversed())
       guard known == uuid || knownName == name else { continue }
       return try await guest(known, knownName, on: libvirt)
@@ -31,7 +31,7 @@ package struct HostGuest: Sendable {
   private static func guest(
     _ uuid: DomainUUID, _ name: String, on libvirt: Virsh
   ) async throws -> HostGuest {
-    // One virsh for both: behind ssh each is a login of its own.
+    // One virsh for both commands, because with an ssh URI each virsh logs in again.
     let answer = try await libvirt.run([
       "domstate \(uuid); dumpxml --inactive --security-info \(uuid)"
     ])

@@ -1,15 +1,15 @@
 package import VirtNest
 
-/// What a running QEMU says of its machine's capabilities for nesting.
+/// The nesting capabilities of a running guest's machine, as QEMU reports them.
 package struct MachineCapabilities: Hashable, Sendable {
-  /// `cap-nested-hv`; `nil` where this QEMU's machine has no such property.
+  /// `cap-nested-hv`; `nil` if the machine has no such property in this QEMU.
   package var nestedHV: Bool?
-  /// `cap-nested-papr`; `nil` where this QEMU's machine has no such property.
+  /// `cap-nested-papr`; `nil` if the machine has no such property in this QEMU.
   package var nestedPAPR: Bool?
 
-  /// Commands of virsh that ask for them; they change nothing.
+  /// The virsh commands that query the capabilities; they change nothing.
   ///
-  /// - Parameter guest: the guest as virsh finds it.
+  /// - Parameter guest: the guest's name, uuid or id.
   static func commands(for guest: String) -> [[String]] {
     NestedAPI.allCases.map { api in
       [
@@ -28,17 +28,17 @@ package struct MachineCapabilities: Hashable, Sendable {
     (nestedHV, nestedPAPR) = (values.first ?? nil, values.dropFirst().first ?? nil)
   }
 
-  /// Whether the machine has the capability of an interface, switched on.
+  /// Whether the capability of an API is switched on.
   package func has(_ api: NestedAPI) -> Bool { (api == .hv ? nestedHV : nestedPAPR) ?? false }
 
-  /// The interface that L2 guests can use; `nil` where there is none.
+  /// The API that L2 guests can use; `nil` if there is none.
   package var api: NestedAPI? { NestedAPI.allCases.first { has($0) } }
 
-  /// The capabilities in words.
+  /// The capabilities as text, such as `cap-nested-hv=on, cap-nested-papr=off`.
   package var text: String {
     let words = [(NestedAPI.hv, nestedHV), (.papr, nestedPAPR)].compactMap { api, value in
       value.map { "\(api.machineProperty)=\($0 ? "on" : "off")" }
     }
-    return words.isEmpty ? "no capability for nesting" : words.joined(separator: ", ")
+    return words.isEmpty ? "no nesting capability" : words.joined(separator: ", ")
   }
 }

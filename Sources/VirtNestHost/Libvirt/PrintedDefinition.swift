@@ -1,16 +1,17 @@
 internal import LosslessXML
 internal import VirtNest
 
-/// A definition as lines to compare: as libvirt prints it, without comments and without secrets.
+/// A definition printed for a comparison: in libvirt's format, without comments and passwords.
 ///
-/// What a person wrote and what libvirt prints differ in indentation, quotes and empty lines, which
-/// mean nothing.
+/// Differences in indentation, quotes and empty lines, which have no meaning, disappear.
 struct PrintedDefinition {
   private(set) var bytes: [UInt8] = []
   private let otherPasswords: [String?]?
 
-  /// - Parameter other: the definition that it is compared with: a password that is not in that
-  ///   is shown as another one, and never itself.
+  /// Prints a definition.
+  ///
+  /// - Parameter other: the definition that it is compared with. A password that is not in it is
+  ///   marked as a different one; no password is shown.
   init(_ definition: DomainDefinition, comparedWith other: DomainDefinition? = nil) {
     otherPasswords = other.map { Secrets.values(in: $0) }
     append(definition.domain, indentation: "")
@@ -24,7 +25,7 @@ struct PrintedDefinition {
       var value = String(decoding: source[attribute.value], as: UTF8.self)
       if element.localName == "graphics", name == "passwd" {
         let isKnown = otherPasswords?.contains(element.value(of: attribute)) ?? true
-        value = isKnown ? "(hidden)" : "(hidden, another one)"
+        value = isKnown ? "(hidden)" : "(hidden, different)"
       }
       let quote = value.contains("'") ? "\"" : "'"
       tag += " \(name)=\(quote)\(value)\(quote)"

@@ -1,32 +1,32 @@
 internal import LosslessXML
 package import VirtNest
 
-/// The command line by which QEMU runs a guest without libvirt.
+/// A command line that runs a guest in QEMU without libvirt.
 ///
-/// It is libvirt's own (`virsh domxml-to-native`), but for what only a running libvirt makes: its
-/// monitor, its keys, open files that it hands over. Those are left out or replaced.
+/// It is the output of `virsh domxml-to-native`, without the parts that need a running libvirt: the
+/// monitor, keys and open files. They are left out or replaced.
 package struct QEMUCommand: Hashable, Sendable {
   /// The emulator.
   package private(set) var emulator: String
-  /// Variables of its environment that the definition asks for, as `NAME=VALUE`.
+  /// The environment variables that the definition sets, as `NAME=VALUE`.
   package private(set) var environment: [String]
-  /// Its options in order, each with its value.
+  /// The options in order, each with its value.
   package private(set) var options: [Option]
-  /// What is not as libvirt would run it, each as a sentence.
+  /// The differences from the command that libvirt runs, each as a sentence.
   package private(set) var notes: [String] = []
 
   /// An option of QEMU.
   package struct Option: Hashable, Sendable {
     /// The option, with its dash.
     package var name: String
-    /// Its value; `nil` where it has none.
+    /// The value; `nil` if there is none.
     package var value: String?
   }
 
-  /// Reads what libvirt prints, and makes it run by itself.
+  /// Reads a command that libvirt has printed, and changes it to run without libvirt.
   ///
   /// - Parameter text: the output of `virsh domxml-to-native qemu-argv`.
-  /// - Returns: `nil` where there is no command in it.
+  /// - Returns: `nil` if it contains no command.
   init?(libvirt text: String) {
     var words = shellWords(text)[...]
     let isVariable = { (word: String) in !word.hasPrefix("/") && word.contains("=") }
@@ -36,7 +36,7 @@ package struct QEMUCommand: Hashable, Sendable {
       words.removeFirst()
     }
     guard let emulator = words.popFirst() else { return nil }
-    // libvirt gives QEMU a home of its own; what the definition asks for comes behind these.
+    // Variables that libvirt sets itself; variables of the definition follow them.
     let own: Set<Substring> = [
       "LC_ALL", "PATH", "HOME", "USER", "LOGNAME", "XDG_DATA_HOME", "XDG_CACHE_HOME",
       "XDG_CONFIG_HOME", "LD_PRELOAD", "LD_LIBRARY_PATH", "TMPDIR",
@@ -52,7 +52,9 @@ package struct QEMUCommand: Hashable, Sendable {
     makeIndependent()
   }
 
-  /// Values of QEMU's that begin with a dash are none that libvirt writes, but kernel arguments.
+  /// Whether a word is an option and not the value of one.
+  ///
+  /// Of the values that libvirt writes, only kernel arguments can begin with a dash.
   private static func isOption(_ word: String) -> Bool {
     guard let second = word.dropFirst().first, word.first == "-" else { return false }
     return second.isLetter && !word.contains(" ") && !word.contains("=")
@@ -65,11 +67,12 @@ package struct QEMUCommand: Hashable, Sendable {
       let value = QEMUValue(option.value ?? "")
       switch option.name {
       case "-S", "-no-shutdown":
-        // libvirt lets it go, and ends it, by the monitor.
+        // libvirt starts and ends the guest through the monitor.
         continue
       case "-object" where value["qom-type"] == "secret" && value["id"] == "masterKey0": continue
       case "-object" where value["qom-type"] == "secret" && value["keyid"] != nil:
-        notes.append("the secret '\(value["id"] ?? "")' is encrypted with a key of libvirt's alone")
+        notes.append(
+          "the secret '\(value["id"] ?? "")' is encrypted with a key that only libvirt has")
       case "-chardev" where value["id"] == "charmonitor",
         "-mon" where value["chardev"] == "charmonitor":
         continue
@@ -82,13 +85,14 @@ package struct QEMUCommand: Hashable, Sendable {
           + log.map { ",\($0.name)=\($0.value.replacing(",", with: ",,"))" }.joined()
       case "-chardev" where value["path"]?.contains("/domain-") ?? false:
         option.value = "null,id=\(value["id"] ?? "")"
-        notes.append("nothing answers at '\(value["id"] ?? "")', a socket that libvirt makes")
+        notes.append(
+          "the channel '\(value["id"] ?? "")' is not connected, because libvirt makes its socket")
       case "-netdev" where value["fd"] != nil || value["fds"] != nil || value["type"] == "tap":
         let id = value["id"] ?? "hostnet0"
         option.value = "user,id=\(id)"
         notes.append(
-          "the interface \(id) goes out through QEMU's user network; as root, "
-            + "'bridge,id=\(id),br=BRIDGE' connects it to a bridge")
+          "the interface \(id) uses QEMU's user network; to connect it to a bridge, run QEMU as root "
+            + "with -netdev bridge,id=\(id),br=BRIDGE")
       default: break
       }
       result.append(option)
@@ -96,7 +100,8 @@ package struct QEMUCommand: Hashable, Sendable {
     if let console {
       result.append(Option(name: "-mon", value: "chardev=\(console),mode=readline"))
       notes.append(
-        "the first console is the terminal: Ctrl-A C is QEMU's monitor there, Ctrl-A X ends it")
+        "the terminal is the first console; Ctrl-A C switches to the QEMU monitor, and Ctrl-A X ends "
+          + "QEMU")
     }
     options = result
     noteWhatIsLeft()
@@ -107,15 +112,15 @@ package struct QEMUCommand: Hashable, Sendable {
       guard let value = option.value else { continue }
       let parsed = QEMUValue(value)
       if value.contains("/dev/fdset/") || parsed["fd"] != nil || parsed["vhostfd"] != nil {
-        notes.append("\(option.name) needs an open file of libvirt's: \(value)")
+        notes.append("\(option.name) needs a file that libvirt has open: \(value)")
       }
       if option.name == "-vnc" || option.name == "-spice", value.contains("password=on") {
-        notes.append("the password of \(option.name) is set in the monitor: set_password")
+        notes.append("\(option.name) needs a password; set it with set_password in the monitor")
       }
     }
   }
 
-  /// The command for sh, an option a line.
+  /// The command for sh, with one option per line.
   package var text: String {
     let lines =
       environment.map { variable in
@@ -131,7 +136,7 @@ package struct QEMUCommand: Hashable, Sendable {
   }
 }
 
-/// A value of QEMU's as it is written in one of its two forms: `a,id=b` or `{"id":"b"}`.
+/// The value of a QEMU option in one of its two forms: `a,id=b` or `{"id":"b"}`.
 struct QEMUValue {
   private(set) var members: [(name: String, value: String)] = []
 
@@ -150,7 +155,7 @@ struct QEMUValue {
       if let equals = part.firstIndex(of: "=") {
         members.append((String(part[..<equals]), String(part[part.index(after: equals)...])))
       } else if index == 0 {
-        // The first is the type, whatever that option calls it.
+        // The first property without a key is the type, under a key that depends on the option.
         members.append(("type", String(part)))
         members.append(("qom-type", String(part)))
       }
@@ -159,7 +164,7 @@ struct QEMUValue {
 
   subscript(name: String) -> String? { members.first { $0.name == name }?.value }
 
-  /// Whether it is a console that people read, which libvirt makes a pseudo terminal.
+  /// Whether it is a console or serial port on a pseudo terminal.
   var isConsole: Bool {
     let id = self["id"] ?? ""
     return self["type"] == "pty" && (id.hasPrefix("charserial") || id.hasPrefix("charconsole"))
@@ -167,10 +172,11 @@ struct QEMUValue {
 }
 
 extension QEMUCommand {
-  /// The command for a definition, by the libvirt of a host, or one inside virsh.
+  /// Converts a definition to a command.
   ///
-  /// - Parameter libvirt: the libvirt to ask; `nil` for one inside virsh, with the QEMU that is here.
-  /// - Throws: ``VirshError`` where libvirt refuses the definition; ``ToolFailure``.
+  /// - Parameter libvirt: the libvirt that converts it; `nil` for one inside virsh, with this
+  ///   machine's QEMU.
+  /// - Throws: ``VirshError`` if libvirt refuses the definition; ``ToolFailure``.
   package init(of definition: DomainDefinition, by libvirt: Virsh?) async throws {
     let bytes = definition.document.bytes
     let text: String

@@ -1,9 +1,9 @@
 internal import LosslessXML
 internal import VirtNest
 
-/// The secrets of a definition: the passwords of VNC and SPICE.
+/// The VNC and SPICE passwords of a definition.
 ///
-/// They are what libvirt prints with `--security-info` only (libvirt, `src/conf/domain_conf.c`,
+/// libvirt prints them only with `--security-info` (libvirt, `src/conf/domain_conf.c`,
 /// `virDomainGraphicsAuthDefFormatAttr`).
 enum Secrets {
   private static let attributes = ["passwd", "passwdValidTo"]
@@ -12,9 +12,9 @@ enum Secrets {
     definition.domain.children("devices").flatMap { $0.children("graphics") }
   }
 
-  /// The definition with the passwords of another one where it has none of its own.
+  /// Copies passwords from the host's definition to displays that have none.
   ///
-  /// - Returns: the bytes, and the kinds of display whose password was taken over.
+  /// - Returns: the new bytes, and the kinds of display whose password was copied.
   static func kept(
     from host: DomainDefinition, in definition: DomainDefinition
   ) throws(ConflictingChanges) -> (bytes: [UInt8], kinds: [String]) {
@@ -31,7 +31,7 @@ enum Secrets {
     return (try changes.sortedEdits().applied(to: definition.document.bytes), kinds)
   }
 
-  /// The passwords in a definition, by the place of their display.
+  /// The password of each display in a definition, in order.
   static func values(in definition: DomainDefinition) -> [String?] {
     graphics(in: definition).map { $0["passwd"] }
   }

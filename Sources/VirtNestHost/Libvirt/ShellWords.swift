@@ -1,6 +1,6 @@
 internal import VirtNest
 
-/// The words of a command line as sh reads them, where nothing is expanded.
+/// Splits a command line into words as sh does, without expansions.
 ///
 /// libvirt quotes with single quotes and `\'` (`src/util/virbuffer.c`, `virBufferEscapeShell`).
 func shellWords(_ text: String) -> [String] {
@@ -11,7 +11,7 @@ func shellWords(_ text: String) -> [String] {
   for scalar in text.unicodeScalars {
     if isEscaped {
       isEscaped = false
-      // An escaped line end joins two lines.
+      // A backslash at the end of a line joins it with the next.
       if scalar != "\n" { word = (word ?? .init()) + [scalar] }
     } else if isQuoted {
       if scalar == "'" { isQuoted = false } else { word?.append(scalar) }
@@ -31,7 +31,7 @@ func shellWords(_ text: String) -> [String] {
   return words
 }
 
-/// A word as sh takes it, quoted where that is needed.
+/// A word for sh, quoted if necessary.
 func shellWord(_ word: String) -> String {
   let isPlain = word.unicodeScalars.allSatisfy { scalar in
     scalar.isASCII

@@ -3,26 +3,26 @@ internal import Subprocess
 internal import SystemPackage
 internal import VirtNest
 
-/// What a program printed, and how it ended.
+/// The output and exit status of a program.
 struct ToolRun: Sendable {
-  /// Its status; 128 and the signal's number where a signal ended it.
+  /// The exit status; 128 plus the signal's number if a signal killed it.
   var status: Int
   var output: String
   var errorOutput: String
 
-  /// The limit for what is printed: far above any domain definition.
+  /// The most bytes of output that are read: far more than any domain definition has.
   private static let outputLimit = 16 << 20
 
   /// Runs a program to its end.
   ///
   /// - Parameters:
-  ///   - environment: variables that are set for it, besides those of this process.
-  ///   - input: what it reads, and closed once it runs; nothing where `nil`.
-  ///   - isApart: away from the terminal, whose interrupts it does not see; ssh could not ask for
-  ///     a password there.
-  ///   - limit: how long it may take.
-  /// - Throws: ``ToolFailure`` where it cannot be run or takes too long; a `CancellationError`
-  ///   where the task is cancelled. The program has ended by then.
+  ///   - environment: variables that are added to those of this process.
+  ///   - input: its standard input, which is closed when it has started; `nil` for no input.
+  ///   - isApart: whether it gets a session of its own, so that an interrupt at the terminal does not
+  ///     reach it. In such a session ssh cannot ask for a password.
+  ///   - limit: the time after which it is ended.
+  /// - Throws: ``ToolFailure`` if it cannot be run or takes too long; `CancellationError` if the task
+  ///   is cancelled. In each case the program has ended.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:],
     input: FileDescriptor? = nil, isApart: Bool = false, limit: Duration
@@ -34,7 +34,7 @@ struct ToolRun: Sendable {
     for (name, value) in environment {
       if let key = Environment.Key(rawValue: name) { changes[key] = value }
     }
-    // The words of messages are looked at.
+    // Callers search messages for English words.
     if let key = Environment.Key(rawValue: "LC_ALL") { changes[key] = "C" }
     let inherited = Environment.inherit.updating(changes)
     let work = Task { [options] in
@@ -68,7 +68,7 @@ struct ToolRun: Sendable {
     try Task.checkCancellation()
     if case .success = await watch.result {
       throw ToolFailure(
-        reason: "waited \(limit.components.seconds) s for '\(program)' to end, then ended it")
+        reason: "'\(program)' did not end within \(limit.components.seconds) s and was ended")
     }
     do {
       return try outcome.get()
@@ -80,7 +80,7 @@ struct ToolRun: Sendable {
   }
 }
 
-/// A program that could not do its part.
+/// A program that could not be run, or failed.
 package struct ToolFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong, and what to do.
   package var reason: String
@@ -90,7 +90,7 @@ package struct ToolFailure: Error, Hashable, Sendable, CustomStringConvertible {
 
   init(reason: String) { self.reason = reason }
 
-  /// A program that is not there, and the packages that bring it.
+  /// A program that is not installed; the message names the packages that contain it.
   init(notFound program: String) {
     let packages: [String: (debian: String, fedora: String)] = [
       "virsh": ("libvirt-clients", "libvirt-client"),
@@ -99,7 +99,7 @@ package struct ToolFailure: Error, Hashable, Sendable, CustomStringConvertible {
     ]
     let advice =
       packages[program].map {
-        ": install the package \($0.debian) (Debian, Ubuntu) or \($0.fedora) (Fedora)"
+        "; install the package \($0.debian) (Debian, Ubuntu) or \($0.fedora) (Fedora)"
       } ?? ""
     reason = "'\(program)' was not found" + advice
   }

@@ -2,10 +2,10 @@ internal import Glibc
 internal import SystemPackage
 internal import VirtNest
 
-/// Bytes in a file that has no name any more, for a program to read as its standard input.
+/// Writes bytes to a temporary file without a name, as the standard input of a program.
 ///
-/// A pipe would end this process by SIGPIPE where the program ends first, and a file with a name
-/// could lie about, with secrets in it.
+/// With a pipe, SIGPIPE would kill this process if the program ends first. A file with a name could
+/// be left behind, with passwords in it.
 func unnamedFile(_ bytes: [UInt8]) throws(ToolFailure) -> FileDescriptor {
   let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
   var path = Array("\(folder)/virt-nest.XXXXXX".utf8CString)

@@ -4,12 +4,13 @@ internal import SystemPackage
 package import VirtNest
 
 extension Verification {
-  /// Starts copies of definitions under TCG in a libvirt of their own, paused, and asks their QEMU.
+  /// Starts paused copies of definitions under TCG in a private libvirt, and queries their QEMU.
   ///
-  /// It needs no host, no root and no daemon. Each result is handed over as it is found.
-  /// - Parameter report: takes the result for each definition, in their order.
-  /// - Throws: ``ToolFailure`` where libvirt or QEMU is missing or does not answer in time;
-  ///   `CancellationError`. Nothing is left running.
+  /// It needs no Power host, no root and no daemon.
+  /// - Parameter report: is called with the result of each definition, in order, as soon as it is
+  ///   known.
+  /// - Throws: ``ToolFailure`` if libvirt or QEMU is missing or does not answer in time;
+  ///   `CancellationError`. In each case nothing is left running.
   package static func emulated(
     _ definitions: [DomainDefinition],
     report: (Int, Result<Verification, VirtNestError>) throws -> Void
@@ -40,26 +41,27 @@ extension Verification {
     case .refused(let message):
       capabilities = nil
       findings.append(
-        l0("the guest does not start under TCG: \(message)", "mend what the message names"))
+        l0("the guest does not start under TCG: \(message)", "fix the cause that QEMU names"))
     case .started(let found):
       capabilities = found
       findings.append(l0("QEMU started under TCG with \(found.text)", nil))
       if !Self.agrees(found, with: asked) {
-        findings.append(l0("that is not what the definition asks for", Self.next(asked, found)))
+        findings.append(
+          l0("this is not what the definition asks for", Self.next(asked, found)))
       }
     }
-    // TCG was given a POWER9 in any case.
+    // The copy always has a POWER9 CPU, so the CPU is checked in the definition.
     let obstacles = asked.isOn ? asked.obstacles : []
     for obstacle in obstacles {
       findings.append(
         .level(
-          .l1, "on its host the guest cannot nest: \(obstacle.reason)",
-          advice: "Change what it names: \(.property("cpu", value: nil))."))
+          .l1, "the guest cannot nest on a Power host: \(obstacle.reason)",
+          advice: "Change the CPU: \(.property("cpu", value: nil))."))
     }
     if obstacles.isEmpty, capabilities?.api != nil {
       findings.append(
         .level(
-          .l1, "not booted: whether kvm_hv loads is not known",
+          .l1, "the guest was not booted, so it is not known whether kvm_hv can be loaded",
           advice: "on its host: virt-nest verify --connect URI \(inspection.guest.name ?? "NAME")"))
     }
     self.findings = findings
@@ -73,14 +75,14 @@ extension Verification {
     switch asked.effective {
     case .dependsOnWrapper(let emulator):
       access(emulator, X_OK) == 0
-        ? "\(emulator) does not add it for this name. Without a wrapper: \(.mechanism(.feature))."
+        ? "\(emulator) adds no capability for this guest. Without a wrapper: \(.mechanism(.feature))."
         : "The wrapper is not on this machine. Without a wrapper: \(.mechanism(.feature))."
-    case .off: "something else switches it on; see the differences below and the emulator"
-    case .on, .refused: "virt-nest inspect shows what the definition says, line by line"
+    case .off: "something else switches nesting on; see the differences below and the emulator"
+    case .on, .refused: "virt-nest inspect shows each setting for nesting with its line"
     }
   }
 
-  /// The machine types of the QEMU here.
+  /// The machine types of the QEMU on this machine.
   private static func machineTypes() async throws -> Set<String> {
     let listed = try await ToolRun.run(
       "qemu-system-ppc64", ["-machine", "help"], limit: .seconds(180))
@@ -94,18 +96,18 @@ extension Verification {
   }
 }
 
-/// What became of a copy.
+/// The result of starting a copy.
 enum CopyStart {
   case started(MachineCapabilities)
-  /// libvirt or QEMU said no.
+  /// libvirt or QEMU refused it, with this message.
   case refused(String)
 }
 
 extension EmbeddedLibvirt {
-  /// The longest that QEMU may take to start and answer, libvirt's own look at every QEMU included.
+  /// The time limit for starting and querying a guest, including libvirt's probing of every QEMU.
   private static let startLimit = Duration.seconds(300)
 
-  /// Starts the guest of a copy, paused, asks its machine, and ends it.
+  /// Starts a copy paused, queries its machine, and ends it.
   func start(_ copy: EmulatedCopy) async throws -> CopyStart {
     try write(copy.bytes, to: "guest.xml")
     for disk in copy.disks {
@@ -114,7 +116,7 @@ extension EmbeddedLibvirt {
     }
     let guest = copy.uuid.description
     let asking = MachineCapabilities.commands(for: guest).map { words in
-      // In single quotes virsh takes everything as it is, and there is none in the words.
+      // virsh expands nothing in single quotes, and the words contain no single quote.
       words.map { "'\($0)'" }.joined(separator: " ")
     }
     let marker = "echo ---answer---"
@@ -131,13 +133,13 @@ extension EmbeddedLibvirt {
     return .started(MachineCapabilities(answers: answers))
   }
 
-  /// The reason, without what follows from it: that the guest is not there for the other commands.
+  /// The first error, without the errors of the following commands that do not find the guest.
   private static func firstMessage(_ errors: String) -> String {
     let messages = VirshError(errors).messages
     let own = messages.prefix { !$0.hasPrefix("failed to get domain") }
       .filter { $0 != "Failed to create domain from guest.xml" }
     return (own.isEmpty ? messages : own).map { message in
-      // QEMU's own words, without libvirt's about its end and the time.
+      // QEMU's message, without libvirt's text and the time before it.
       guard let program = message.firstRange(of: "qemu-system-ppc64") else { return message }
       let words = message[program.upperBound...].drop { $0 != ":" }.dropFirst()
       return words.isEmpty ? message : "QEMU:" + words

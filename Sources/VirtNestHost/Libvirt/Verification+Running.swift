@@ -1,19 +1,19 @@
 internal import VirtNest
 
 extension Verification {
-  /// Asks the QEMU of a running guest, and the agent in it; nothing is changed.
+  /// Queries the QEMU of a running guest and the guest agent; changes nothing.
   ///
-  /// libvirt notes the question in the guest's log and marks it as tainted (`custom-monitor`).
-  /// - Parameter name: name, uuid or number of the guest.
-  /// - Throws: ``VirshError`` where there is no such guest, or it does not run; ``ToolFailure``.
+  /// libvirt logs the query and marks the guest as tainted (`custom-monitor`).
+  /// - Parameter name: name, uuid or id of the guest.
+  /// - Throws: ``VirshError`` if there is no such guest, or if it is not running; ``ToolFailure``.
   package static func running(_ name: String, on libvirt: Virsh) async throws -> Verification {
     let state =
       try await libvirt.run(["domstate", name]).split(whereSeparator: \.isNewline)
       .first.map { String($0) } ?? ""
     guard ["running", "paused", "idle", "pmsuspended"].contains(state) else {
       throw VirshError(
-        "the guest is \(state), and only a running one can be asked: start it (virsh start), or try "
-          + "its definition by virt-nest verify --emulated")
+        "the guest is \(state) and must be running; start it (virsh start), or test its definition "
+          + "with virt-nest verify --emulated")
     }
     let bytes = Array(try await libvirt.run(["dumpxml", name]).utf8)
     let definition: DomainDefinition
@@ -48,15 +48,15 @@ extension Verification {
     var findings: [Diagnostic] = [
       .level(
         .l0,
-        "QEMU \(host.qemu) runs the guest by \(host.usesKVM ? "KVM" : "TCG") with \(found.text)",
+        "QEMU \(host.qemu) runs the guest under \(host.usesKVM ? "KVM" : "TCG") with \(found.text)",
         advice: found.api != nil
           ? nil : "\(.nesting(true)) for the guest '\(name)', then stop and start it")
     ]
     if !agrees {
       findings.append(
         .level(
-          .l0, "that is not what its definition asks for",
-          advice: "virt-nest inspect shows what the definition says, line by line"))
+          .l0, "this is not what its definition asks for",
+          advice: "virt-nest inspect shows each setting for nesting with its line"))
     }
     findings += Self.findings(of: agent, canNest: found.api != nil)
     var isWorking = true
@@ -74,13 +74,13 @@ extension Verification {
     case .silent(let reason):
       return [
         .level(
-          .l1, "not known: no guest agent answers (\(reason))",
+          .l1, "not known, because no guest agent answers (\(reason))",
           advice: "in the guest: modprobe kvm-hv && ls /sys/module/kvm_hv")
       ]
     case .answered(let answer):
       let module =
         answer.hasModule.map { $0 ? "kvm_hv is loaded" : "kvm_hv is not loaded" }
-        ?? "whether kvm_hv is loaded is not known"
+        ?? "it is not known whether kvm_hv is loaded"
       let load = answer.hasModule == false && canNest
       let l1 = Diagnostic.level(
         .l1, module,
@@ -88,11 +88,12 @@ extension Verification {
           ? "in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help" : nil)
       let machine =
         switch answer.machine {
-        case .made: "a KVM-HV machine can be made"
-        case .refused(let reason): "no KVM-HV machine can be made: \(reason)"
-        case .unknown(let reason): "whether a KVM-HV machine can be made is not known: \(reason)"
+        case .made: "a KVM-HV guest can be created"
+        case .refused(let reason): "no KVM-HV guest can be created: \(reason)"
+        case .unknown(let reason):
+          "it is not known whether a KVM-HV guest can be created: \(reason)"
         }
-      // Where none can be made, that none runs is no news.
+      // If no guest can run, "0 running now" tells nothing.
       let isNews = answer.machine == .made || answer.guests != 0
       let running = isNews ? answer.guests.map { ", \($0) running now" } ?? "" : ""
       return [l1, .level(.l2, machine + running, advice: nil)]

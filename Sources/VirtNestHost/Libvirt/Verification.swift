@@ -1,31 +1,31 @@
 package import VirtNest
 
-/// What was found of a guest's nesting, level by level, and whether it is what was asked for.
+/// The result of checking a guest's nesting on each level of virtualization.
 package struct Verification: Hashable, Sendable {
   /// A level of virtualization.
   package enum Level: String, Hashable, Sendable, CaseIterable {
     /// The host.
     case l0 = "L0"
-    /// The guest that should run guests.
+    /// The guest that runs guests of its own.
     case l1 = "L1"
-    /// The guests in it.
+    /// The guests in that guest.
     case l2 = "L2"
   }
 
-  /// The guest's name; `nil` where its definition has none.
+  /// The guest's name; `nil` if its definition has none.
   package var guest: String?
-  /// What its definition asks for, in words.
+  /// The nesting that its definition asks for, as text.
   package var asked: String
-  /// What its QEMU said; `nil` where it did not start.
+  /// The capabilities that QEMU reports; `nil` if it did not start.
   package var capabilities: MachineCapabilities?
-  /// What was found, from the host to the guests in the guest.
+  /// The findings, from L0 to L2.
   package var findings: [Diagnostic]
   /// Whether nesting is as the definition asks.
   package var isAsAsked: Bool
-  /// What the guest that was started had otherwise than the definition.
+  /// The differences of the started copy from the definition.
   package var differences: [String] = []
 
-  /// Whether what QEMU says is what a definition asks for.
+  /// Whether QEMU's capabilities are what a definition asks for.
   static func agrees(_ capabilities: MachineCapabilities, with asked: NestingFacts) -> Bool {
     switch asked.effective {
     case .on(let api): capabilities.has(api)
@@ -35,9 +35,9 @@ package struct Verification: Hashable, Sendable {
     }
   }
 
-  /// The report as lines.
+  /// The report as text.
   ///
-  /// - Parameter wording: the words for changes in advice.
+  /// - Parameter wording: how changes are described in advice.
   package func text(_ wording: (Suggestion) -> String = \.description) -> String {
     var lines = ["guest    \(guest ?? "(no name)")", "asked    \(asked)"]
     for finding in findings {
@@ -46,17 +46,17 @@ package struct Verification: Hashable, Sendable {
     }
     lines.append("nesting  \(isAsAsked ? "as asked" : "not as asked")")
     if !differences.isEmpty {
-      lines.append("in the copy that was started:")
+      lines.append("differences of the copy that was started:")
       lines += differences.map { "  " + $0 }
     }
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// The report for other programs.
+  /// The report as JSON.
   ///
   /// - Parameters:
-  ///   - source: the file, or the guest as it was named.
-  ///   - wording: the words for changes in advice.
+  ///   - source: the file, or the name by which the user named the guest.
+  ///   - wording: how changes are described in advice.
   package func json(
     source: String, _ wording: (Suggestion) -> String = \.description
   ) -> JSONWriter.Value {
@@ -78,7 +78,7 @@ package struct Verification: Hashable, Sendable {
 }
 
 extension Diagnostic {
-  /// What is known of a level of virtualization.
+  /// A finding about a level of virtualization.
   static func level(
     _ level: Verification.Level, _ text: String, advice: Advice? = nil
   ) -> Diagnostic {

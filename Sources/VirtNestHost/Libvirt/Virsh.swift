@@ -1,29 +1,29 @@
 internal import SystemPackage
 internal import VirtNest
 
-/// A libvirt that virsh talks to.
+/// A libvirt connection through virsh.
 package struct Virsh: Sendable {
-  /// Its URI; `nil` for the one that virsh chooses, by `LIBVIRT_DEFAULT_URI` and its own files.
+  /// The URI; `nil` for virsh's default, from `LIBVIRT_DEFAULT_URI` or its configuration.
   package var uri: String?
 
-  /// How long a command may take: an answer of a host behind ssh, or nothing.
+  /// The time limit of a command, which may wait for a host behind ssh.
   static let timeLimit = Duration.seconds(180)
 
-  /// A libvirt.
+  /// A connection to a URI.
   package init(uri: String?) { self.uri = uri }
 
-  /// What the URI is called in messages.
+  /// The name of the connection in messages.
   package var displayName: String { uri ?? "virsh's default connection" }
 
-  /// Runs a command of virsh.
+  /// Runs a virsh command.
   ///
-  /// - Parameter input: what it reads, and is closed by this.
-  /// - Throws: ``VirshError`` where it says no; ``ToolFailure``.
+  /// - Parameter input: its standard input, which is closed afterwards.
+  /// - Throws: ``VirshError`` if virsh fails; ``ToolFailure``.
   func run(
     _ arguments: [String], input: FileDescriptor? = nil, limit: Duration = timeLimit
   ) async throws -> String {
     let connection = uri.map { ["--connect", $0] } ?? []
-    // libvirt's own log would mix with the messages that people should read.
+    // Without this, libvirt's log would appear between the error messages.
     let ended = try await ToolRun.run(
       "virsh", ["--quiet"] + connection + arguments, environment: ["LIBVIRT_DEBUG": "4"],
       input: input, limit: limit)
@@ -32,21 +32,21 @@ package struct Virsh: Sendable {
   }
 }
 
-/// What virsh said in place of an answer.
+/// The error messages of virsh.
 package struct VirshError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The messages, without virsh's `error:` before them.
+  /// The messages, without the prefix `error:`.
   package var messages: [String]
 
   init(_ errorOutput: String) {
     messages = errorOutput.split(whereSeparator: \.isNewline).compactMap { line in
-      // The lines of libvirt's log begin with the time.
+      // Lines of libvirt's log begin with a date.
       if line.prefix(4).allSatisfy(\.isNumber), line.dropFirst(4).first == "-" { return nil }
       return line.hasPrefix("error: ") ? String(line.dropFirst(7)) : String(line)
     }
   }
 
-  /// The messages, as one.
+  /// All messages in one line.
   package var description: String {
-    messages.isEmpty ? "virsh failed and said nothing" : messages.joined(separator: "; ")
+    messages.isEmpty ? "virsh failed without a message" : messages.joined(separator: "; ")
   }
 }

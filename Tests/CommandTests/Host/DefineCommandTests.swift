@@ -73,7 +73,7 @@ struct DefineCommandTests {
   func forgotten() async throws {
     let run = try await define(guest, "--yes")
     #expect(run.status == .exited(2))
-    #expect(run.errorText.contains("kata-a: error: it was defined, and is not there"))
+    #expect(run.errorText.contains("kata-a: error: it was defined, but does not exist any more"))
   }
 
   @Test("All files are looked at before any guest is")
@@ -103,7 +103,7 @@ struct DefineCommandTests {
     let text = String(decoding: try readFile(guest), as: UTF8.self)
     for (changed, reason) in [
       (text.replacing("<name>kata-a</name>", with: ""), "the definition has no <name>"),
-      (text.replacing("kata-a", with: "test"), "there is a guest 'test' already, with the uuid"),
+      (text.replacing("kata-a", with: "test"), "a guest 'test' exists already, with the uuid"),
     ] {
       expectTrouble(try await define("-", "--dry-run", input: Array(changed.utf8)), reason)
     }
@@ -134,6 +134,6 @@ struct DefineCommandTests {
     #expect(run.errorText.contains("'\(socket)': No such file or directory"))
     let without = try await VirtNestBinary.run(
       ["define", guest] + libvirt, environment: ["PATH": folder.path])
-    expectTrouble(without, "'virsh' was not found: install the package libvirt-clients")
+    expectTrouble(without, "'virsh' was not found; install the package libvirt-clients")
   }
 }

@@ -72,7 +72,7 @@ struct DoctorCommandTests {
     let host = try await doctor("--facts", lpar, "--as", "l0")
     #expect(host.status == .exited(1))
     #expect(host.outputText.contains(", as a host (L0)\n"))
-    #expect(host.outputText.contains("error: platform: this is a partition of PowerVM"))
+    #expect(host.outputText.contains("error: platform: this is a PowerVM partition"))
   }
 
   @Test(
@@ -119,18 +119,18 @@ struct DoctorCommandTests {
   }
 
   static let files = [
-    ("", "{}: error: no line 'facts=1'"),
-    ("hello", "{}: error: no line 'facts=1'"),
+    ("", "{}: error: the line 'facts=1' is missing"),
+    ("hello", "{}: error: the line 'facts=1' is missing"),
     ("facts=1\nmachine\nend=1\n", "{}:2:1: error: expected key=value"),
-    ("facts=1\na=1\n", "{}: error: no line 'end=1': the facts were cut off"),
+    ("facts=1\na=1\n", "{}: error: the line 'end=1' is missing"),
     ("{", "{}:1:2: error: a key is missing here"),
     ("{\n  \"facts\": {\n    \"a\" \"b\"}}", "{}:3:9: error: ':' is missing behind the key"),
-    ("{\"facts\": {\"a\": 1}}", "{}: error: the value of 'a' is no string"),
+    ("{\"facts\": {\"a\": 1}}", "{}: error: the value of 'a' is not a string"),
     ("{\"facts\": {\"a\nb\": \"\"}}", "{}:1:14: error: a control character has to be escaped"),
-    ("{\"facts\": {\"end\": \"1\"}}", "{}: error: 'end' is no key of a fact"),
+    ("{\"facts\": {\"end\": \"1\"}}", "{}: error: 'end' is not a valid key of a fact"),
     (
       "{\"findings\": []}",
-      "{}: error: no member 'facts': it has to be what virt-nest doctor --json"
+      "{}: error: the member 'facts' is missing; use the output of virt-nest doctor --json"
     ),
   ]
 

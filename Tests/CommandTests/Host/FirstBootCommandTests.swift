@@ -35,8 +35,8 @@ struct FirstBootCommandTests {
     Usage("a", "--distribution", "beos", reason: "there are fedora, ubuntu, centos"),
     Usage("a", "--distribution", "fedora", "--release", "9", reason: "Fedora has no release 9"),
     Usage("a", "--hostname", "", reason: "is not a valid host name"),
-    Usage("a", "--hostname", "a_b", reason: "it has letters, digits, '-' and '.'"),
-    Usage("a", "--hostname=-a", reason: "it has letters, digits, '-' and '.'"),
+    Usage("a", "--hostname", "a_b", reason: "it may contain letters, digits, '-' and '.'"),
+    Usage("a", "--hostname=-a", reason: "it may contain letters, digits, '-' and '.'"),
     Usage("a", "--package", "", reason: "is not a valid package"),
     Usage("a", "--package", "x;reboot", reason: "is not a valid package"),
     Usage("a", "--package=--purge", reason: "is not a valid package"),
@@ -130,7 +130,7 @@ struct FirstBootCommandTests {
     try write("\n# nothing\n", to: "empty")
     try write("\(key) fine\nrubbish\n", to: "rubbish")
     for (file, reason) in [
-      ("private", "give the file that ends in .pub"), ("empty", "there is no key in it"),
+      ("private", "use the file that ends in .pub"), ("empty", "the file contains no key"),
       ("rubbish", "'rubbish' is not a valid ssh key"), ("none", "cannot read: No such file"),
       (".", "is a folder"),
     ] {
@@ -173,7 +173,7 @@ struct FirstBootCommandTests {
       try FileManager.default.removeItem(atPath: folder.file(other))
       expectTrouble(
         try await firstBoot("b", "--no-packages", "-o", "seed/"),
-        "\(name): is there already, with other content; --force replaces it")
+        "\(name): exists with different content; use --force to replace it")
       #expect(try text(name) == "mine\n")
       #expect(!FileManager.default.fileExists(atPath: folder.file(other)))
     }
@@ -196,7 +196,7 @@ struct FirstBootCommandTests {
     }
     let first = try readFile(folder.file("seed.iso"))
     let refused = try await make("b", [])
-    expectTrouble(refused, "seed.iso: is there already, with other content; --force replaces it")
+    expectTrouble(refused, "seed.iso: exists with different content; use --force to replace it")
     #expect(try readFile(folder.file("seed.iso")) == first)
     #expect(try await make("b", ["--force"]).status == .exited(0))
     #expect(try readFile(folder.file("seed.iso")) != first)

@@ -72,9 +72,10 @@ struct HostFactsOptionTests {
     try await virtNest("create", "fedora", "-q", "-o", guest).expectDone()
     let before = try readFile(guest)
     for (text, reason) in [
-      (nil, "\(facts): error: cannot read: No such file"), ("facts=1\n", "no line 'end=1'"),
+      (nil, "\(facts): error: cannot read: No such file"),
+      ("facts=1\n", "the line 'end=1' is missing"),
       ("{\n \"facts\": [}", "\(facts):2:12: error: a value is missing here"),
-      ("{\"facts\": null}", "no member 'facts'"),
+      ("{\"facts\": null}", "'facts' is missing"),
     ] as [(String?, String)] {
       if let text { try writeFile(facts, text.utf8) }
       let other = folder.file("other.xml")

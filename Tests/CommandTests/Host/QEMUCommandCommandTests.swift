@@ -46,7 +46,7 @@ struct QEMUCommandCommandTests {
     #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("  -") }, "\(run.outputText)")
     #expect(lines.dropLast().allSatisfy { $0.hasSuffix(" \\") })
     #expect(run.outputText.contains("cap-nested-hv=on"))
-    #expect(run.errorText.contains("note: the first console is the terminal"), "\(run.errorText)")
+    #expect(run.errorText.contains("note: the terminal is the first console"), "\(run.errorText)")
     let quiet = try await qemuCommand(guest, "--quiet")
     #expect(quiet.output == run.output && quiet.errorText == "")
     let piped = try await qemuCommand("-", "-q", input: try readFile(guest))
@@ -81,10 +81,10 @@ struct QEMUCommandCommandTests {
   func withoutTools() async throws {
     let guest = try await guest("--emulated")
     for (program, reason) in [
-      ("virsh", "'virsh' was not found: install the package libvirt-clients"),
+      ("virsh", "'virsh' was not found; install the package libvirt-clients"),
       (
         "qemu-system-ppc64*",
-        "'qemu-system-ppc64' was not found: install the package qemu-system-ppc (Debian, Ubuntu)"
+        "'qemu-system-ppc64' was not found; install the package qemu-system-ppc (Debian, Ubuntu)"
       ),
     ] {
       let path = folder.file("without")

@@ -9,25 +9,25 @@ struct WrapperCommandTests {
   init() throws { folder = try TemporaryFolder() }
 
   static let usages = [
-    Usage("--match", "", reason: "it is empty; to match every guest, say *"),
-    Usage("--match", "a\nb", reason: "a control character, which no name has"),
-    Usage("--emulator", "qemu", reason: "say an absolute path of a file"),
-    Usage("--emulator", "/usr/bin/", reason: "say an absolute path of a file"),
-    Usage("--emulator", "/a\tb", reason: "it has a control character"),
+    Usage("--match", "", reason: "it is empty; use * to match every guest"),
+    Usage("--match", "a\nb", reason: "a control character, which no guest name contains"),
+    Usage("--emulator", "qemu", reason: "it must be the absolute path of a file"),
+    Usage("--emulator", "/usr/bin/", reason: "it must be the absolute path of a file"),
+    Usage("--emulator", "/a\tb", reason: "it contains a control character"),
     Usage("--path", "/x", reason: "--path and --replace go with --install-script or --uninstall"),
     Usage("--replace", reason: "--path and --replace go with --install-script or --uninstall"),
     Usage("--install-script", "--uninstall", reason: "exclude each other"),
     Usage("--install-script", "--replace", "--path", "/x", reason: "leave out --path"),
     Usage("--uninstall", "--replace", "--path", "/x", reason: "leave out --path"),
-    Usage("--install-script", "--path", "x", reason: "say an absolute path of a file"),
-    Usage("--uninstall", "--path", "/x/", reason: "say an absolute path of a file"),
-    Usage("--install-script", "--path", "/a\u{7F}", reason: "it has a control character"),
+    Usage("--install-script", "--path", "x", reason: "it must be the absolute path of a file"),
+    Usage("--uninstall", "--path", "/x/", reason: "it must be the absolute path of a file"),
+    Usage("--install-script", "--path", "/a\u{7F}", reason: "it contains a control character"),
     Usage(
       "--install-script", "--path", "/usr/bin/qemu-system-ppc64",
-      reason: "a wrapper in the emulator's place is asked for by --replace"),
+      reason: "use --replace to put the wrapper there"),
     Usage(
       "--install-script", "--emulator", "/opt/q", "--path", "/opt/q",
-      reason: "the emulator is there"),
+      reason: "this is the emulator's path"),
     Usage("a.xml", reason: "Unexpected argument 'a.xml'"),
     Usage("--match", reason: "Missing value for '--match <pattern>'"),
   ]

@@ -203,7 +203,7 @@ struct WrapperOnHostTests {
       ])
     #expect(
       printed == """
-        virt-nest: warning: systemd does not run here: after an upgrade of QEMU run \
+        virt-nest: warning: systemd is not running; after an upgrade of QEMU run \
         /usr/local/sbin/virt-nest-place-wrapper
         version 2: 2 -machine cap-nested-hv=on -name kata -M pseries
         version 3: 3 -machine cap-nested-hv=on -name kata -M pseries
@@ -271,7 +271,7 @@ struct WrapperOnHostTests {
         /usr/libexec/qemu-kvm qemu_exec_t:s0
         /usr/libexec/qemu-kvm\\.distrib qemu_exec_t:s0
         without semanage: 1
-        virt-nest: error: SELinux is on and semanage is not there: install policycoreutils-python-utils, run this again
+        virt-nest: error: SELinux is on, but semanage is not installed; install policycoreutils-python-utils and run this again
         and: real -name kata -M pseries
 
         """)

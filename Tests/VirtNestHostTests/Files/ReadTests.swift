@@ -53,7 +53,7 @@ struct ReadTests {
     let error = #expect(throws: FileError.self) {
       try OriginalFile.read(FilePath(file), maximumSize: 99)
     }
-    #expect(error?.message.contains("has 100 bytes, and at most 99 are read") == true)
+    #expect(error?.message.contains("has 100 bytes, more than the limit of 99") == true)
   }
 
   @Test("What is read while another program appends is never cut: it ends with a whole record")

@@ -98,7 +98,7 @@ struct ReplaceTroubleTests {
       try fixture.read().replace(with: [UInt8]("in place\n"), method: .overwrite)
     }.value
     let error = try #require(failure.withLock { $0 })
-    #expect(error.message.contains("cannot have its owner 0:0"))
+    #expect(error.message.contains("cannot have the same owner 0:0"))
     #expect(error.message.contains("--overwrite"))
     #expect(error.outcome == .unchanged)
     #expect(try fixture.text == "in place\n")

@@ -35,13 +35,14 @@ import Testing
     "A report that has no facts is refused, in JSON's place where it is none",
     arguments: [
       ("{", 1, 2, "a key is missing"), ("\u{FEFF}{\n}x", 2, 2, "nothing may follow"),
-      (" \r\n\t{}", nil, nil, "no member 'facts'"), ("{\"facts\":[]}", nil, nil, "no member"),
-      ("{\"facts\":{\"a\":null}}", nil, nil, "'a' is no string"),
-      ("{\"facts\":{\"\":\"\"}}", nil, nil, "'' is no key"),
-      ("{\"facts\":{\"a=b\":\"\"}}", nil, nil, "'a=b' is no key"),
-      ("{\"facts\":{\"#a\":\"\"}}", nil, nil, "'#a' is no key"),
-      ("{\"facts\":{\"a\\nb\":\"\"}}", nil, nil, "is no key"),
-      ("{\"facts\":{\"facts\":\"1\"}}", nil, nil, "'facts' is no key"),
+      (" \r\n\t{}", nil, nil, "'facts' is missing"),
+      ("{\"facts\":[]}", nil, nil, "'facts' is missing"),
+      ("{\"facts\":{\"a\":null}}", nil, nil, "'a' is not a string"),
+      ("{\"facts\":{\"\":\"\"}}", nil, nil, "'' is not a valid key"),
+      ("{\"facts\":{\"a=b\":\"\"}}", nil, nil, "'a=b' is not a valid key"),
+      ("{\"facts\":{\"#a\":\"\"}}", nil, nil, "'#a' is not a valid key"),
+      ("{\"facts\":{\"a\\nb\":\"\"}}", nil, nil, "is not a valid key"),
+      ("{\"facts\":{\"facts\":\"1\"}}", nil, nil, "'facts' is not a valid key"),
     ] as [(String, Int?, Int?, String)])
   func malformedReport(text: String, line: Int?, column: Int?, reason: String) throws {
     let error = try #require(throws: MalformedFacts.self) {

@@ -26,8 +26,9 @@ func fixture(_ name: String) async throws -> HostFacts {
   @Test(
     "What is not the facts of a host is refused with its line",
     arguments: [
-      ("", nil, "no line 'facts=1'"), ("hello\n", nil, "no line 'facts=1'"),
-      ("facts=1\na=b\n", nil, "no line 'end=1'"), ("facts=1\nnonsense\nend=1\n", 2, "key=value"),
+      ("", nil, "the line 'facts=1' is missing"), ("hello\n", nil, "the line 'facts=1' is missing"),
+      ("facts=1\na=b\n", nil, "the line 'end=1' is missing"),
+      ("facts=1\nnonsense\nend=1\n", 2, "key=value"),
       ("facts=1\n=x\nend=1\n", 2, "key=value"), ("facts=1\na=1\na=2\nend=1\n", 3, "twice"),
       ("hi\nfacts=1\na=\\x\nend=1\n", 3, "backslash"), ("facts=1\na=\\\nend=1\n", 2, "backslash"),
     ] as [(String, Int?, String)])
@@ -107,7 +108,7 @@ func fixture(_ name: String) async throws -> HostFacts {
     #expect(
       report.text.contains(
         """
-        error: nested: kvm_hv's parameter 'nested' is off: a guest with cap-nested-hv does not start
+        error: nested: the parameter 'nested' of kvm_hv is off, so a guest with cap-nested-hv does not start
             source: Linux arch/powerpc/kvm/book3s_hv.c, parameter nested: on unless it is switched off
             fix: echo Y > /sys/module/kvm_hv/parameters/nested
 
@@ -128,7 +129,8 @@ func fixture(_ name: String) async throws -> HostFacts {
       "python3", ["-c", read], input: Array(JSONWriter.text(of: HostReport(facts).json).utf8))
     #expect(
       run.outputText == "l1 note {'mechanism': None, 'api': 'papr', 'reason': 'guests of a PowerVM "
-        + "partition are L2 already and need nothing'} CHRP IBM,9105-22A 9\n", "\(run.errorText)")
+        + "partition are L2 and need no setting for nesting'} CHRP IBM,9105-22A 9\n",
+      "\(run.errorText)")
   }
 
   @Test("Facts are gathered here as the script prints them; an unreachable host is an error")

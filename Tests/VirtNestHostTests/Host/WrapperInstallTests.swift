@@ -129,7 +129,7 @@ let kataArguments = ["-name", "kata", "-M", "pseries"]
     let before = try await tree.listing()
     let install = try await tree.run(try EmulatorWrapper().installScript())
     #expect(!install.succeeded)
-    #expect(install.errorText.contains("/usr/bin/qemu-system-ppc64-nested is there"))
+    #expect(install.errorText.contains("/usr/bin/qemu-system-ppc64-nested exists"))
     let uninstall = try await tree.run(try EmulatorWrapper().installScript(uninstalling: true))
     #expect(uninstall.succeeded)
     #expect(try await tree.listing() == before)

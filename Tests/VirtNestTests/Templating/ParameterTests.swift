@@ -28,7 +28,7 @@ struct ParameterTests {
       ("type='string' pattern='[a-z]+'", "aB", "text that matches [a-z]+"),
       // The pattern is of XML Schema: it describes the whole value.
       ("type='string' pattern='[a-z]'", "ab", "text that matches [a-z]"),
-      ("type='string'", "a\u{1}b", "XML cannot carry one of its characters"),
+      ("type='string'", "a\u{1}b", "it contains a character that XML does not allow"),
       ("type='integer'", "4x", "a whole number"), ("type='integer'", "", "a whole number"),
       ("type='integer' min='2' max='8' multiple='2'", "1", "at least 2, at most 8"),
       ("type='integer' min='2' max='8' multiple='2'", "9", "at least 2, at most 8"),
@@ -75,12 +75,12 @@ struct ParameterTests {
   @Test(
     "A format that does not fit its value is refused where it stands",
     arguments: [
-      ("type='size'", "{p}", "4G", "a size needs its unit"),
-      ("type='size'", "{p:02}", "4G", "a size takes a unit"),
-      ("type='size'", "{p:GiB}", "4097", "in whole GiB, and it is none"),
-      ("type='integer'", "{p:GiB}", "4", "a number takes a width"),
-      ("type='integer'", "{p:2}", "4", "a number takes a width"),
-      ("type='string'", "{p:02}", "4", "is text and takes no format"),
+      ("type='size'", "{p}", "4G", "a size needs a unit"),
+      ("type='size'", "{p:02}", "4G", "the format of a size is a unit"),
+      ("type='size'", "{p:GiB}", "4097", "needs a whole number of GiB"),
+      ("type='integer'", "{p:GiB}", "4", "the format of a number is a width"),
+      ("type='integer'", "{p:2}", "4", "the format of a number is a width"),
+      ("type='string'", "{p:02}", "4", "is text, which has no format"),
     ])
   func formats(attributes: String, place: String, value: String, reason: String) throws {
     let block = Self.parameter(attributes, value: place)
@@ -171,11 +171,12 @@ struct ParameterTests {
   func counts() throws {
     let disks = "/domain/devices/disk/source/@file"
     let two = try Self.problems { try Self.template(Self.parameter("type='path'", select: disks)) }
-    #expect(two.contains("finds 2 places; many='yes' says that all are meant"), "\(two)")
+    #expect(two.contains("finds 2 places; correct it, or set many='yes' to set all"), "\(two)")
     let none = try Self.problems {
       try Self.template(Self.parameter("type='path'", select: "/domain/uuid"))
     }
-    #expect(none.contains("'/domain/uuid' finds nothing; optional='yes'"), "\(none)")
+    #expect(
+      none.contains("'/domain/uuid' finds nothing; correct it, or set optional='yes'"), "\(none)")
     let sets =
       Self.set(disks, "{p}", "many='yes'") + Self.set("/domain/iothreads", "{p}", "optional='yes'")
       + Self.set("/domain/uuid", "{p}", "optional='yes'")

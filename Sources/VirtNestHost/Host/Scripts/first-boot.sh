@@ -1,7 +1,7 @@
 #!/bin/sh
-# virt-nest: what a guest needs that is to run guests of its own. Run it in the guest, as root;
-# doing it again does no harm.
-# With DESTDIR=TREE the files of that tree are changed, and the running system is not touched.
+# virt-nest: sets up a guest to run guests of its own. Run it in the guest as root. It can safely be
+# run again.
+# With DESTDIR=TREE it changes the files of that tree and not the running system.
 set -eu
 umask 022
 
@@ -24,7 +24,7 @@ main() {
     mkdir -p "$root/etc"
     printf '%s\n' "$hostname" >"$root/etc/hostname"
     if on_this_system; then
-      # Where there is no systemd, or it does not run.
+      # hostnamectl fails if systemd is not running.
       hostnamectl set-hostname "$hostname" 2>/dev/null || hostname "$hostname"
     fi
   fi
@@ -54,7 +54,7 @@ main() {
     elif command -v zypper >/dev/null 2>&1; then
       zypper --non-interactive install $packages
     else
-      echo "virt-nest: warning: found none of apt-get, dnf and zypper; install: $packages" >&2
+      echo "virt-nest: warning: apt-get, dnf or zypper was not found; install these packages: $packages" >&2
     fi
   fi
 
@@ -63,8 +63,8 @@ main() {
   on_this_system || exit 0
 }
 
-# A script that was cut off on its way does nothing. Where it comes by standard input, no command
-# may read on in it.
+# Only the last line starts the work, so that an incomplete copy of the script does nothing. If sh
+# reads the script from standard input, no command may read the rest of it.
 main </dev/null
 
 @LOAD@

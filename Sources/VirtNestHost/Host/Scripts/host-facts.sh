@@ -1,7 +1,7 @@
 #!/bin/sh
-# virt-nest: facts of a host or a guest that nested KVM on Power depends on, one `key=value` a line.
-# It only reads, and needs no root. FACTS_ROOT=TREE reads the files of that tree in place of /.
-# In a value, \\ \n \t and \r stand for one character; other control characters are left out.
+# virt-nest: prints facts about a host or a guest on which nested KVM on Power depends, one
+# `key=value` per line. It changes nothing and needs no root. FACTS_ROOT=TREE reads the files of that
+# tree instead of /. In a value, \\ \n \t and \r are escapes; other control characters are left out.
 LC_ALL=C
 export LC_ALL
 PATH=$PATH:/usr/sbin:/sbin:/usr/libexec
@@ -56,7 +56,7 @@ yes_if() {
   if "$@" >/dev/null 2>&1; then echo yes; else echo no; fi
 }
 
-# Lines of the files in folders of configuration. The last word counts.
+# The lines of the configuration files in these folders. A later line overrides an earlier one.
 configuration() {
   for folder in "$@"; do
     for file in "$root$folder"/*.conf; do
@@ -69,7 +69,7 @@ boot_nested() {
   configuration /usr/lib/modprobe.d /lib/modprobe.d /usr/local/lib/modprobe.d /run/modprobe.d \
     /etc/modprobe.d |
     sed -n 's/^[[:space:]]*options[[:space:]]\{1,\}kvm[-_]hv[[:space:]]\(.*[[:space:]]\)\{0,1\}nested=\([^[:space:]]*\).*/\2/p'
-  # Behind the files: modprobe appends what the kernel was started with.
+  # Last, because options on the kernel command line override those in files.
   first_line /proc/cmdline | tr ' ' '\n' | sed -n 's/^kvm[-_]hv\.nested=//p'
 }
 
@@ -80,7 +80,7 @@ loaded_at_boot() {
   } | grep -q '^[[:space:]]*kvm[-_]hv[[:space:]]*$'
 }
 
-# Not the whole command line: it may hold what nobody should read.
+# The whole command line is not printed, because it may contain secrets.
 disables_radix() {
   first_line /proc/cmdline | tr ' ' '\n' | grep -q '^disable_radix'
 }

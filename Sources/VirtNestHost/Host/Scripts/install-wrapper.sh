@@ -1,7 +1,7 @@
 #!/bin/sh
-# virt-nest: puts an emulator wrapper on this host, or takes it away again.
-# Usage, as root: sh FILE [--install | --uninstall]. Doing it again does no harm.
-# With DESTDIR=TREE the files of that tree are changed, and the running host is not touched.
+# virt-nest: installs an emulator wrapper on this host, or uninstalls it.
+# Usage, as root: sh FILE [--install | --uninstall]. It can safely be run again.
+# With DESTDIR=TREE it changes the files of that tree and not the running host.
 set -eu
 umask 022
 
@@ -39,14 +39,14 @@ print_placer() {
 VIRT_NEST_PLACER
 }
 
-# dpkg's diversions: an upgrade puts the package's file where the diversion says.
+# With a diversion, dpkg writes the package's file to another path when it upgrades the package.
 
 has_dpkg() {
   [ -s "$root/var/lib/dpkg/status" ] && command -v dpkg-divert >/dev/null 2>&1
 }
 
 divert() {
-  # Older ones know no --no-rename and never rename unless told.
+  # An older dpkg-divert has no option --no-rename, and never renames without --rename.
   if dpkg-divert --help | grep -q -e --no-rename; then set -- --no-rename "$@"; fi
   dpkg-divert ${root:+--root "$root"} --quiet --local "$@" "$wrapper"
 }
@@ -55,8 +55,8 @@ is_diverted() {
   has_dpkg && [ "$(dpkg-divert ${root:+--root "$root"} --truename "$wrapper")" = "$emulator" ]
 }
 
-# rpm has no diversions. A unit of systemd watches the path instead and puts the wrapper back after
-# an upgrade; a guest that starts in the moment between runs without nesting.
+# rpm has no diversions. Instead, a systemd unit watches the path and restores the wrapper after an
+# upgrade. A guest that starts before that runs without nesting.
 
 unit_text() {
   printf '%s\n' "$1" | sed 's/%/%%/g'
@@ -72,11 +72,12 @@ watch() {
   mkdir -p "$root${keeper%/*}" "$root$units/multi-user.target.wants"
   print_placer >"$root$keeper"
   chmod 755 "$root$keeper"
-  # Without a limit: one upgrade is several changes, and the sixth start within ten seconds would end
-  # the watch for good. What the service itself does is no change where the wrapper is in its place.
+  # No start limit, because one upgrade changes the path several times, and systemd would stop the
+  # watch after the sixth start within ten seconds. The service does not trigger itself: it changes
+  # nothing if the wrapper is in its place.
   cat >"$root$units/virt-nest-wrapper.service" <<UNIT
 [Unit]
-Description=Put the emulator wrapper of virt-nest back after an upgrade of QEMU
+Description=Restore the virt-nest emulator wrapper after an upgrade of QEMU
 ConditionPathExists=$(unit_text "$wrapper")
 StartLimitIntervalSec=0
 
@@ -86,7 +87,7 @@ ExecStart=$keeper --until-it-stays
 UNIT
   cat >"$root$units/virt-nest-wrapper.path" <<UNIT
 [Unit]
-Description=Watch the emulator that a wrapper of virt-nest stands for
+Description=Watch the emulator that the virt-nest wrapper replaces
 
 [Path]
 PathChanged=$(unit_text "$wrapper")
@@ -94,15 +95,15 @@ PathChanged=$(unit_text "$wrapper")
 [Install]
 WantedBy=multi-user.target
 UNIT
-  # By this, uninstalling tells a package that is gone from a QEMU that never was of one.
+  # Uninstalling needs to know whether QEMU came from a package, which may be removed by then.
   if is_rpms; then echo "$of_package" >>"$root$units/virt-nest-wrapper.path"; fi
-  # As systemctl enable does, also where systemd does not run.
+  # The same as systemctl enable, which needs a running systemd.
   ln -sf "$units/virt-nest-wrapper.path" "$root$units/multi-user.target.wants/"
   if runs_systemd; then
     systemctl daemon-reload
     systemctl start virt-nest-wrapper.path
   elif on_this_host; then
-    say "warning: systemd does not run here: after an upgrade of QEMU run $keeper"
+    say "warning: systemd is not running; after an upgrade of QEMU run $keeper"
   fi
 }
 
@@ -116,13 +117,13 @@ unwatch() {
   fi
 }
 
-# SELinux: chcon alone is lost at the next relabel.
+# SELinux: a label set with chcon would be lost at the next relabel.
 
 has_selinux() {
   on_this_host && command -v selinuxenabled >/dev/null 2>&1 && selinuxenabled
 }
 
-# semanage takes no space in a pattern.
+# semanage does not accept a space in a pattern.
 pattern_of() {
   printf '%s' "$1" | sed -e 's/[][\\.*^$+?(){}|]/\\&/g' -e 's/ /\\x20/g'
 }
@@ -142,7 +143,7 @@ unlabel() {
   done
 }
 
-# AppArmor: the guests' profile names each emulator, libvirt's own knows /usr/bin.
+# AppArmor: the profile of guests lists each emulator. libvirt's own profile allows /usr/bin.
 
 apparmor_path() {
   printf '"%s"' "$(printf '%s' "$1" | sed 's/[][\\*?^{}"]/\\&/g')"
@@ -171,7 +172,7 @@ allow() {
     add_rule "$local_rules" "$(apparmor_path "$path") rmix,"
   done
   if ! grep -q local/abstractions/libvirt-qemu "$root$abstraction"; then
-    say "warning: $abstraction does not include $local_rules; add to it: include <${local_rules#*.d/}>"
+    say "warning: $abstraction does not include $local_rules; add the line: include <${local_rules#*.d/}>"
   fi
   case $wrapper in /usr/bin/*/*) ;; /usr/bin/*) return 0 ;; esac
   for daemon in libvirtd virtqemud; do
@@ -200,7 +201,7 @@ reload() {
 
 install_wrapper() {
   if has_selinux && ! command -v semanage >/dev/null 2>&1; then
-    fail "SELinux is on and semanage is not there: install policycoreutils-python-utils, run this again"
+    fail "SELinux is on, but semanage is not installed; install policycoreutils-python-utils and run this again"
   fi
   print_placer | sh
   if [ "$placement" = replace ]; then
@@ -208,40 +209,40 @@ install_wrapper() {
   fi
   if has_selinux; then label; fi
   if [ -e "$root$abstraction" ]; then allow; fi
-  # libvirt asks an emulator again what it can do when its ctime is another.
+  # libvirt probes an emulator again if its ctime has changed.
   touch "$root$wrapper"
   if [ "$placement" = beside ]; then
-    say "guests get it by <emulator>$wrapper</emulator>; after an upgrade of QEMU: touch $wrapper"
+    say "guests with <emulator>$wrapper</emulator> use the wrapper; after an upgrade of QEMU run: touch $wrapper"
   else
-    say "$wrapper is the wrapper now, and QEMU is $emulator"
+    say "$wrapper is now the wrapper, and QEMU is now $emulator"
   fi
 }
 
-# Whether rpm has a package with the emulator, whatever is at its path now.
+# Whether an installed rpm package owns the emulator's path.
 is_rpms() {
   on_this_host && command -v rpm >/dev/null 2>&1 && rpm -q --whatprovides "$wrapper" >/dev/null 2>&1
 }
 
 put_back() {
   if is_wrapper "$root$wrapper"; then
-    # Without QEMU there is its package gone, and the wrapper stands for nothing.
+    # If QEMU does not exist, its package has been removed, and the wrapper goes too.
     if [ -e "$root$emulator" ]; then
       mv -f "$root$emulator" "$root$wrapper"
     else
       rm -f "$root$wrapper"
     fi
   elif [ ! -e "$root$wrapper" ] && { is_diverted || is_rpms; }; then
-    # Only the wrapper is gone.
+    # Only the wrapper was deleted.
     if [ -e "$root$emulator" ]; then mv -f "$root$emulator" "$root$wrapper"; fi
   elif [ ! -e "$root$wrapper" ] && [ "$was_watched" = yes ] && [ "$was_of_package" = no ]; then
-    # It may be the only QEMU: only the wrapper is gone.
+    # Only the wrapper was deleted, and this may be the only QEMU.
     if [ -e "$root$emulator" ]; then mv -f "$root$emulator" "$root$wrapper"; fi
   elif [ "$was_watched" = yes ]; then
-    # rpm has put another QEMU there that was not watched, or taken it away with its package; it does
-    # not know the second name of the old one.
+    # rpm has installed another QEMU while the path was not watched, or has removed the package. It
+    # does not know the second name of the old QEMU.
     rm -f "$root$emulator"
   elif [ -e "$root$wrapper" ]; then
-    say "$wrapper is no wrapper of virt-nest: left as it is"
+    say "$wrapper is not a virt-nest wrapper; it was not changed"
   fi
 }
 
@@ -251,11 +252,11 @@ uninstall_wrapper() {
       if is_wrapper "$root$wrapper"; then
         rm -f "$root$wrapper"
       elif [ -e "$root$wrapper" ]; then
-        say "$wrapper is no wrapper of virt-nest: left as it is"
+        say "$wrapper is not a virt-nest wrapper; it was not changed"
       fi
       ;;
     replace)
-      # First, for what is put back would be seen, and be replaced by the wrapper again.
+      # First stop the watch, because it would replace the restored QEMU by the wrapper again.
       was_watched=no
       was_of_package=no
       if [ -e "$root$units/virt-nest-wrapper.path" ]; then
@@ -274,15 +275,15 @@ uninstall_wrapper() {
 }
 
 main() {
-  on_this_host || [ -d "$root" ] || fail "DESTDIR: $root is no folder"
+  on_this_host || [ -d "$root" ] || fail "DESTDIR: $root is not a folder"
   if on_this_host && [ "$(id -u)" != 0 ]; then fail "run this as root"; fi
   case ${1:-$action} in
     --install) install_wrapper ;;
     --uninstall) uninstall_wrapper ;;
-    *) fail "unknown option $1: it is --install or --uninstall" ;;
+    *) fail "unknown option $1; use --install or --uninstall" ;;
   esac
 }
 
-# The last line begins it all: a script that was cut off on its way does nothing. Where it comes by
-# standard input, no command may read on in it.
+# Only the last line starts the work, so that an incomplete copy of the script does nothing. If sh
+# reads the script from standard input, no command may read the rest of it.
 main "$@" </dev/null

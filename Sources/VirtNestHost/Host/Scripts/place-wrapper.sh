@@ -1,6 +1,6 @@
 #!/bin/sh
-# virt-nest: puts the emulator wrapper in its place; where it is there already, nothing changes.
-# In the place of QEMU itself it is put again after each package upgrade, by virt-nest-wrapper.path.
+# virt-nest: installs the emulator wrapper at its path; changes nothing if it is already there.
+# If the wrapper replaces QEMU, virt-nest-wrapper.path runs this after each package upgrade.
 set -eu
 
 root=${DESTDIR:-}
@@ -23,7 +23,8 @@ print_wrapper() {
 VIRT_NEST_WRAPPER
 }
 
-# systemd lets a change pass that comes while the service still runs: it is looked at until it stays.
+# systemd misses a change that happens while the service still runs, so the service checks again until
+# the wrapper stays.
 if [ "${1-}" = --until-it-stays ]; then
   while sh "$0"; do
     sleep 1
@@ -32,18 +33,18 @@ if [ "${1-}" = --until-it-stays ]; then
   exit 1
 fi
 
-# What is there is opened once: rpm, or another of these scripts, may put something else there meanwhile.
+# The file at the path is opened once, because rpm or another run of this script may replace it.
 there=/proc/self/fd/3
 if [ -e "$root$wrapper" ]; then exec 3<"$root$wrapper"; else exec 3</dev/null; fi
 if ! is_wrapper "$there"; then
   if [ "$placement" = replace ]; then
-    [ -x "$root$wrapper" ] || fail "$wrapper is not there: install QEMU for ppc64 first"
+    [ -x "$root$wrapper" ] || fail "$wrapper does not exist; install QEMU for ppc64 first"
   elif [ -e "$root$wrapper" ] || [ -L "$root$wrapper" ]; then
-    fail "$wrapper is there and is no wrapper of virt-nest: choose another path, or move it away"
+    fail "$wrapper exists and is not a virt-nest wrapper; choose another path, or move the file away"
   fi
 fi
 if [ "$placement" = beside ] || is_wrapper "$there"; then
-  [ -x "$root$emulator" ] || fail "$emulator is not there: install QEMU for ppc64 first"
+  [ -x "$root$emulator" ] || fail "$emulator does not exist; install QEMU for ppc64 first"
 fi
 
 new=$root$wrapper.virt-nest-new.$$
@@ -53,15 +54,15 @@ trap 'exit 143' HUP INT TERM
 print_wrapper >"$new"
 chmod 755 "$new"
 if is_wrapper "$there"; then
-  # Nothing of the wrapper is touched: whoever watches it would be called again, and again.
+  # An unchanged wrapper is not touched, because the watch would start this script again and again.
   if cmp -s "$new" "$there"; then exit 0; fi
 elif [ "$placement" = replace ]; then
-  # A second name for QEMU before the first one goes: at no moment is there no emulator. The wrapper,
-  # where it has come there meanwhile, must not get that name: it would run itself.
-  # Linux links no file that is replaced in this moment.
+  # QEMU gets its second name before the first one is replaced, so that an emulator exists at every
+  # moment. If another run has installed the wrapper meanwhile, the wrapper must not get that name,
+  # because it would run itself. The link fails if the file is replaced at this moment.
   ln -f "$root$wrapper" "$second" 2>/dev/null || ln -f "$root$wrapper" "$second"
   if is_wrapper "$second"; then exit 0; fi
-  # mv refuses where another of these scripts has given it that name already.
+  # mv fails if another run of this script has made the same link already.
   mv -f "$second" "$root$emulator" 2>/dev/null || cmp -s "$second" "$root$emulator" ||
     fail "cannot rename $emulator.virt-nest-new.$$ to $emulator"
 fi

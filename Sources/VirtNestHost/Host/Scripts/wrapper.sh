@@ -1,16 +1,16 @@
 #!/bin/sh
 # virt-nest: emulator wrapper
-# Runs QEMU; a pseries guest whose name matches the pattern below gets cap-nested-hv=on, so that it
-# can run guests of its own (nested KVM on Power). Every word is passed on as it came.
+# Runs QEMU. A pseries guest whose name matches the pattern below gets cap-nested-hv=on, so that it
+# can run guests of its own (nested KVM on Power). All arguments are passed on unchanged.
 
-# A subshell, so that none of its variables reaches QEMU's environment. Byte by byte (LC_ALL=C), so
-# that every shell and every locale decides alike.
+# A subshell, so that its variables do not reach QEMU's environment. LC_ALL=C compares bytes, so that
+# the result is the same in every shell and locale.
 wants_nesting() (
   LC_ALL=C
   pattern='@PATTERN@'
   guest=
   machine=
-  said=no
+  explicit=no
 
   # Reads the value $2 of the option $1 as QEMU does: a comma ends a property, two commas are one,
   # and the first property is $3 where it has no key.
@@ -44,8 +44,8 @@ wants_nesting() (
       case $1.${key:-$value} in
         name.guest) guest=$value ;;
         machine.type) machine=$value ;;
-        # Also cap-nested-papr: QEMU refuses both at once.
-        machine.cap-nested-* | machine.nocap-nested-*) said=yes ;;
+        # Also cap-nested-papr, because QEMU refuses both together.
+        machine.cap-nested-* | machine.nocap-nested-*) explicit=yes ;;
       esac
       [ -n "$rest" ] || break
       key=
@@ -62,7 +62,7 @@ wants_nesting() (
         case $word in
           -name | --name) expected=name ;;
           -machine | --machine | -M | --M) expected=machine ;;
-          # Free text: a kernel command line may read like an option.
+          # These values are free text and may look like an option.
           -append | --append | -kernel | --kernel | -initrd | --initrd | -dtb | --dtb) expected=text ;;
           -bios | --bios | -L | --L | -D | --D | -pidfile | --pidfile) expected=text ;;
         esac
@@ -72,7 +72,7 @@ wants_nesting() (
     expected=option
   done
 
-  [ "$said" = no ] || exit 1
+  [ "$explicit" = no ] || exit 1
   case $machine in
     pseries | pseries-*) ;;
     *) exit 1 ;;
@@ -85,7 +85,7 @@ wants_nesting() (
 )
 
 if wants_nesting "$@"; then
-  # QEMU merges -machine options, and the versioned machine type stays.
+  # QEMU merges -machine options, so the versioned machine type is kept.
   set -- -machine cap-nested-hv=on "$@"
 fi
 exec '@EMULATOR@' "$@"

@@ -1,17 +1,18 @@
-# Runs virsh with a libvirt inside of it whose files are all below a folder, and leaves no guest behind:
+# Runs virsh with an embedded libvirt whose files are all in a folder, and kills its guests at the end:
 #
 #   sh embedded-libvirt.sh FOLDER URI COMMANDS
 #
-# Standard input is not read: its end says that the caller is gone, or wants no more. Then, and at
-# SIGTERM, SIGINT and SIGHUP, the folder is removed; it stays where the commands came to their end.
+# The end of standard input means that the caller has ended or wants to stop. Then, and at SIGTERM,
+# SIGINT and SIGHUP, the commands are stopped and the folder is removed. It is kept if the commands end
+# by themselves.
 folder=$1
 removed=$folder
 virsh=
 watch=
 
-# QEMU and its helpers are daemons that outlive virsh. What libvirt has just started has no file with
-# its number yet: whatever names the folder on its command line is ended, but this script itself, until
-# there is none in two looks. Between two looks one may have made another.
+# QEMU and its helpers are daemons that outlive virsh, and a process that libvirt has just started has
+# no pid file yet. So every process with the folder on its command line is killed, except this script.
+# This is repeated until two passes find no process, because a process may start another one meanwhile.
 # shellcheck disable=SC2317 # called by a function of a trap
 end_guests() {
   own=$(tr '\0' ' ' </proc/$$/cmdline)
@@ -20,7 +21,7 @@ end_guests() {
     looks=$((looks + 1))
     # shellcheck disable=SC2013 # these paths have no spaces
     for file in $(grep -lsF -- "$folder" /proc/[0-9]*/cmdline); do
-      # A subshell of this script has its command line.
+      # A subshell of this script has the same command line.
       [ "$(tr '\0' ' ' <"$file")" != "$own" ] || continue
       pid=${file#/proc/}
       if kill -KILL "${pid%/cmdline}"; then looks=0; fi

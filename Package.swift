@@ -30,11 +30,11 @@ let package = Package(
     .target(
       name: "Templates",
       path: "Templates",
-      exclude: ["README.md", "template.rng"],
+      exclude: ["README.md"],
       resources: [
         "almalinux", "centos", "debian", "fedora", "l2", "opensuse", "rhel", "rocky", "sles",
         "ubuntu",
-      ].map { .embedInCode("\($0).xml") }
+      ].map { .embedInCode("\($0).xml") } + [.embedInCode("template.rng")]
     ),
     // Values and bytes in, bytes and diagnostics out: no files, processes, environment or clock.
     .target(

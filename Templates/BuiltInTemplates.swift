@@ -25,6 +25,9 @@ public enum BuiltInTemplates {
     }
   }
 
+  /// The RELAX NG schema of a template's block of parameters: `template.rng`.
+  public static var schema: [UInt8] { PackageResources.template_rng }
+
   /// Every template with its bytes, in the order of ``names``.
   public static var all: [(name: String, bytes: [UInt8])] {
     names.compactMap { name in bytes(of: name).map { (name, $0) } }

@@ -39,8 +39,8 @@ struct SchemaTests {
 
   private func schema() throws -> Schema { try #require(LibvirtSchemaFile.schema) }
 
-  private func violations(_ text: String) throws -> [SchemaViolation] {
-    try schema().violations(of: Document(Array(text.utf8)))
+  private func violations(_ text: String) throws -> [Schema.Mismatch] {
+    try schema().mismatches(of: Document(Array(text.utf8)))
   }
 
   @Test("a valid definition has no violations")
@@ -140,7 +140,7 @@ struct SchemaTests {
   func corpus(_ sample: Sample) throws {
     let document = try Document(sample.bytes)
     let schema = try schema()
-    let violations = schema.violations(of: document)
+    let violations = schema.mismatches(of: document)
     #expect(violations.isEmpty == schema.accepts(document))
     #expect(
       violations.allSatisfy { $0.kind != .unknownPlace && $0.kind != .searchCutShort },
@@ -183,11 +183,11 @@ struct SchemaTests {
         Self.valid.replacing(old, with: new, maxReplacements: 1)
       }
     let documents = try texts.map { try Document(Array($0.utf8)) }
-    let expected = documents.map { document in schema.violations(of: document).map(\.description) }
+    let expected = documents.map { document in schema.mismatches(of: document).map(\.description) }
     let wrong = Mutex<[Int]>([])
     DispatchQueue.concurrentPerform(iterations: 20 * documents.count) { turn in
       let index = turn % documents.count
-      let found = schema.violations(of: documents[index]).map(\.description)
+      let found = schema.mismatches(of: documents[index]).map(\.description)
       if found != expected[index] { wrong.withLock { $0.append(index) } }
     }
     #expect(wrong.withLock { $0 } == [])
@@ -213,10 +213,14 @@ struct SchemaTests {
     let behind = end + element.nameRange.count
     changes.replace(behind..<behind, with: [0x7A])
     let wrong = try Document(changes.sortedEdits().applied(to: document.bytes))
-    let found = schema.violations(of: wrong)
+    let found = schema.mismatches(of: wrong)
     // Inside of <metadata> every name is right.
     #expect(found.isEmpty == schema.accepts(wrong))
-    #expect(found.isEmpty || found.contains { $0.kind == .element && $0.element.row == Int(row) })
+    #expect(
+      found.isEmpty
+        || found.contains {
+          [.element, .combination].contains($0.kind) && $0.element.row == Int(row)
+        })
   }
 
   @Test("a large document ends soon")
@@ -226,12 +230,12 @@ struct SchemaTests {
     let text = Self.valid.replacing("<devices>", with: "<devices>\n\(many)")
     // A schema of its own: others would wait for it.
     let schema = try Schema(path: LibvirtSchemaFile.path)
-    #expect(schema.violations(of: try Document(Array(text.utf8))) == [])
+    #expect(schema.mismatches(of: try Document(Array(text.utf8))) == [])
     let bridge = "<source bridge='br0'/>"
     let wrong = text.replacing(bridge, with: "<source network='br0'/>")
     let document = try Document(Array(wrong.utf8))
     let cost = processorSeconds {
-      let found = schema.violations(of: document)
+      let found = schema.mismatches(of: document)
       #expect(found.first?.location.line == 8_018)
       #expect(found.allSatisfy { $0.kind != .unknownPlace })
     }
@@ -250,8 +254,8 @@ struct SchemaTests {
     arguments: strays)
   func manyStrays(_ stray: String) throws {
     let schema = try schema()
-    let grammar = try #require(GrammarLoader.grammar(path: LibvirtSchemaFile.path))
-    func search(_ count: Int) throws -> (found: [SchemaViolation], validations: Int) {
+    let grammar = try #require(GrammarLoader.grammar(from: .file(LibvirtSchemaFile.path)))
+    func search(_ count: Int) throws -> (found: [Schema.Mismatch], validations: Int) {
       let many = String(repeating: stray + "\n", count: count)
       let text = Self.valid.replacing("<devices>", with: "<devices>\n" + many)
       let document = try Document(Array(text.utf8))
@@ -262,14 +266,14 @@ struct SchemaTests {
         validations += 1
         return schema.accepts(tree)
       }
-      return (search.violations(reported: []), validations)
+      return (search.mismatches(reported: []), validations)
     }
     let few = try search(60)
     let many = try search(8_000)
     for outcome in [few, many] {
       #expect(outcome.found.count == SchemaDiagnosis.limit + 1)
       #expect(outcome.found.last?.kind == .searchCutShort)
-      #expect(outcome.found.dropLast().allSatisfy { [.element, .attribute].contains($0.kind) })
+      #expect(outcome.found.dropLast().allSatisfy { [.element, .combination].contains($0.kind) })
     }
     // The first ones are what is found, whatever follows them.
     #expect(many.found.map(\.description) == few.found.map(\.description))

@@ -39,9 +39,9 @@ public struct MalformedXML: Error, Hashable, Sendable, CustomStringConvertible {
     case .empty:
       "there is no XML in it"
     case .tooLarge(let bytes):
-      "\(bytes) bytes are more than the limit of \(Document.maximumSize) for one definition"
+      "\(bytes) bytes are more than the limit of \(Document.maximumSize) for one document"
     case .tooDeep:
-      "elements are nested more than 256 deep, which libvirt refuses as well"
+      "elements are nested more than 256 deep, the limit of libxml2"
     case .encoding(let name):
       """
       the encoding is \(name), and only UTF-8 and ASCII can be changed byte for byte; \

@@ -28,10 +28,12 @@ struct Grammar: Sendable {
     case list
   }
 
-  /// What a `<data>` says.
+  /// The type of a value.
   struct DataType: Sendable {
     var name: String
-    var patterns: [Pattern]
+    /// What the grammar's author says that a value is.
+    var documentation: String?
+    var patterns: [Pattern] = []
     var least: String?
     var most: String?
   }
@@ -40,6 +42,8 @@ struct Grammar: Sendable {
   struct Declaration: Sendable {
     /// The names that it may have; `nil` where that is not a plain list.
     var names: [Name]?
+    /// Namespaces whose names it cannot have.
+    var excludedNamespaces: Set<String> = []
     var content: Rule
   }
 

@@ -1,41 +1,42 @@
 internal import CLibXML2
 
-/// Reads a RELAX NG grammar from its files.
+/// Reads a RELAX NG grammar from its source and the files that it includes.
 struct GrammarLoader {
   /// Something that it does not understand: messages then come from libxml2 alone.
   private struct Unsupported: Error {}
 
   private static let namespace = "http://relaxng.org/ns/structure/1.0"
 
+  private static let annotations = "http://relaxng.org/ns/compatibility/annotations/1.0"
+
   private var grammar = Grammar()
   private var loaded: Set<String> = []
 
   /// The grammar; `nil` where a file cannot be read or has something that is not understood.
-  static func grammar(path: String) -> Grammar? {
+  static func grammar(from source: SchemaSource) -> Grammar? {
     var loader = GrammarLoader()
     do throws(Unsupported) {
-      try loader.load(path)
+      try loader.load(source)
     } catch {
       return nil
     }
     return loader.grammar
   }
 
-  private mutating func load(_ path: String) throws(Unsupported) {
-    guard loaded.insert(path).inserted else { return }
-    let options = CInt(XML_PARSE_NONET.rawValue)
-    guard let file = ErrorLog().collecting({ xmlReadFile(path, nil, options) }) else {
-      throw Unsupported()
+  private mutating func load(_ source: SchemaSource) throws(Unsupported) {
+    if case .file(let path) = source, !loaded.insert(path).inserted { return }
+    let outcome: Result<Void, Unsupported>? = source.withTree { root in
+      Result { () throws(Unsupported) in
+        guard Self.kind(of: root) == "grammar" else { throw Unsupported() }
+        try read(grammarContent: root, of: source)
+      }
     }
-    defer { xmlFreeDoc(file) }
-    guard let root = xmlDocGetRootElement(file), Self.kind(of: root) == "grammar" else {
-      throw Unsupported()
-    }
-    try read(grammarContent: root, path: path, overriding: [])
+    guard let outcome else { throw Unsupported() }
+    try outcome.get()
   }
 
   private mutating func read(
-    grammarContent node: UnsafeMutablePointer<xmlNode>, path: String, overriding: Set<String>
+    grammarContent node: UnsafeMutablePointer<xmlNode>, of source: SchemaSource
   ) throws(Unsupported) {
     for child in Self.children(of: node) {
       switch Self.kind(of: child) {
@@ -43,14 +44,13 @@ struct GrammarLoader {
       case "define":
         guard let name = Self.attribute("name", of: child) else { throw Unsupported() }
         define(name, as: try all(in: child), combine: Self.attribute("combine", of: child))
-      case "div": try read(grammarContent: child, path: path, overriding: overriding)
+      case "div": try read(grammarContent: child, of: source)
       case "include":
         // What an include replaces is not told apart from what it adds.
-        guard let href = Self.attribute("href", of: child), !href.contains(":"),
+        guard let href = Self.attribute("href", of: child), let file = source.file(href),
           Self.children(of: child).isEmpty
         else { throw Unsupported() }
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        try load(href.hasPrefix("/") ? href : folder + href)
+        try load(.file(file))
       default: throw Unsupported()
       }
     }
@@ -84,13 +84,11 @@ struct GrammarLoader {
   ) throws(Unsupported) -> Grammar.Rule {
     switch Self.kind(of: node) {
     case "element":
-      let (names, content) = try declaration(node, namespace: Self.inherited("ns", at: node))
-      grammar.elements.append(Grammar.Declaration(names: names, content: content))
+      grammar.elements.append(try declaration(node, namespace: Self.inherited("ns", at: node)))
       return .element(grammar.elements.count - 1)
     case "attribute":
       // The short form of a name takes no namespace from around it (RELAX NG 4.8).
-      let (names, content) = try declaration(node, namespace: Self.attribute("ns", of: node))
-      grammar.attributes.append(Grammar.Declaration(names: names, content: content))
+      grammar.attributes.append(try declaration(node, namespace: Self.attribute("ns", of: node)))
       return .attribute(grammar.attributes.count - 1)
     case "choice": return .choice(try rules(in: node))
     case "group", "interleave", "oneOrMore": return try all(in: node)
@@ -111,7 +109,7 @@ struct GrammarLoader {
 
   private mutating func declaration(
     _ node: UnsafeMutablePointer<xmlNode>, namespace: String?
-  ) throws(Unsupported) -> (names: [Grammar.Name]?, content: Grammar.Rule) {
+  ) throws(Unsupported) -> Grammar.Declaration {
     if let name = Self.attribute("name", of: node) {
       let parts = name.split(separator: ":")
       guard parts.count == 1 else { throw Unsupported() }
@@ -119,7 +117,8 @@ struct GrammarLoader {
       var content = try all(in: node)
       // An attribute without content takes any text.
       if isAttribute, Self.children(of: node).isEmpty { content = .text }
-      return ([Grammar.Name(local: name, namespace: namespace ?? "")], content)
+      return Grammar.Declaration(
+        names: [Grammar.Name(local: name, namespace: namespace ?? "")], content: content)
     }
     var children = Self.children(of: node)
     guard let names = children.first, children.removeFirst() == names else { throw Unsupported() }
@@ -130,17 +129,28 @@ struct GrammarLoader {
     case "name":
       let name = Grammar.Name(
         local: Self.text(of: names), namespace: Self.inherited("ns", at: names) ?? "")
-      return ([name], .all(rules))
-    case "anyName", "nsName": return (nil, .all(rules))
+      return Grammar.Declaration(names: [name], content: .all(rules))
+    case "anyName", "nsName":
+      return Grammar.Declaration(
+        excludedNamespaces: Self.excludedNamespaces(of: names), content: .all(rules))
     default: throw Unsupported()
     }
+  }
+
+  /// The namespaces of which an `<anyName>` excepts every name.
+  private static func excludedNamespaces(
+    of names: UnsafeMutablePointer<xmlNode>
+  ) -> Set<String> {
+    Set(
+      children(of: names).filter { kind(of: $0) == "except" }.flatMap { children(of: $0) }
+        .filter { kind(of: $0) == "nsName" }.map { inherited("ns", at: $0) ?? "" })
   }
 
   private func data(
     _ node: UnsafeMutablePointer<xmlNode>
   ) throws(Unsupported) -> Grammar.DataType {
     guard let type = Self.attribute("type", of: node) else { throw Unsupported() }
-    var data = Grammar.DataType(name: type, patterns: [], least: nil, most: nil)
+    var data = Grammar.DataType(name: type, documentation: Self.documentation(of: node))
     for child in Self.children(of: node) where Self.kind(of: child) == "param" {
       let text = Self.text(of: child)
       switch Self.attribute("name", of: child) {
@@ -159,6 +169,20 @@ struct GrammarLoader {
   }
 
   // MARK: Nodes
+
+  /// What `a:documentation` says of a node (annotations of RELAX NG DTD Compatibility).
+  private static func documentation(of node: UnsafeMutablePointer<xmlNode>) -> String? {
+    var next = xmlFirstElementChild(node)
+    while let child = next {
+      if child.pointee.ns?.pointee.href.map({ String(cString: $0) }) == annotations,
+        child.pointee.name.map({ String(cString: $0) }) == "documentation"
+      {
+        return text(of: child).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      }
+      next = xmlNextElementSibling(child)
+    }
+    return nil
+  }
 
   private static func kind(of node: UnsafeMutablePointer<xmlNode>) -> String {
     guard node.pointee.ns?.pointee.href.map({ String(cString: $0) }) == namespace,

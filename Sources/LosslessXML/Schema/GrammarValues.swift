@@ -83,6 +83,7 @@ extension Grammar.DataType {
   }
 
   var description: String {
+    if let documentation { return documentation }
     var text: String
     if let range = Self.numbers[name] {
       text = range.least == 0 ? "a whole number that is not negative" : "a whole number"

@@ -10,9 +10,9 @@ struct SchemaDiagnosis {
   private var outlines: [Int: GrammarOutline] = [:]
   /// The declarations that each element may follow, by row.
   private var declarations: [Int: [Int]] = [:]
-  private(set) var violations: [SchemaViolation] = []
+  private(set) var mismatches: [Schema.Mismatch] = []
   /// For values that do not fit: one that would, where the schema lists some.
-  private(set) var examples: [SchemaViolation: String] = [:]
+  private(set) var examples: [Schema.Mismatch: String] = [:]
 
   init(of document: Document, by grammar: Grammar) {
     self.grammar = grammar
@@ -40,17 +40,17 @@ struct SchemaDiagnosis {
     Set(common((declarations[element.row] ?? []).compactMap { outlines[$0]?.requiredAttributes }))
   }
 
-  var isFull: Bool { violations.count >= Self.limit }
+  var isFull: Bool { mismatches.count >= Self.limit }
 
   private mutating func report(
-    _ kind: SchemaViolation.Kind, _ element: Element, _ message: String,
+    _ kind: Schema.Mismatch.Kind, _ element: Element, _ message: String,
     attribute: Attribute? = nil, example: String? = nil
   ) {
     guard !isFull else { return }
-    let violation = SchemaViolation(
+    let mismatch = Schema.Mismatch(
       kind: kind, element: element, attribute: attribute, message: message)
-    violations.append(violation)
-    if let example { examples[violation] = example }
+    mismatches.append(mismatch)
+    if let example { examples[mismatch] = example }
   }
 
   private mutating func outline(of index: Int) -> GrammarOutline {
@@ -61,7 +61,9 @@ struct SchemaDiagnosis {
   }
 
   private func matches(_ element: Element, _ declaration: Grammar.Declaration) -> Bool {
-    guard let names = declaration.names else { return true }
+    guard let names = declaration.names else {
+      return !declaration.excludedNamespaces.contains(element.namespace ?? "")
+    }
     return names.contains {
       element.isNamed($0.local, in: $0.namespace.isEmpty ? nil : $0.namespace)
     }
@@ -200,7 +202,10 @@ struct SchemaDiagnosis {
     let near = names.map(\.local).map { ($0, Self.distance(name, $0)) }
       .filter { $0.1 <= max(1, min(3, name.utf8.count / 3)) || name.hasPrefix($0.0 + "-") }
       .min { ($0.1, $0.0) < ($1.1, $1.0) }
-    return near.map { "; did you mean \(open)\($0.0)\(close)?" } ?? ""
+    if let near { return "; did you mean \(open)\(near.0)\(close)?" }
+    let known = Set(names.map(\.local)).sorted()
+    guard 1...8 ~= known.count else { return "" }
+    return "; allowed: " + known.map { open + $0 + close }.joined(separator: ", ")
   }
 
   private static func short(_ text: String) -> String {

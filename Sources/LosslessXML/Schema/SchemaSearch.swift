@@ -22,42 +22,43 @@ struct SchemaSearch {
     self.diagnosis = diagnosis
     self.isValid = isValid
     size = tree.nodes.count
-    budget = max(6 * size, min(2_000 * size, 1_000_000))
+    // A few validations of the whole document are always possible.
+    budget = max(6 * size, min(2_000 * size, Schema.maximumSearch))
   }
 
   /// All that is found.
   ///
   /// - Parameter reported: what libxml2 said, for where nothing is found.
-  mutating func violations(reported: [ErrorLog.Entry]) -> [SchemaViolation] {
-    var violations = diagnosis?.violations ?? []
+  mutating func mismatches(reported: [ErrorLog.Entry]) -> [Schema.Mismatch] {
+    var mismatches = diagnosis?.mismatches ?? []
     let root = tree.document.root
     if diagnosis?.isFull == true {
-      return violations + [cutShort("only the first \(SchemaDiagnosis.limit) are listed")]
+      return mismatches + [cutShort("only the first \(SchemaDiagnosis.limit) are listed")]
     }
     // What was found is put right in the tree; where that is not possible, the rest has to wait.
-    guard repair(violations) else { return violations }
-    if !violations.isEmpty, check() == true { return violations }
+    guard repair(mismatches) else { return mismatches }
+    if !mismatches.isEmpty, check() == true { return mismatches }
     let parts = culprits(in: root) ?? []
-    violations += parts.prefix(Self.limit).map(\.violation)
-    if violations.isEmpty {
+    mismatches += parts.prefix(Self.limit).map(\.mismatch)
+    if mismatches.isEmpty {
       let entry = reported.first { $0.row != nil } ?? reported.first
       let element = entry?.row.map { Element(document: tree.document, row: $0) } ?? root
-      violations.append(
-        SchemaViolation(
+      mismatches.append(
+        Schema.Mismatch(
           kind: .unknownPlace, element: element,
-          message: "the definition does not follow the schema; libxml2 says no more than: "
+          message: "the document does not follow the schema; libxml2 reports only: "
             + (entry?.message ?? "not valid")))
     }
     if isFull {
-      violations.append(cutShort("only the first \(violations.count) are listed"))
+      mismatches.append(cutShort("only the first \(mismatches.count) are listed"))
     } else if budget <= 0 {
-      violations.append(cutShort("the search for more was ended early"))
+      mismatches.append(cutShort("the search for more was ended early"))
     }
-    return violations
+    return mismatches
   }
 
-  private func cutShort(_ reason: String) -> SchemaViolation {
-    SchemaViolation(
+  private func cutShort(_ reason: String) -> Schema.Mismatch {
+    Schema.Mismatch(
       kind: .searchCutShort, element: tree.document.root,
       message: reason + "; correct these and check again")
   }
@@ -70,21 +71,22 @@ struct SchemaSearch {
   }
 
   /// Takes out what is too much and replaces values; `false` where something is missing.
-  private func repair(_ violations: [SchemaViolation]) -> Bool {
-    for violation in violations {
-      let element = violation.element
-      switch violation.kind {
+  private func repair(_ mismatches: [Schema.Mismatch]) -> Bool {
+    for mismatch in mismatches {
+      let element = mismatch.element
+      switch mismatch.kind {
       case .element where element.row != 0: tree.detach(element)
       case .attribute, .attributeValue:
-        guard let node = node(of: violation.attribute, in: element) else { return false }
-        if violation.kind == .attribute {
+        guard let node = node(of: mismatch.attribute, in: element) else { return false }
+        if mismatch.kind == .attribute {
           tree.detach(node)
-        } else if let example = diagnosis?.examples[violation] {
+        } else if let example = diagnosis?.examples[mismatch] {
           tree.setValue(of: node, to: example)
         } else {
           return false
         }
-      case .element, .text, .missingElement, .missingAttribute, .unknownPlace, .searchCutShort:
+      case .element, .text, .missingElement, .missingAttribute, .combination, .unknownPlace,
+        .searchCutShort:
         return false
       }
     }
@@ -238,7 +240,7 @@ extension SchemaSearch {
     case attribute(Element, Attribute, UnsafeMutablePointer<xmlAttr>)
 
     /// What is to be said about it where the rest is valid without it.
-    var violation: SchemaViolation {
+    var mismatch: Schema.Mismatch {
       switch self {
       case .element(let element):
         let name = element.qualifiedName
@@ -253,11 +255,11 @@ extension SchemaSearch {
           } else {
             "<\(name)> does not fit together with what else <\(around)> has"
           }
-        return SchemaViolation(kind: .element, element: element, message: message)
+        return Schema.Mismatch(kind: .combination, element: element, message: message)
       case .attribute(let element, let attribute, _):
         let written = element.document.text(in: attribute.name)
-        return SchemaViolation(
-          kind: .attribute, element: element, attribute: attribute,
+        return Schema.Mismatch(
+          kind: .combination, element: element, attribute: attribute,
           message: "\(written)='\(element.value(of: attribute))' does not fit together with what "
             + "else <\(element.qualifiedName)> has")
       }

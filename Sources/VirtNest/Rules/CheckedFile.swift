@@ -30,12 +30,10 @@ public struct CheckedFile: Sendable {
       let guest = CheckedGuest(file: name, definition: definition, today: today)
       self.guest = guest
       let found = Rule.all.filter { !ignored.contains($0.code) }.flatMap { $0.diagnostics(guest) }
-      let violations = schema.map { Self.violations(of: guest, $0, beside: found) } ?? []
+      let mismatches = schema.map { Self.mismatches(of: guest, $0, beside: found) } ?? []
       own =
         found
-        + violations.filter {
-          !ignored.contains($0.code)
-        }
+        + mismatches.filter { !ignored.contains($0.code) }
     } catch {
       guest = nil
       own = error.diagnostics.filter { !ignored.contains($0.code) }
@@ -44,15 +42,15 @@ public struct CheckedFile: Sendable {
 
   /// What the schema does not allow, without what a rule explains: an error about the same element
   /// or attribute.
-  private static func violations(
+  private static func mismatches(
     of guest: CheckedGuest, _ schema: Schema, beside found: [Diagnostic]
   ) -> [Diagnostic] {
     let explained = Set(found.filter { $0.severity == .error }.compactMap(\.place?.range))
-    return schema.violations(of: guest.definition.document).compactMap { violation in
-      let element = violation.element
-      let name = violation.attribute.map { element.document.text(in: $0.name) }
+    return schema.mismatches(of: guest.definition.document).compactMap { mismatch in
+      let element = mismatch.element
+      let name = mismatch.attribute.map { element.document.text(in: $0.name) }
       let diagnostic = Rule.schema.finding(
-        element, attribute: name, violation.message,
+        element, attribute: name, mismatch.message,
         advice: """
           Correct it or remove it. Without schema validation libvirt may ignore it, or refuse it \
           in its own words.

@@ -1,4 +1,5 @@
 internal import LosslessXML
+internal import Templates
 
 /// Reads the parameters in the block of a template and finds their places in the definition.
 struct ParameterReader {
@@ -17,7 +18,6 @@ struct ParameterReader {
       }
     }
     context = XPathContext(block.document, namespaces: namespaces)
-    problems = BlockForm.problems(in: block)
   }
 
   mutating func read() -> [Parameter] {
@@ -38,11 +38,40 @@ struct ParameterReader {
       }
       parameters.append(parameter)
     }
+    problems = formProblems() + problems
     return parameters
   }
 
+  /// The schema of a block, compiled when the first template is read.
+  private static let schema = Result {
+    try Schema(bytes: BuiltInTemplates.schema, name: "template.rng")
+  }
+
+  /// What the schema does not allow in the block, without what a problem found here explains: those
+  /// know the parameter's name and type.
+  private func formProblems() -> [Diagnostic] {
+    let schema: Schema
+    do { schema = try Self.schema.get() } catch {
+      return [.error("template", "\(error)", at: block.place)]
+    }
+    let explained = Set(problems.compactMap(\.place?.range))
+    return schema.mismatches(of: block.document).compactMap { mismatch in
+      let element = mismatch.element
+      guard block.range.contains(element.range.lowerBound) else { return nil }
+      switch mismatch.kind {
+      case .attributeValue, .text, .missingElement, .combination, .unknownPlace:
+        // What is found here of a <set> is never about its form.
+        if element.localName == "set" { break }
+        let around = [element, element.parent].compactMap { $0?.range }
+        if around.contains(where: explained.contains) { return nil }
+      case .element, .attribute, .missingAttribute, .searchCutShort: break
+      }
+      return .error("template", mismatch.message, at: element.place)
+    }
+  }
+
   private mutating func read(_ element: Element) -> Parameter? {
-    // A missing attribute is already reported.
+    // The schema reports what is missing.
     guard let name = element["name"], let type = element["type"] else { return nil }
     guard Self.isName(name) else {
       problems.append(

@@ -14,7 +14,7 @@ package struct TemplateAuthor: Sendable {
   /// - Throws: ``VirtNestError`` if the name is not valid, or if the definition already has a block.
   package init(name: String, from definition: DomainDefinition) throws(VirtNestError) {
     var problems: [Diagnostic] = []
-    if !BlockForm.isWord(name) {
+    if !Self.isWord(name) {
       problems.append(
         .error(
           "template",
@@ -29,6 +29,16 @@ package struct TemplateAuthor: Sendable {
     guard problems.isEmpty else { throw VirtNestError(problems) }
     self.name = name
     self.definition = definition
+  }
+
+  /// Whether a text is a word: letters, digits, `-`, `_` and `.`, the first a letter or digit.
+  private static func isWord(_ text: String) -> Bool {
+    let isFirst = { (byte: UInt8) in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+    }
+    return text.utf8.first.map(isFirst) == true
+      && text.utf8.allSatisfy { isFirst($0) || "-_.".utf8.contains($0) }
   }
 
   /// The template's bytes.

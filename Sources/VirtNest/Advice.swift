@@ -40,7 +40,7 @@ public enum Suggestion: Hashable, Sendable {
   /// Give a property of the guest a value; a new one where `nil`.
   case property(String, value: String?)
   /// Change a property of a device, found by a selector.
-  case edit(String, selector: String, value: String)
+  case edit(String, selector: String?, value: String)
   /// Derive uuid and addresses anew from the name.
   case newIdentity
   /// Make it a guest that runs under TCG.
@@ -116,7 +116,8 @@ extension Suggestion: CustomStringConvertible {
     case .api(let api): "use the nested API \(api.rawValue)"
     case .property(let name, nil): "give the guest another \(name)"
     case .property(let name, let value?): "set \(name) to \(value)"
-    case .edit(let kind, let selector, let value): "set \(value) of \(kind) \(selector)"
+    case .edit(let kind, let selector, let value):
+      "set \(value) of \(kind)\(selector.map { " " + $0 } ?? "")"
     case .newIdentity: "derive uuid and MAC addresses from the name"
     case .emulated: "make it a guest that runs under TCG"
     case .force: "Force the change"

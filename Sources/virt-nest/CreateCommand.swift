@@ -91,6 +91,10 @@ struct CreateCommand: AsyncParsableCommand {
     if count > 1, output == nil, !define {
       throw ValidationError("--count \(count) needs -o FOLDER or --define")
     }
+    if count > 1, let seed = devices.seed, !seed.contains("{name}") {
+      throw ValidationError(
+        "--seed with --count needs a seed for each guest; write {name} in its path")
+    }
     if !define, libvirt.isGiven {
       throw ValidationError("--connect, --yes, --dry-run and --drop-secrets go with --define")
     }
@@ -107,6 +111,7 @@ struct CreateCommand: AsyncParsableCommand {
       return try Terminal.write(Array(ParameterList(try loadTemplate()).text.utf8))
     }
     let (template, request) = try wanted()
+    try sayShared(template, request)
     guard define else { return try write(template, request) }
     let guests = try guests(template, request)
     if output != nil { try write(template, request) } else if !quiet { say(guests[0]) }
@@ -129,6 +134,15 @@ struct CreateCommand: AsyncParsableCommand {
       next.index += offset
       return try reportingProblems { try template.create(next) }
     }
+  }
+
+  /// Says what several guests would share.
+  private func sayShared(_ template: Template, _ request: GuestRequest) throws {
+    guard count > 1 else { return }
+    let shared = try reportingProblems { try template.sharedParts(of: request) }
+    let errors = shared.filter { $0.severity == .error }
+    Terminal.say(errors.isEmpty && !quiet ? shared : errors, about: self.template)
+    if !errors.isEmpty { throw ExitCode.trouble }
   }
 
   private func write(_ template: Template, _ request: GuestRequest) throws {

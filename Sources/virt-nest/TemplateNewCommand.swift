@@ -62,7 +62,9 @@ struct TemplateNewCommand: AsyncParsableCommand {
   private func write(_ definition: DomainDefinition, from: String) throws {
     let bytes: [UInt8]
     do throws(VirtNestError) {
-      bytes = try TemplateAuthor(name: name, from: definition).template()
+      let author = try TemplateAuthor(name: name, from: definition)
+      bytes = try author.template()
+      Terminal.say(try author.sharedParts(of: bytes), about: from)
     } catch {
       Terminal.say(error.diagnostics, about: from)
       throw ExitCode.trouble

@@ -12,7 +12,8 @@ extension Suggestion {
     case .property(let name, let value):
       Self.patch("--\(name) \(value.map(Self.quoted) ?? name.uppercased())")
     case .edit(let kind, let selector, let value):
-      Self.patch("--edit \(kind):\(selector),\(value)")
+      Self.patch(
+        "--edit " + Self.quoted(kind + (selector.map { ":" + $0 } ?? "") + "," + value))
     case .newIdentity: Self.patch("--new-identity")
     case .emulated: Self.patch("--emulated")
     case .force: "Use --force"

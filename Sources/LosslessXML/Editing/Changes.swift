@@ -36,6 +36,14 @@ public struct Changes: Sendable {
   /// Whether nothing would change.
   public var isEmpty: Bool { edits.isEmpty && insertions.isEmpty && removals.isEmpty }
 
+  /// Whether something in an element is changed, or the element is removed.
+  public func touch(_ element: Element) -> Bool {
+    let range = element.range
+    return edits.contains { $0.range.overlaps(range) || range.contains($0.range.lowerBound) }
+      || removals.contains { $0.overlaps(range) }
+      || insertions.contains { range.contains($0.parent.range.lowerBound) }
+  }
+
   // MARK: Attributes
 
   /// Sets an attribute's value; nothing changes where its meaning is that already.

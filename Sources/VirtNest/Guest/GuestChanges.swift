@@ -35,6 +35,9 @@ public struct GuestChanges: Hashable, Sendable {
     /// Hashed in, where two sites use the same names.
     public var text: String?
 
+    /// Whether the definition is that of another guest, so that what both share is said.
+    package var isCopy = true
+
     /// From the name, and a text where one is given.
     public init(text: String? = nil) { self.text = text }
   }

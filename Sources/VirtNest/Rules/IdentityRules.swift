@@ -4,6 +4,7 @@ internal import LosslessXML
 extension Rule {
   static let identityRules = [
     noUUID, unreadableUUID, refusedName, refusedAddress, sameUUID, sameName, sameAddress,
+    sharedPart,
   ]
 
   static let noUUID = Rule(
@@ -180,6 +181,41 @@ extension Rule {
         return rule.finding(
           claim.element, attribute: "address", "the same address is in \(place)",
           advice: "Give one of them another; this derives it from the name: \(.newIdentity).")
+      }
+    })
+
+  static let sharedPart = Rule(
+    "VN062", .warning, "One image, device or port given to two guests",
+    reason: """
+      Two guests that write to one image destroy it; QEMU's lock lets only one of them start. A \
+      device of the host, a port, a socket, a vsock cid and a tap device serve one guest at a time. \
+      A log file that two guests share mixes their lines.
+      """,
+    source: "libvirt, docs/formatdomain.rst; QEMU, block/file-posix.c; \(measured)",
+    search: .together { all, rule in
+      var parts: [Element: IdentityPart] = [:]
+      return repeated(all) { checked -> [(String, Element)] in
+        var seen: Set<String> = []
+        return checked.definition.identityParts.compactMap { part in
+          // A console repeats its serial port; an image in one guest twice is a mistake.
+          guard let key = part.key, seen.insert(key).inserted || key.hasPrefix("image:") else {
+            return nil
+          }
+          parts[part.element] = part
+          return (key, part.element)
+        }
+      } finding: { claim, first, place in
+        guard let part = parts[claim.element], !claim.isSameGuest(as: first) else { return nil }
+        let advice: Advice =
+          if case .kept(let suggestion) = part.renewal {
+            """
+            Ignore this if the guests never run at the same time. Else give one of them its own: \
+            \(suggestion).
+            """
+          } else {
+            "Let libvirt choose: \(.newIdentity)."
+          }
+        return rule.finding(claim.element, "\(part.what) is also in \(place)", advice: advice)
       }
     })
 

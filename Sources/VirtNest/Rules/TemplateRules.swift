@@ -2,7 +2,7 @@
 extension Rule {
   static let templateRules = [
     brokenBlock, noBlock, unusedParameter, unknownValue, differentDefault, refusedDefault,
-    nameWithoutKata, identityLeftIn, unknownDistribution,
+    nameWithoutKata, identityLeftIn, unknownDistribution, sharedByGuests,
   ]
 
   private static func lint(
@@ -58,5 +58,11 @@ extension Rule {
     reason: """
       {codename} and {osinfo} then have no values, no other release can be chosen, and an end of \
       life is not reported.
+      """)
+  static let sharedByGuests = lint(
+    "VN110", .warning, "Every guest of the template has the same image, device or port",
+    reason: """
+      Two guests that write to one image destroy it, and a device or port serves one guest at a \
+      time. A parameter can set it for each guest.
       """)
 }

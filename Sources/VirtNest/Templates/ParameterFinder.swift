@@ -29,11 +29,17 @@ struct ParameterFinder {
   let domain: Element
   let guest: Guest
   let release: Release?
+  /// Elements whose values a template does not keep.
+  private let renewed: Set<Element>
 
   init(_ definition: DomainDefinition, _ guest: Guest, _ release: Release?) {
     domain = definition.domain
     self.guest = guest
     self.release = release
+    renewed = Set(
+      definition.identityParts.compactMap { part in
+        if case .kept = part.renewal { nil } else { part.element }
+      })
   }
 
   /// The proposed parameters, in the order in which libvirt prints their places.
@@ -182,7 +188,7 @@ struct ParameterFinder {
   private var otherPaths: [Found] {
     guard guest.name != nil else { return [] }
     var found: [Found] = []
-    for element in domain.descendants where !isInMetadata(element) {
+    for element in domain.descendants where !isInMetadata(element) && !renewed.contains(element) {
       guard let select = Self.expression(for: element) else { continue }
       for attribute in element.attributes {
         let name = element.document.text(in: attribute.name)

@@ -15,6 +15,8 @@ public struct Template: Sendable {
   package let parameters: [Parameter]
 
   let block: Element?
+  /// The identity-bound parts that no parameter sets, found once.
+  private var fixedParts: [IdentityPart] = []
 
   /// Names that cannot be parameters: their values depend on the release and the index.
   static let reservedNames = ["release", "codename", "index", "osinfo"]
@@ -43,6 +45,7 @@ public struct Template: Sendable {
     var reader = ParameterReader(block)
     parameters = reader.read()
     guard reader.problems.isEmpty else { throw VirtNestError(reader.problems) }
+    fixedParts = fixedIdentityParts
   }
 
   /// The bytes of the built-in template with this name; `nil` if there is none.
@@ -91,7 +94,8 @@ extension Template {
   /// Makes a guest's definition.
   ///
   /// Parameters are set first, then other changes are applied. The uuid and the MAC addresses are
-  /// derived from the name. The block of parameters is removed.
+  /// derived from the name. `{name}` in a value of a word stands for the name. The block of parameters
+  /// is removed.
   /// - Throws: ``VirtNestError`` with every reason.
   public func create(_ request: GuestRequest) throws(VirtNestError) -> CreatedGuest {
     var values = try ParameterValues(self, request)
@@ -103,12 +107,61 @@ extension Template {
           advice: "\(.property("name", value: nil))."))
     }
     if given.identity == nil { given.identity = GuestChanges.Identity() }
+    given.identity?.isCopy = parameters.isEmpty
     let (filled, places) = try fill(&values)
+    if let name = given.guest.name ?? filled.domain.child("name")?.text {
+      for index in given.words.indices { given.words[index].fill("{name}", with: name) }
+    }
     let patch = try filled.patch(given)
     try checkKept(places, in: patch.result)
     return CreatedGuest(
       name: patch.result.domain.child("name")?.text ?? "", bytes: patch.bytes,
-      diagnostics: patch.diagnostics, release: values.release)
+      diagnostics: patch.diagnostics + sharedByAll(in: patch.result), release: values.release)
+  }
+
+  /// What belongs to one guest, and yet is the same in every guest of the template.
+  ///
+  /// What a parameter sets can differ from guest to guest.
+  var fixedIdentityParts: [IdentityPart] {
+    var set: Set<Element> = []
+    for match in parameters.flatMap(\.places).flatMap(\.matches) {
+      var element: Element? = match.element
+      while let here = element, set.insert(here).inserted { element = here.parent }
+    }
+    return definition.identityParts.filter { part in
+      guard case .kept = part.renewal else { return false }
+      return !set.contains(part.element)
+    }
+  }
+
+  private func sharedByAll(in result: DomainDefinition) -> [Diagnostic] {
+    guard !parameters.isEmpty, !fixedParts.isEmpty else { return [] }
+    let left = Set(result.identityParts.compactMap(\.key))
+    return fixedParts.filter { $0.key.map(left.contains) ?? false }.flatMap {
+      $0.sharedFinding(with: "every guest of this template", at: nil)
+    }
+  }
+
+  /// What several guests of a series would share: the reasons against making them.
+  ///
+  /// - Throws: ``VirtNestError`` as ``create(_:)`` does.
+  package func sharedParts(of first: GuestRequest) throws(VirtNestError) -> [Diagnostic] {
+    var second = first
+    second.index += 1
+    let guests = try [create(first), create(second)].map(\.bytes)
+    let parts = try guests.map { bytes throws(VirtNestError) in
+      try DomainDefinition(bytes).identityParts
+    }
+    let keys = Set(parts[0].compactMap(\.key))
+    let fixed = Set(fixedParts.compactMap(\.key))
+    return parts[1].filter { part in
+      part.key.map { keys.contains($0) && !fixed.contains($0) } ?? false
+    }.flatMap { $0.sharedFinding(with: "every guest of the series", at: nil) }.map {
+      first.changes.force || $0.severity == .note
+        ? $0
+        : .error(
+          "identity", $0.message, advice: "Write {name} in its place. \(.force) to share it.")
+    }
   }
 
   /// The parameters whose defaults differ from the values in the definition.
@@ -140,7 +193,7 @@ extension Template {
     var value: String
   }
 
-  /// Sets the values, and removes the block and the uuid.
+  /// Sets the values, and removes the block.
   private func fill(
     _ values: inout ParameterValues
   ) throws(VirtNestError) -> (DomainDefinition, [WrittenPlace]) {
@@ -166,9 +219,9 @@ extension Template {
     }
     guard problems.isEmpty else { throw VirtNestError(Self.unique(problems)) }
     removeBlock(&changes)
-    if let uuid = definition.domain.child("uuid") { changes.remove(uuid) }
     do {
       let edits = try changes.sortedEdits()
+      if edits.isEmpty { return (definition, written) }
       let bytes = edits.applied(to: definition.document.bytes)
       return (try DomainDefinition(bytes), written)
     } catch let error as ConflictingChanges {
@@ -229,6 +282,13 @@ extension Template {
 }
 
 extension XPathMatch {
+  /// The element that it is, or stands in.
+  fileprivate var element: Element {
+    switch self {
+    case .element(let element), .attribute(let element, _), .text(let element, _): element
+    }
+  }
+
   fileprivate var text: String {
     switch self {
     case .element(let element): element.text

@@ -59,22 +59,35 @@ package struct TemplateAuthor: Sendable {
     return bytes
   }
 
+  /// What belongs to the guest, and stays in the template for every guest of it.
+  ///
+  /// - Throws: ``VirtNestError`` if the bytes are not a template.
+  package func sharedParts(of template: [UInt8]) throws(VirtNestError) -> [Diagnostic] {
+    try Template(DomainDefinition(template)).fixedIdentityParts.flatMap {
+      $0.sharedFinding(with: "every guest of this template", at: nil)
+    }
+  }
+
   // MARK: Identity
 
-  /// Removes the uuid, MAC addresses, passwords, and what libvirt adds for a running guest.
+  /// Removes what belongs to one guest and what libvirt or `create` chooses anew, passwords, and what
+  /// libvirt adds for a running guest.
   private func removeIdentity(_ changes: inout Changes) {
     let domain = definition.domain
-    for element in domain.children("uuid") + domain.children("genid") { changes.remove(element) }
+    for part in definition.identityParts {
+      switch part.renewal {
+      // The whole element, because attributes such as `check='no'` belong to a MAC address.
+      case .derived, .followsUUID: changes.remove(part.element)
+      case .chosenByLibvirt(let steps): for step in steps { changes.apply(step) }
+      case .kept: continue
+      }
+    }
     changes.removeAttribute("id", of: domain)
     let isLive = domain["id"] != nil
     for label in domain.children("seclabel") where label["type"] == "dynamic" && isLive {
       changes.remove(label)
     }
     for device in domain.child("devices").map({ Array($0.children) }) ?? [] {
-      if device.isNamed("interface"), let mac = device.child("mac") {
-        // The whole element, because attributes such as `check='no'` belong to the address.
-        changes.remove(mac)
-      }
       // A template is given to other people, so it must not contain a password.
       for name in ["passwd", "passwdValidTo"] where device.isNamed("graphics") {
         changes.removeAttribute(name, of: device)
@@ -82,11 +95,6 @@ package struct TemplateAuthor: Sendable {
       guard isLive else { continue }
       if let alias = device.child("alias"), alias["name"]?.hasPrefix("ua-") != true {
         changes.remove(alias)
-      }
-      if device.isNamed("interface"), let target = device.child("target"),
-        target["dev"]?.hasPrefix("vnet") == true
-      {
-        changes.remove(target)
       }
       removeLiveTerminal(of: device, &changes)
     }

@@ -47,7 +47,7 @@ package enum TemplateLint {
         "Give it a <set>, or remove it.", parameter.place)
     }
     addValues(of: template, add)
-    addIdentity(of: domain, add)
+    addIdentity(of: template, add)
     // A guest without nesting, such as the template l2, cannot run Kata Containers.
     let nests = NestingFacts(of: template.definition).asked != .off
     if nests, let name = domain.child("name"), !GuestName.hasKata(name.text) {
@@ -117,11 +117,30 @@ package enum TemplateLint {
     }
   }
 
-  private static func addIdentity(of domain: Element, _ add: Add) {
-    let advice: Advice = "Remove it; create derives it from the name."
-    if let uuid = domain.child("uuid") {
-      add(Rule.identityLeftIn, "the uuid belongs to one guest", advice, uuid.place)
+  private static func addIdentity(of template: Template, _ add: Add) {
+    let domain = template.definition.domain
+    let fixed = template.fixedIdentityParts
+    for part in template.definition.identityParts {
+      let message = "\(part.what) belongs to one guest"
+      switch part.renewal {
+      case .derived:
+        add(
+          Rule.identityLeftIn, message, "Remove it; create derives it from the name.",
+          part.element.place)
+      case .followsUUID:
+        add(Rule.identityLeftIn, message, "Remove it; libvirt takes the uuid.", part.element.place)
+      case .chosenByLibvirt:
+        add(Rule.identityLeftIn, message, "Remove it; libvirt chooses one.", part.element.place)
+      case .kept:
+        guard part.key != nil, fixed.contains(where: { $0.element == part.element }) else {
+          continue
+        }
+        add(
+          Rule.sharedByGuests, "\(message), and every guest of the template has it",
+          "Set it by a parameter, or remove it.", part.element.place)
+      }
     }
+    let advice: Advice = "Remove it."
     if domain["id"] != nil {
       add(Rule.identityLeftIn, "the id belongs to a running guest", advice, domain.place)
     }
@@ -130,10 +149,6 @@ package enum TemplateLint {
       add(
         Rule.identityLeftIn, "the template contains a display password", "Remove it.",
         graphics.place)
-    }
-    for interface in domain.child("devices")?.children("interface") ?? [] {
-      guard let mac = interface.child("mac") else { continue }
-      add(Rule.identityLeftIn, "the MAC address belongs to one guest", advice, mac.place)
     }
   }
 

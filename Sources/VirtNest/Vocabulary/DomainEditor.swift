@@ -87,6 +87,13 @@ struct DomainEditor {
     attributes.last { $0.element == element && $0.name == name }?.value ?? element[name]
   }
 
+  /// Whether something in an element is changed, or the element is removed.
+  func touches(_ element: Element) -> Bool {
+    changes.touch(element)
+      || attributes.contains { element.range.contains($0.element.range.lowerBound) }
+      || additions.contains { element.range.contains($0.parent.range.lowerBound) }
+  }
+
   /// Removes an element that was inserted into a container, and the container when it is empty.
   mutating func removeFromContainer(_ element: Element) { fromContainers.append(element) }
 

@@ -77,6 +77,13 @@ public struct WordChange: Hashable, Sendable {
     try self.init(verb, parts.isEmpty ? head : head + "," + parts)
   }
 
+  /// Puts a text into every value in place of a word in braces.
+  mutating func fill(_ braces: String, with text: String) {
+    for index in assignments.indices where assignments[index].value.contains(braces) {
+      assignments[index].value.replace(braces, with: text)
+    }
+  }
+
   /// Looks at keys and values as far as that needs no definition.
   private func checkKeys(of kind: WordKind) throws(InvalidValue) {
     _ = try DomainEditor.values(of: self, kind)

@@ -138,5 +138,21 @@ extension RuleSample {
         "</devices>",
         "<interface type='user'><mac address='52:54:0:0:0:1'/><teaming type='transient'/></interface></devices>"
       )),
+    RuleSample(62, files: [guest, guest]),
+    RuleSample(
+      62, files: [withDisk("a", "<readonly/>"), withDisk("b", "<readonly/>")]),
+    RuleSample(
+      62,
+      files: [withDisk("a"), withDisk("b").replacing("<source", with: "▸<source")]),
   ]
+
+  /// A guest of a name and a uuid of its own, with a disk that another has as well.
+  private static func withDisk(_ name: String, _ more: String = "") -> String {
+    """
+    <domain type='kvm'><name>\(name)</name><memory unit='GiB'>4</memory><vcpu>4</vcpu>
+    <os><type arch='ppc64le' machine='pseries'>hvm</type></os><devices>
+    <disk type='file'><source file='/srv/x.qcow2'/><target dev='vda' bus='virtio'/>\(more)</disk>
+    </devices></domain>
+    """
+  }
 }

@@ -45,7 +45,13 @@ struct TemplateAuthorTests {
     let definition = try DomainDefinition(bytes)
     var changes = Changes(definition.document)
     let domain = definition.domain
-    for element in domain.children("uuid") + domain.children("genid") { changes.remove(element) }
+    for part in definition.identityParts {
+      switch part.renewal {
+      case .derived, .followsUUID: changes.remove(part.element)
+      case .chosenByLibvirt(let steps): for step in steps { changes.apply(step) }
+      case .kept: continue
+      }
+    }
     changes.removeAttribute("id", of: domain)
     if let metadata = domain.child("metadata"),
       metadata.children.first(where: { _ in true }) == nil,
@@ -56,7 +62,6 @@ struct TemplateAuthorTests {
     let isLive = domain["id"] != nil
     for devices in domain.children("devices") {
       for device in devices.children {
-        if device.isNamed("interface"), let mac = device.child("mac") { changes.remove(mac) }
         for name in ["passwd", "passwdValidTo"] where device.isNamed("graphics") {
           changes.removeAttribute(name, of: device)
         }
@@ -64,9 +69,6 @@ struct TemplateAuthorTests {
         // An alias that begins with ua- is the user's own.
         if let alias = device.child("alias"), alias["name"]?.hasPrefix("ua-") != true {
           changes.remove(alias)
-        }
-        if let target = device.child("target"), target["dev"]?.hasPrefix("vnet") == true {
-          changes.remove(target)
         }
         if let source = device.child("source"), source["path"]?.hasPrefix("/dev/pts") == true {
           changes.remove(source)

@@ -34,30 +34,74 @@ struct DefineOptions: ParsableArguments {
   ) async throws -> [(name: String, definition: DomainDefinition)] {
     let libvirt = Virsh(uri: connect)
     return try await trouble { source in
-      var definitions: [(name: String, definition: DomainDefinition)] = []
-      for name in guests {
-        source = name
-        let guest = try await HostGuest.find(name: name, uuid: DomainUUID(name), on: libvirt)
+      source = guests.first ?? ""
+      let wanted = guests.map { HostGuest.Wanted(name: $0, uuid: DomainUUID($0)) }
+      let found = try await HostGuest.find(wanted, on: libvirt).guests
+      return try zip(guests, found).map { name, guest in
         guard let guest else {
           Terminal.say("\(name): error: there is no such guest on \(libvirt.displayName)")
           throw ExitCode.trouble
         }
-        definitions.append((guest.name, guest.definition))
+        return (guest.name, guest.definition)
       }
-      return definitions
     }
   }
 
   /// Looks at all guests, asks, and defines them.
-  func define(_ definitions: [(source: String, definition: DomainDefinition)]) async throws {
+  ///
+  /// - Parameters:
+  ///   - isWhole: whether the definitions are libvirt's own with changes.
+  ///   - look: what to do in place of defining; `nil` to define.
+  func define(
+    _ definitions: [(source: String, definition: DomainDefinition)], isWhole: Bool = false,
+    look: DefineLook? = nil, validates: Bool = true
+  ) async throws {
     let libvirt = Virsh(uri: connect)
-    let changes = try await trouble { source in
+    let (host, changes) = try await changes(definitions, isWhole, on: libvirt)
+    let wanted = changes.filter { !$0.isEmpty }
+    if let look {
+      try look.show(changes, named: definitions.map(\.source))
+      if look.isCheck, !wanted.isEmpty { throw ExitCode.no }
+      return
+    }
+    for change in changes {
+      for note in change.notes { Terminal.say("\(change.name): note: \(note)") }
+      if change.isEmpty { Terminal.say("\(change.name): nothing to change") }
+      try Terminal.write(change.diff(coloured: Terminal.showsColours))
+    }
+    if dryRun || wanted.isEmpty { return }
+    guard try yes || isAgreed(wanted, on: libvirt, host) else { throw ExitCode.no }
+    let outcomes = try await trouble { source in
+      source = wanted[0].name
+      return try await DefinitionChange.define(wanted, validates: validates, on: libvirt)
+    }
+    for (change, outcome) in zip(wanted, outcomes) {
+      if let failure = outcome.failure {
+        Terminal.say("\(change.name): error: \(failure)")
+        continue
+      }
+      Terminal.say("\(change.name): \(change.host == nil ? "defined" : "redefined")")
+      for note in outcome.notes { Terminal.say("\(change.name): \(note)") }
+    }
+    if outcomes.contains(where: { $0.failure != nil }) { throw ExitCode.trouble }
+  }
+
+  /// Compares all definitions with what a libvirt has.
+  private func changes(
+    _ definitions: [(source: String, definition: DomainDefinition)], _ isWhole: Bool,
+    on libvirt: Virsh
+  ) async throws -> (host: String, changes: [DefinitionChange]) {
+    try await trouble { source in
+      source = definitions.first?.source ?? ""
+      let wanted = definitions.map { DefinitionChange.wanted($0.definition) }
+      let found = try await HostGuest.find(wanted, on: libvirt)
       var changes: [DefinitionChange] = []
-      for (name, definition) in definitions {
+      var names: Set<String> = []
+      for ((name, definition), guest) in zip(definitions, found.guests) {
         source = name
-        let change = try await DefinitionChange(
-          definition, on: libvirt, dropsSecrets: dropSecrets)
-        guard !changes.contains(where: { $0.name == change.name }) else {
+        let change = try DefinitionChange(
+          definition, of: guest, on: libvirt, isWhole: isWhole, dropsSecrets: dropSecrets)
+        guard names.insert(change.name).inserted else {
           Terminal.say(
             "\(Terminal.display(name)): error: the guest '\(change.name)' is defined twice: give one"
           )
@@ -65,23 +109,7 @@ struct DefineOptions: ParsableArguments {
         }
         changes.append(change)
       }
-      return changes
-    }
-    let wanted = changes.filter { !$0.isEmpty }
-    for change in changes {
-      for note in change.notes { Terminal.say("\(change.name): note: \(note)") }
-      if change.isEmpty { Terminal.say("\(change.name): nothing to change") }
-      try Terminal.write(change.diff(coloured: Terminal.showsColours))
-    }
-    if dryRun || wanted.isEmpty { return }
-    guard try yes || isAgreed(wanted, on: libvirt) else { throw ExitCode.no }
-    try await trouble { source in
-      for change in wanted {
-        source = change.name
-        let notes = try await change.define()
-        Terminal.say("\(change.name): \(change.host == nil ? "defined" : "redefined")")
-        for note in notes { Terminal.say("\(change.name): \(note)") }
-      }
+      return (found.host, changes)
     }
   }
 
@@ -101,10 +129,12 @@ struct DefineOptions: ParsableArguments {
   }
 
   /// Asks the person at the terminal, who need not be at standard input.
-  private func isAgreed(_ changes: [DefinitionChange], on libvirt: Virsh) throws -> Bool {
+  private func isAgreed(
+    _ changes: [DefinitionChange], on libvirt: Virsh, _ host: String
+  ) throws -> Bool {
     let what =
       changes.count == 1 ? "'\(changes[0].name)'" : "these \(changes.count) guests"
-    let question = "Define \(what) on \(libvirt.displayName)? [y/N] "
+    let question = "Define \(what) on the host \(host) (\(libvirt.displayName))? [y/N] "
     do {
       let terminal = try FileDescriptor.open("/dev/tty", .readWrite)
       return try terminal.closeAfter {

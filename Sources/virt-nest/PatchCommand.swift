@@ -192,7 +192,7 @@ struct PatchCommand: AsyncParsableCommand {
       else { throw ExitCode.trouble }
       patched.append((name, result))
     }
-    try await libvirt.define(patched)
+    try await libvirt.define(patched, isWhole: true)
   }
 
   private func changes() throws -> GuestChanges {

@@ -1,3 +1,4 @@
+import Foundation
 internal import TestSupport
 internal import Testing
 
@@ -50,8 +51,7 @@ struct DefineTests {
       let before = try await libvirtd.virsh("dumpxml", "kata-a")
       #expect(before.contains("<nested-hv state='on'/>"))
       let again = try await virtNest(["define", file, "--yes"])
-      #expect(
-        again.errorText == "kata-a: redefined\nkata-a: libvirt's definition has not changed\n")
+      #expect(again.errorText == "kata-a: nothing to change\n" && again.outputText == "")
       #expect(try await libvirtd.virsh("dumpxml", "kata-a") == before)
     }
   }
@@ -135,6 +135,65 @@ struct DefineTests {
         #expect(try await libvirtd.virsh("list", "--all", "--name") == "kata-r")
         #expect(try await libvirtd.virsh("dumpxml", "kata-r") == before)
       }
+    }
+  }
+
+  @Test(
+    "Many guests are looked at and defined in a few runs of virsh; --check, --diff and --json look")
+  func many() async throws {
+    let guests = folder.file("guests")
+    let tools = folder.file("tools")
+    for path in [guests, tools] {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+    _ = try await VirtNestBinary.run(
+      ["create", "fedora", "--count", "30", "-q", "-o", guests] + small)
+    let files = try FileManager.default.contentsOfDirectory(atPath: guests).sorted()
+      .map { "\(guests)/\($0)" }
+    let count = folder.file("count")
+    // The real virsh, counted.
+    let virsh = try await TestSupport.run("sh", ["-c", "command -v virsh"]).outputText
+    try write(
+      "#!/bin/sh\necho >>\(count)\nexec \(virsh.trimmingCharacters(in: .newlines)) \"$@\"\n",
+      to: "\(tools)/virsh")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o755], ofItemAtPath: "\(tools)/virsh")
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let folder = folder
+    try await withLibvirtd { libvirtd, virtNest in
+      let define = { @Sendable (options: [String]) in
+        try await VirtNestBinary.run(
+          ["define"] + files + options + ["--connect", libvirtd.uri],
+          environment: ["PATH": "\(tools):\(path)"])
+      }
+      let first = try await define(["--yes"])
+      #expect(first.status == .exited(0), "\(first.errorText)")
+      #expect(first.errorText.split(separator: "\n").count == 30)
+      // A look, a second look before the change, the change, and a look at what became of it.
+      #expect(try readText(count).count <= 4)
+      let second = try await define(["--check"])
+      #expect(second.status == .exited(0) && second.outputText == "", "\(second.outputText)")
+      #expect(try readText(count).count <= 5)
+
+      // By hand, in libvirt's copy.
+      let name = "kata-fedora-44-vm-07"
+      let edited = folder.file("edited.xml")
+      try write(
+        try await libvirtd.virsh("dumpxml", "--inactive", name)
+          .replacing("<on_crash>destroy", with: "<on_crash>restart"), to: edited)
+      try await libvirtd.virsh("define", edited)
+      let third = try await define(["--check"])
+      #expect(third.status == .exited(1))
+      #expect(third.outputText == "\(guests)/\(name).xml\n", "\(third.outputText)")
+      let diff = try await define(["--diff"])
+      #expect(diff.status == .exited(0))
+      #expect(diff.outputText.contains("-  <on_crash>restart"), "\(diff.outputText)")
+      let json = try await define(["--json"])
+      let parsed = try #require(
+        try JSONSerialization.jsonObject(with: Data(json.output)) as? [[String: Any]])
+      #expect(parsed.count == 30)
+      #expect(
+        parsed.filter { $0["changed"] as? Bool == true }.map { $0["name"] as? String } == [name])
     }
   }
 

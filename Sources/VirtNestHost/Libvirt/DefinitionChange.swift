@@ -1,4 +1,6 @@
+internal import Glibc
 internal import LosslessXML
+internal import SystemPackage
 package import VirtNest
 
 /// A definition that is to be defined on a host, compared with the definition that is there.
@@ -14,17 +16,24 @@ package struct DefinitionChange: Sendable {
   /// Notes for the user before the change.
   package let notes: [String]
 
+  /// Whether the definition is libvirt's own with changes, so that what it leaves out shall go.
+  let isWhole: Bool
+
   /// Compares a definition with the guest on the host; changes nothing.
   ///
-  /// - Parameter dropsSecrets: display passwords that the definition leaves out are removed;
-  ///   otherwise the host's passwords are kept.
-  /// - Throws: ``VirshError``, also if the definition conflicts with another guest; ``ToolFailure``.
+  /// - Parameters:
+  ///   - host: the guest that libvirt has, by the definition's name or uuid.
+  ///   - isWhole: whether the definition is libvirt's own with changes. Otherwise libvirt fills in
+  ///     what it leaves out.
+  ///   - dropsSecrets: display passwords that the definition leaves out are removed; otherwise the
+  ///     host's passwords are kept.
+  /// - Throws: ``VirshError`` if the definition conflicts with another guest.
   package init(
-    _ definition: DomainDefinition, on libvirt: Virsh, dropsSecrets: Bool = false
-  ) async throws {
+    _ definition: DomainDefinition, of host: HostGuest?, on libvirt: Virsh, isWhole: Bool = false,
+    dropsSecrets: Bool = false
+  ) throws {
     let guest = Guest(reading: definition)
     guard let name = guest.name else { throw VirshError("the definition has no <name>") }
-    let host = try await HostGuest.find(name: name, uuid: guest.uuid, on: libvirt)
     if let host { try Self.check(guest, name, against: host) }
     var notes: [String] = []
     var whole = definition
@@ -36,17 +45,18 @@ package struct DefinitionChange: Sendable {
           + "use --drop-secrets to remove it"
       }
     }
-    self.init(libvirt: libvirt, name: name, host: host, definition: whole, notes: notes)
-  }
-
-  private init(
-    libvirt: Virsh, name: String, host: HostGuest?, definition: DomainDefinition, notes: [String]
-  ) {
     self.libvirt = libvirt
     self.name = name
     self.host = host
-    self.definition = definition
+    self.definition = whole
     self.notes = notes
+    self.isWhole = isWhole
+  }
+
+  /// The guest that a definition is about, to look for it on a host.
+  package static func wanted(_ definition: DomainDefinition) -> HostGuest.Wanted {
+    let guest = Guest(reading: definition)
+    return HostGuest.Wanted(name: guest.name, uuid: guest.uuid)
   }
 
   /// Finds conflicts before libvirt does, because its messages do not say what to do.
@@ -77,32 +87,79 @@ package struct DefinitionChange: Sendable {
   package func diff(coloured: Bool) -> [UInt8] {
     if let host { return difference(to: host).bytes(coloured: coloured) }
     return UnifiedDiff(
-      from: [], to: PrintedDefinition(definition).bytes, oldLabel: "/dev/null", newLabel: name
+      from: [], to: DefinitionComparison.printed(definition), oldLabel: "/dev/null", newLabel: name
     ).bytes(coloured: coloured)
   }
 
   private func difference(to host: HostGuest) -> UnifiedDiff {
-    UnifiedDiff(
-      from: PrintedDefinition(host.definition).bytes,
-      to: PrintedDefinition(definition, comparedWith: host.definition).bytes,
-      oldLabel: "\(name) on \(libvirt.displayName)", newLabel: name)
+    let comparison = DefinitionComparison(definition, with: host.definition, isWhole: isWhole)
+    return UnifiedDiff(
+      from: comparison.old, to: comparison.new, oldLabel: "\(name) on \(libvirt.displayName)",
+      newLabel: name)
   }
 
-  /// Defines the guest, unless the host's definition has changed since it was compared.
+  /// How many definitions are open for virsh at once: a process has 1,024 files by default.
+  private static let filesAtOnce = 200
+
+  /// What became of a guest.
+  package struct Outcome: Sendable {
+    /// Notes for the user.
+    package var notes: [String] = []
+    /// Why it was not defined; `nil` if it was.
+    package var failure: VirshError?
+  }
+
+  /// Defines guests in one virsh, unless the host's definitions have changed since they were compared.
   ///
-  /// libvirt validates the definition against its schema, and replaces the old one as a whole.
-  /// - Returns: Notes for the user after the change.
-  /// - Throws: ``VirshError``, ``ToolFailure``.
-  package func define() async throws -> [String] {
-    let now = try await HostGuest.find(name: name, uuid: host?.uuid, on: libvirt)
-    guard now?.definition.document.bytes == host?.definition.document.bytes else {
-      throw VirshError(
-        "its definition on \(libvirt.displayName) has changed meanwhile; run the command again")
+  /// libvirt replaces each definition as a whole. One that fails does not stop the others.
+  /// - Parameter validates: whether libvirt validates the definitions against its schema.
+  /// - Returns: what became of each.
+  /// - Throws: ``VirshError``, ``ToolFailure``; nothing is defined then.
+  package static func define(
+    _ changes: [DefinitionChange], validates: Bool, on libvirt: Virsh
+  ) async throws -> [Outcome] {
+    let places = changes.map { HostGuest.Wanted(name: $0.name, uuid: $0.host?.uuid) }
+    let now = try await HostGuest.find(places, on: libvirt).guests
+    var outcomes = zip(changes, now).map { change, now in
+      now?.definition.document.bytes == change.host?.definition.document.bytes
+        ? Outcome()
+        : Outcome(
+          failure: VirshError(
+            "its definition on \(libvirt.displayName) has changed meanwhile; run the command again")
+        )
     }
-    _ = try await libvirt.run(
-      ["define", "--validate", "/dev/stdin"], input: unnamedFile(definition.document.bytes))
-    guard let after = try await HostGuest.find(name: name, uuid: nil, on: libvirt) else {
-      throw VirshError("it was defined, but does not exist any more; it may have been undefined")
+    let open = changes.indices.filter { outcomes[$0].failure == nil }
+    for start in stride(from: 0, to: open.count, by: filesAtOnce) {
+      let part = open[start..<min(start + filesAtOnce, open.count)]
+      // Files without names, which virsh opens through this process: they may hold passwords.
+      var files: [FileDescriptor] = []
+      defer { for file in files { try? file.close() } }
+      for index in part { files.append(try unnamedFile(changes[index].definition.document.bytes)) }
+      let commands = files.map { file in
+        "define \(validates ? "--validate " : "")/proc/\(getpid())/fd/\(file.rawValue)"
+      }
+      for (index, answer) in zip(part, try await libvirt.answers(to: commands))
+      where !answer.errors.isEmpty {
+        outcomes[index].failure = VirshError(
+          answer.errors.filter { !$0.hasPrefix("Failed to define domain from ") }
+            .joined(separator: "\n"))
+      }
+    }
+    let after = try await HostGuest.find(
+      changes.map { Self.wanted($0.definition) }, on: libvirt
+    ).guests
+    for index in open where outcomes[index].failure == nil {
+      outcomes[index] = changes[index].outcome(after[index])
+    }
+    return outcomes
+  }
+
+  /// What is to be said of the guest as libvirt has it now.
+  private func outcome(_ after: HostGuest?) -> Outcome {
+    guard let after else {
+      return Outcome(
+        failure: VirshError(
+          "it was defined, but does not exist any more; it may have been undefined"))
     }
     var notes: [String] = []
     let (asked, got) = (NestingFacts(of: definition), NestingFacts(of: after.definition))
@@ -118,6 +175,6 @@ package struct DefinitionChange: Sendable {
         "the guest is running; the change takes effect after virsh shutdown and virsh start, not "
           + "after a reboot inside the guest")
     }
-    return notes
+    return Outcome(notes: notes)
   }
 }

@@ -11,37 +11,85 @@ package struct HostGuest: Sendable {
   /// The definition for its next start, with passwords.
   package let definition: DomainDefinition
 
-  /// Finds a guest by name or uuid; `nil` if there is none.
+  /// A guest to look for: the one with this name or this uuid.
+  package struct Wanted: Sendable {
+    var name: String?
+    var uuid: DomainUUID?
+
+    /// A guest with this name or this uuid.
+    package init(name: String?, uuid: DomainUUID?) {
+      self.name = name
+      self.uuid = uuid
+    }
+  }
+
+  /// What a libvirt has of guests.
+  package struct Found: Sendable {
+    /// The host's name, as libvirt gives it.
+    package let host: String
+    /// For each guest that was looked for, the one that is there.
+    package let guests: [HostGuest?]
+  }
+
+  /// Looks for guests, all in one virsh where their uuids are known, else in two.
   ///
   /// - Throws: ``VirshError``, ``ToolFailure``.
-  package static func find(
-    name: String?, uuid: DomainUUID?, on libvirt: Virsh
-  ) async throws -> HostGuest? {
-    let listed = try await libvirt.run(["list", "--all", "--uuid", "--name"])
-    for line in listed.split(whereSeparator: \.isNewline) {
-      guard let known = DomainUUID(String(line.prefix(36))) else { continue }
-      // Compared here, because virsh takes a name of digits for an id. A name may contain spaces.
-      let knownName = String(line.dropFirst(37).reversed().drop { $0 == " " }.reversed())
-      guard known == uuid || knownName == name else { continue }
-      return try await guest(known, knownName, on: libvirt)
+  package static func find(_ wanted: [Wanted], on libvirt: Virsh) async throws -> Found {
+    let uuids = wanted.compactMap(\.uuid)
+    let answers = try await libvirt.answers(
+      to: ["hostname", "list --all --uuid --name"] + uuids.flatMap(commands))
+    guard answers[1].errors.isEmpty else {
+      throw VirshError(answers[1].errors.joined(separator: "\n"))
     }
-    return nil
+    let listed = listing(answers[1].output)
+    var known: [DomainUUID: (state: Virsh.Answer, definition: Virsh.Answer)] = [:]
+    for (index, uuid) in uuids.enumerated() {
+      known[uuid] = (answers[2 + 2 * index], answers[3 + 2 * index])
+    }
+    let rows = wanted.map { wanted in
+      wanted.uuid.flatMap { uuid in listed.first { $0.uuid == uuid } }
+        ?? wanted.name.flatMap { name in listed.first { $0.name == name } }
+    }
+    let others = Set(rows.compactMap { $0?.uuid }).filter { known[$0] == nil }
+      .sorted { $0.description < $1.description }
+    let more = try await libvirt.answers(to: others.flatMap(commands))
+    for (index, uuid) in others.enumerated() {
+      known[uuid] = (more[2 * index], more[2 * index + 1])
+    }
+    let guests = try rows.map { row in
+      try row.flatMap { row in
+        try known[row.uuid].flatMap { try guest(row.uuid, row.name, $0.state, $0.definition) }
+      }
+    }
+    return Found(
+      host: answers[0].output.split(whereSeparator: \.isNewline).first.map(String.init) ?? "",
+      guests: guests)
+  }
+
+  private static func commands(_ uuid: DomainUUID) -> [String] {
+    ["domstate \(uuid)", "dumpxml --inactive --security-info \(uuid)"]
+  }
+
+  /// The lines of a list, looked through here, because virsh takes a name of digits for an id.
+  private static func listing(_ text: String) -> [(uuid: DomainUUID, name: String)] {
+    text.split(whereSeparator: \.isNewline).compactMap { line in
+      guard let uuid = DomainUUID(String(line.prefix(36))) else { return nil }
+      // A name may contain spaces.
+      return (uuid, String(line.dropFirst(37).reversed().drop { $0 == " " }.reversed()))
+    }
   }
 
   private static func guest(
-    _ uuid: DomainUUID, _ name: String, on libvirt: Virsh
-  ) async throws -> HostGuest {
-    // One virsh for both commands, because with an ssh URI each virsh logs in again.
-    let answer = try await libvirt.run([
-      "domstate \(uuid); dumpxml --inactive --security-info \(uuid)"
-    ])
-    let state = answer.prefix { $0 != "<" }
-    let text = answer[state.endIndex...]
-    let definition: DomainDefinition
-    do { definition = try DomainDefinition(Array(text.utf8)) } catch {
+    _ uuid: DomainUUID, _ name: String, _ state: Virsh.Answer, _ definition: Virsh.Answer
+  ) throws -> HostGuest {
+    let errors = state.errors + definition.errors
+    guard errors.isEmpty else { throw VirshError(errors.joined(separator: "\n")) }
+    do throws(VirtNestError) {
+      return HostGuest(
+        name: name, uuid: uuid, isActive: !state.output.hasPrefix("shut off"),
+        definition: try DomainDefinition(Array(definition.output.drop { $0 != "<" }.utf8)))
+    } catch {
       throw VirshError(error.description)
     }
-    return HostGuest(
-      name: name, uuid: uuid, isActive: !state.hasPrefix("shut off"), definition: definition)
   }
 }

@@ -30,6 +30,66 @@ package struct Virsh: Sendable {
     guard ended.status == 0 else { throw VirshError(ended.errorOutput) }
     return ended.output
   }
+
+  /// What a command of several printed.
+  struct Answer {
+    var output: String
+    /// Its error messages; empty if it succeeded.
+    var errors: [String]
+  }
+
+  /// Runs many commands in one virsh, and so in one login of an ssh URI.
+  ///
+  /// A command that fails does not stop the others.
+  /// - Throws: ``VirshError`` if there is no connection; ``ToolFailure``.
+  func answers(to commands: [String]) async throws -> [Answer] {
+    var all: [Answer] = []
+    var rest = commands[...]
+    while !rest.isEmpty {
+      // One argument has at most 128 KiB (Linux, MAX_ARG_STRLEN).
+      var size = 0
+      let batch = rest.prefix { command in
+        size += command.utf8.count + 2 * Self.markCommands("0").utf8.count
+        return size < 100_000
+      }
+      let part = batch.isEmpty ? rest.prefix(1) : batch
+      all += try await answers(inOneRun: Array(part))
+      rest = rest.dropFirst(part.count)
+    }
+    return all
+  }
+
+  /// Commands that print a mark on both outputs.
+  private static func markCommands(_ mark: String) -> String {
+    "; echo --str \(mark); echo --err --str \(mark); "
+  }
+
+  private func answers(inOneRun commands: [String]) async throws -> [Answer] {
+    // Nothing that a guest's definition holds can be this mark.
+    let mark = "virt-nest-\(UInt64.random(in: .min ... .max))"
+    let connection = uri.map { ["--connect", $0] } ?? []
+    // What virsh says about the connection itself, such as that no polkit runs, belongs to none.
+    let script = (["uri"] + commands).map { $0 + Self.markCommands(mark) }.joined()
+    let ended = try await ToolRun.run(
+      "virsh", ["--quiet"] + connection + [script], environment: ["LIBVIRT_DEBUG": "4"],
+      limit: Self.timeLimit)
+    let outputs = ended.output.split(separator: mark, omittingEmptySubsequences: false)
+    let errors = ended.errorOutput.split(separator: mark, omittingEmptySubsequences: false)
+    guard outputs.count == commands.count + 2, errors.count == commands.count + 2 else {
+      throw VirshError(ended.errorOutput)
+    }
+    return zip(outputs, errors).dropFirst().dropLast().map { output, error in
+      Answer(
+        output: String(output.drop(while: \.isNewline)),
+        // virsh's echo says error: before the mark as well.
+        errors: VirshError(String(error)).messages.filter { !$0.isEmpty })
+    }
+  }
+
+  /// A word as virsh reads it from its command line.
+  static func quoted(_ word: String) -> String {
+    "'" + word.replacing("'", with: "'\\''") + "'"
+  }
 }
 
 /// The error messages of virsh.

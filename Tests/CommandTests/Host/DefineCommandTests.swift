@@ -102,7 +102,7 @@ struct DefineCommandTests {
   func collisions() async throws {
     let text = String(decoding: try readFile(guest), as: UTF8.self)
     for (changed, reason) in [
-      (text.replacing("<name>kata-a</name>", with: ""), "the definition has no <name>"),
+      (text.replacing("<name>kata-a</name>", with: ""), "error: the guest has no name [VN052]"),
       (text.replacing("kata-a", with: "test"), "a guest 'test' exists already, with the uuid"),
     ] {
       expectTrouble(try await define("-", "--dry-run", input: Array(changed.utf8)), reason)

@@ -77,15 +77,15 @@ package struct DefinitionChange: Sendable {
   package func diff(coloured: Bool) -> [UInt8] {
     if let host { return difference(to: host).bytes(coloured: coloured) }
     return UnifiedDiff(
-      from: [], to: PrintedDefinition(definition).bytes, oldLabel: "/dev/null", newLabel: name
+      from: [], to: DefinitionComparison.printed(definition), oldLabel: "/dev/null", newLabel: name
     ).bytes(coloured: coloured)
   }
 
   private func difference(to host: HostGuest) -> UnifiedDiff {
-    UnifiedDiff(
-      from: PrintedDefinition(host.definition).bytes,
-      to: PrintedDefinition(definition, comparedWith: host.definition).bytes,
-      oldLabel: "\(name) on \(libvirt.displayName)", newLabel: name)
+    let comparison = DefinitionComparison(definition, with: host.definition)
+    return UnifiedDiff(
+      from: comparison.old, to: comparison.new, oldLabel: "\(name) on \(libvirt.displayName)",
+      newLabel: name)
   }
 
   /// Defines the guest, unless the host's definition has changed since it was compared.

@@ -49,11 +49,6 @@ struct ShellScript {
   }
 }
 
-/// A value as one word of sh, in single quotes, so that no shell expands anything in it.
-func shellQuoted(_ value: String) -> String {
-  "'" + insideSingleQuotes(value) + "'"
-}
-
 private func insideSingleQuotes(_ value: String) -> String {
   var quoted = String.UnicodeScalarView()
   for scalar in value.unicodeScalars {

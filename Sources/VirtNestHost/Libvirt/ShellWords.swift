@@ -1,5 +1,3 @@
-internal import VirtNest
-
 /// Splits a command line into words as sh does, without expansions.
 ///
 /// libvirt quotes with single quotes and `\'` (`src/util/virbuffer.c`, `virBufferEscapeShell`).
@@ -29,14 +27,4 @@ func shellWords(_ text: String) -> [String] {
   }
   if let ended = word { words.append(String(ended)) }
   return words
-}
-
-/// A word for sh, quoted if necessary.
-func shellWord(_ word: String) -> String {
-  let isPlain = word.unicodeScalars.allSatisfy { scalar in
-    scalar.isASCII
-      && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-        || "_@%+=:,./-".unicodeScalars.contains(scalar))
-  }
-  return isPlain && !word.isEmpty ? word : shellQuoted(word)
 }

@@ -29,3 +29,8 @@ package func shellWord(_ word: String) -> String {
   return word.utf8.last == 0x0A
     ? "'" + word.replacing("'", with: #"'\''"#) + "'" : "\"$(printf '\(octal)')\""
 }
+
+/// A word for sh that is no option, also where it begins with a dash.
+package func shellOperand(_ word: String) -> String {
+  (word.utf8.first == UInt8(ascii: "-") ? "-- " : "") + shellWord(word)
+}

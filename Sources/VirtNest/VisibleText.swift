@@ -15,11 +15,14 @@ extension String {
   /// The text in one line, with what is not visible in it as `\n`, `\x1b` or `\u{202e}`.
   ///
   /// A byte that is no UTF-8 is `\xff`.
-  package var visible: String {
+  package var visible: String { visible(keepingTabs: false) }
+
+  /// The same, where a tab may stay a tab.
+  package func visible(keepingTabs: Bool) -> String {
     guard unicodeScalars.contains(where: \.isInvisible) else { return self }
     var text = ""
     for scalar in unicodeScalars {
-      guard scalar.isInvisible else {
+      guard scalar.isInvisible, !keepingTabs || scalar != "\t" else {
         text.unicodeScalars.append(scalar)
         continue
       }

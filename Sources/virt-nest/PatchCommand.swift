@@ -223,7 +223,7 @@ struct PatchCommand: AsyncParsableCommand {
     if check { return true }
     if diff {
       let diff = UnifiedDiff(patch, label: Terminal.display(input.name))
-      try Terminal.write(diff.bytes(coloured: Terminal.showsColours))
+      try Terminal.write(diff.bytes(coloured: Terminal.showsColours, escaped: Terminal.isShown))
       return true
     }
     guard inPlace, let file = input.file else {

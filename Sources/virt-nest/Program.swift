@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import VirtNest
 
 /// The program.
 @main
@@ -27,12 +28,26 @@ enum Program {
     let text = VirtNestCommand.fullMessage(for: error)
     if !text.isEmpty {
       guard code == .success else {
-        Terminal.say(text)
+        for line in lines(of: text) { Terminal.say(String(line)) }
         exit(code.rawValue)
       }
       // Help and version that cannot be written are trouble, not success.
       do { try Terminal.write(Array((text + "\n").utf8)) } catch { exit(ExitCode.trouble.rawValue) }
     }
     exit(code.rawValue)
+  }
+
+  /// The lines of ArgumentParser's message: an argument in it that has a line end stays on its line.
+  private static func lines(of message: String) -> [Substring] {
+    var message = message.unicodeScalars
+    for argument in CommandLine.arguments.map({ Array($0.unicodeScalars) }) {
+      // An argument is named whole or in parts: what stands beside the line end tells whose it is.
+      for index in argument.indices where argument[index] == "\n" {
+        let around = argument[max(0, index - 1)...min(index + 1, argument.count - 1)]
+        let visible = around.flatMap { Array(String($0).visible.unicodeScalars) }
+        message = message.replacing(around, with: visible)
+      }
+    }
+    return String(message).split(separator: "\n", omittingEmptySubsequences: false)
   }
 }

@@ -26,7 +26,8 @@ struct Questions {
         let question = "\(parameter.name) [\(template.defaultDescription(of: parameter))]: "
         try Terminal.ask(question)
         guard let line = readLine() else {
-          Terminal.say("\nvirt-nest: error: no answer for \(parameter.name); nothing was made")
+          Terminal.say("")
+          Terminal.say("virt-nest: error: no answer for \(parameter.name); nothing was made")
           throw ExitCode.trouble
         }
         if line.isEmpty { break }

@@ -11,7 +11,7 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
   /// Diagnostics as one text, with a line end.
   func text(of diagnostics: [Diagnostic]) -> String {
     switch self {
-    case .text: diagnostics.map { $0.commandText + "\n" }.joined()
+    case .text: Terminal.text(diagnostics.flatMap(\.commandLines))
     case .json: JSONWriter.text(of: .array(diagnostics.map { $0.json(\.commandLine) }))
     case .sarif: JSONWriter.text(of: SARIF.log(of: diagnostics))
     }

@@ -116,8 +116,7 @@ private struct VerificationReports {
     if json {
       values.append(verification.json(source: source, \.commandLine))
     } else {
-      let head = isSeveral ? "\(source):\n" : ""
-      try Terminal.write(Array((head + verification.text(\.commandLine)).utf8))
+      try Terminal.report((isSeveral ? ["\(source):"] : []) + verification.lines(\.commandLine))
     }
   }
 

@@ -37,11 +37,11 @@ extension Advice {
 extension Diagnostic {
   /// `FILE:LINE:COLUMN: error: MESSAGE [VN003]`, as compilers print it, and the advice on a second
   /// line.
-  var commandText: String {
+  var commandLines: [String] {
     let origin = [source.map(Terminal.display), place?.start.description].compactMap(\.self)
       .joined(separator: ":")
     let rule = Rule.named(code.description).map { " [\($0.code)]" } ?? ""
-    return "\(origin.isEmpty ? "virt-nest" : origin): \(severity.rawValue): \(message)\(rule)"
-      + (advice.map { "\n    \($0.commandText)" } ?? "")
+    return ["\(origin.isEmpty ? "virt-nest" : origin): \(severity.rawValue): \(message)\(rule)"]
+      + (advice.map { ["    \($0.commandText)"] } ?? [])
   }
 }

@@ -38,10 +38,12 @@ package struct UnifiedDiff: Sendable {
   package var isEmpty: Bool { hunks.isEmpty }
 
   /// The text of the difference; no bytes where the texts are equal.
-  /// - Parameter coloured: With the colours that a terminal shows: headers bold, hunk lines cyan,
-  ///   old lines red, new lines green. `patch` does not read those.
-  package func bytes(coloured: Bool = false) -> [UInt8] {
-    var output = DiffOutput(coloured: coloured)
+  /// - Parameters:
+  ///   - coloured: With the colours that a terminal shows: headers bold, hunk lines cyan,
+  ///     old lines red, new lines green. `patch` does not read those.
+  ///   - escaped: Whether what is not visible in a line is escaped, as for a terminal.
+  package func bytes(coloured: Bool = false, escaped: Bool = false) -> [UInt8] {
+    var output = DiffOutput(coloured: coloured, escaped: escaped)
     guard !isEmpty else { return [] }
     output.add("--- \(Self.quoted(oldLabel))\n".utf8, .header)
     output.add("+++ \(Self.quoted(newLabel))\n".utf8, .header)

@@ -67,7 +67,7 @@ struct GuestAgent {
   }
 
   private func command(_ json: String) async throws -> String {
-    try await libvirt.run(["qemu-agent-command", guest, json, "--timeout", "10"])
+    try await libvirt.run(["qemu-agent-command", Virsh.domain(guest), "--timeout", "10", json])
   }
 
   /// Runs a script in the guest and returns its output.

@@ -13,7 +13,7 @@ package struct MachineCapabilities: Hashable, Sendable {
   static func commands(for guest: String) -> [[String]] {
     NestedAPI.allCases.map { api in
       [
-        "qemu-monitor-command", guest,
+        "qemu-monitor-command", Virsh.domain(guest),
         #"{"execute":"qom-get","arguments":{"path":"/machine","property":"\#(api.machineProperty)"}}"#,
       ]
     }

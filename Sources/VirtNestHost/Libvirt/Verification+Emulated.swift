@@ -66,7 +66,9 @@ extension Verification {
       findings.append(
         .level(
           .l1, "the guest was not booted, so it is not known whether kvm_hv can be loaded",
-          advice: "on its host: virt-nest verify --connect URI \(inspection.guest.name ?? "NAME")"))
+          advice:
+            "on its host: virt-nest verify --connect URI \(shellOperand(inspection.guest.name ?? "NAME"))"
+        ))
     }
     self.findings = findings
     guest = inspection.guest.name

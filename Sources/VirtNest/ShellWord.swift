@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A word as sh reads it: in single quotes if necessary, and always on one line.
 ///
 /// Every word that is printed for a shell goes through here. Characters that would change a line or a

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 extension Unicode.Scalar {
   /// Whether it changes how the text around it is shown: control characters, marks of direction,
   /// separators of lines, and characters without a shape.
@@ -6,7 +8,7 @@ extension Unicode.Scalar {
     case 0..<0x20, 0x7F...0x9F, 0xAD, 0x061C, 0x180E, 0x200B...0x200F, 0x2028...0x202E,
       0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB, 0xE0000...0xE0FFF:
       true
-    default: false
+    default: byte != nil
     }
   }
 }
@@ -31,9 +33,9 @@ extension String {
       case "\r": text += "\\r"
       case "\t": text += "\\t"
       default:
-        let digits = String(scalar.value, radix: 16)
+        let digits = String(scalar.byte.map(UInt32.init) ?? scalar.value, radix: 16)
         text +=
-          scalar.value < 0x100
+          scalar.value < 0x100 || scalar.byte != nil
           ? "\\x" + (digits.count < 2 ? "0" : "") + digits : "\\u{\(digits)}"
       }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LosslessXML
 import SystemPackage
 import VirtNest
 import VirtNestHost

@@ -1,3 +1,4 @@
+import LosslessXML
 import VirtNest
 
 /// The parameters of a template as `create --help-parameters` lists them.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LosslessXML
 import VirtNest
 
 /// Questions on the terminal for the parameters of a template.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The lines of a unified diff, with a terminal's colours where they are wanted.
 struct DiffOutput {
   /// What a line is, and the number of its colour or weight (ECMA-48, select graphic rendition).

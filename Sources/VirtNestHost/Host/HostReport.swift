@@ -1,3 +1,4 @@
+internal import LosslessXML
 package import VirtNest
 
 /// The report of `virt-nest doctor` about a machine.

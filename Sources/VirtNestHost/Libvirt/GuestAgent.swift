@@ -1,3 +1,4 @@
+internal import LosslessXML
 internal import VirtNest
 
 /// The QEMU guest agent, for queries that change nothing in the guest.

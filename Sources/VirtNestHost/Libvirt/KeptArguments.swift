@@ -53,10 +53,10 @@ package struct KeptArguments: Sendable {
     _ option: PassthroughArguments.Argument, _ value: PassthroughArguments.Argument?
   ) {
     let place = "in line \(option.element.location.line)"
-    let name = option.value.drop { $0 == "-" }
+    let name = Substring(option.value.unicodeScalars.drop { $0 == "-" })
     let form =
       option.value.hasPrefix("-")
-      ? Self.options.first { $0.key.utf8.elementsEqual(name.utf8) }?.value : nil
+      ? Self.options.first { $0.key == name }?.value : nil
     guard let form, (form == .flag) == (value == nil) else {
       differences.append("the QEMU option \(option.value) \(place) is removed")
       return

@@ -1,3 +1,4 @@
+internal import LosslessXML
 package import VirtNest
 
 /// The nesting capabilities of a running guest's machine, as QEMU reports them.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// Splits a command line into words as sh does, without expansions.
 ///
 /// libvirt quotes with single quotes and `\'` (`src/util/virbuffer.c`, `virBufferEscapeShell`).

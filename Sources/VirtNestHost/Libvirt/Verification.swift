@@ -1,3 +1,4 @@
+internal import LosslessXML
 package import VirtNest
 
 /// The result of checking a guest's nesting on each level of virtualization.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// What to do about a ``Diagnostic``.
 ///
 /// Changes that this package can make are values in it, since only the program around the package

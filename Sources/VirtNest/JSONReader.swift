@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// Reads JSON text as RFC 8259 has it, and nothing beside.
 ///
 /// A key that is there twice is refused, since readers differ in which one counts; so is a half of a

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// JSON text for other programs to read: keys in the order given, so that equal values are equal
 /// bytes.
 package enum JSONWriter {

@@ -16,7 +16,7 @@ package struct TemplateStore: Sendable {
     /// The path of the file, or `built in`.
     package var description: String {
       switch self {
-      case .user(let path), .system(let path), .path(let path): path.string
+      case .user(let path), .system(let path), .path(let path): path.argument
       case .builtIn: "built in"
       }
     }
@@ -71,7 +71,7 @@ package struct TemplateStore: Sendable {
   ///   read.
   package func template(_ argument: String) throws(TemplateNotFound) -> Found {
     if Self.isPath(argument) {
-      let path = FilePath(argument)
+      let path = FilePath(argument: argument)
       return Found(name: argument, origin: .path(path), bytes: try read(path))
     }
     let found = try origins(of: argument)
@@ -100,17 +100,17 @@ package struct TemplateStore: Sendable {
   }
 
   private static func file(_ name: String, in folder: FilePath) -> FilePath? {
-    let path = folder.appending(name + ".xml")
-    return access(path.string, F_OK) == 0 ? path : nil
+    let path = folder.pushing(FilePath(argument: name + ".xml"))
+    return path.withPlatformString { access($0, F_OK) } == 0 ? path : nil
   }
 
   private static func names(in folder: FilePath) -> [String] {
-    guard let directory = opendir(folder.string) else { return [] }
+    guard let directory = folder.withPlatformString({ opendir($0) }) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
     while let entry = readdir(directory) {
       let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        String(systemBytes: UnsafeRawBufferPointer(start: pointer, count: 256).prefix { $0 != 0 })
       }
       if name.hasSuffix(".xml"), !name.hasPrefix(".") { names.append(String(name.dropLast(4))) }
     }
@@ -126,7 +126,7 @@ package struct TemplateStore: Sendable {
   }
 
   private func unknown(_ name: String) -> String {
-    let folders = [userFolder, systemFolder].compactMap(\.self).map(\.string)
+    let folders = [userFolder, systemFolder].compactMap(\.self).map(\.argument)
     return "there is no template '\(name)'; use one of \(names().joined(separator: ", ")), a file "
       + "in \(folders.joined(separator: " or ")), or a path that ends in .xml"
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import SystemPackage
 import VirtNest
 import VirtNestHost
@@ -16,7 +17,7 @@ struct Assignments {
   init(file path: String) throws {
     let bytes: [UInt8]
     do throws(FileError) {
-      bytes = try OriginalFile.read(FilePath(path), maximumSize: 1 << 20).bytes
+      bytes = try OriginalFile.read(FilePath(argument: path), maximumSize: 1 << 20).bytes
     } catch {
       Terminal.say(.error, error.message, file: path, at: nil)
       throw ExitCode.trouble
@@ -29,11 +30,10 @@ struct Assignments {
   }
 
   private mutating func add(_ text: String, from origin: String) throws {
-    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+    guard let (name, value) = text.parted(at: "="), !name.isEmpty else {
       throw ValidationError("\(origin): '\(text)' is not parameter=value")
     }
-    let name = String(text[..<equals])
-    guard values.updateValue(String(text[text.index(after: equals)...]), forKey: name) == nil else {
+    guard values.updateValue(value, forKey: name) == nil else {
       throw ValidationError("\(origin): the parameter '\(name)' is given twice")
     }
   }

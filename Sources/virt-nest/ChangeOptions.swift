@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 
 /// The options that say what should be different, shared by `create` and `patch`.

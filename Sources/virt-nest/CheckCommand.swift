@@ -77,7 +77,7 @@ struct CheckCommand: ParsableCommand {
   private func loadSchema() throws -> Schema? {
     let found: LibvirtSchema
     do {
-      found = try LibvirtSchema.find(explicit: schema.map { FilePath($0) })
+      found = try LibvirtSchema.find(explicit: schema.map { FilePath(argument: $0) })
     } catch {
       guard error.isExplicit else {
         Terminal.say("virt-nest: warning: \(error)")

@@ -1,4 +1,5 @@
 import Dispatch
+import LosslessXML
 import Synchronization
 
 /// How many values are worked on at once: more than there are processors, since files wait for the

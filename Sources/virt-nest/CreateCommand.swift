@@ -108,7 +108,7 @@ struct CreateCommand: AsyncParsableCommand {
 
   private func create() async throws {
     if helpParameters {
-      return try Terminal.write(Array(ParameterList(try loadTemplate()).text.utf8))
+      return try Terminal.report(ParameterList(try loadTemplate()).lines)
     }
     let (template, request) = try wanted()
     try sayShared(template, request)

@@ -22,7 +22,7 @@ struct DefineLook {
     }
     for (change, file) in zip(changes, files) where !change.isEmpty {
       if isDiff {
-        try Terminal.write(change.diff(coloured: Terminal.showsColours))
+        try Terminal.write(change.diff(coloured: Terminal.showsColours, escaped: Terminal.isShown))
       } else {
         try Terminal.write(Array("\(Terminal.display(file))\n".utf8))
       }
@@ -32,7 +32,7 @@ struct DefineLook {
   private static func json(
     _ change: DefinitionChange, file: String, _ findings: [Diagnostic]
   ) -> JSONWriter.Value {
-    let lines = String(decoding: change.isEmpty ? [] : change.diff(coloured: false), as: UTF8.self)
+    let lines = String(decoding: change.isEmpty ? [] : change.diff(coloured: false, escaped: false), as: UTF8.self)
       .split(separator: "\n").dropFirst(2).filter { $0.hasPrefix("+") || $0.hasPrefix("-") }
     return .object([
       .init("name", .string(change.name)),

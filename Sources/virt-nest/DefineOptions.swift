@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LosslessXML
 import SystemPackage
 import VirtNest
 import VirtNestHost
@@ -67,7 +68,7 @@ struct DefineOptions: ParsableArguments {
     for change in changes {
       for note in change.notes { Terminal.say("\(change.name): note: \(note)") }
       if change.isEmpty { Terminal.say("\(change.name): nothing to change") }
-      try Terminal.write(change.diff(coloured: Terminal.showsColours))
+      try Terminal.write(change.diff(coloured: Terminal.showsColours, escaped: Terminal.isShown))
     }
     if dryRun || wanted.isEmpty { return }
     guard try yes || isAgreed(wanted, on: libvirt, host) else { throw ExitCode.no }
@@ -138,7 +139,7 @@ struct DefineOptions: ParsableArguments {
     do {
       let terminal = try FileDescriptor.open("/dev/tty", .readWrite)
       return try terminal.closeAfter {
-        try terminal.writeAll(question.utf8)
+        try terminal.writeAll(question.visible.utf8)
         var answer = [UInt8](repeating: 0, count: 256)
         let count = try answer.withUnsafeMutableBytes { try terminal.read(into: $0) }
         let word = String(decoding: answer.prefix(count), as: UTF8.self).lowercased()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 import VirtNestHost
 
@@ -68,8 +69,11 @@ struct DoctorCommand: AsyncParsableCommand {
     let facts = try await gathered()
     if printFacts { return try Terminal.write(Array(facts.text.utf8)) }
     let report = HostReport(facts, as: role?.role)
-    let text = json ? JSONWriter.text(of: report.json) : report.text
-    try Terminal.write(Array(text.utf8))
+    if json {
+      try Terminal.write(Array(JSONWriter.text(of: report.json).utf8))
+    } else {
+      try Terminal.report(report.lines)
+    }
     if report.level == .error { throw ExitCode.no }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 
 struct ExplainCommand: ParsableCommand {
@@ -13,12 +14,12 @@ struct ExplainCommand: ParsableCommand {
   var rules: [Rule] = []
 
   func run() throws {
-    let text =
-      rules.isEmpty
-      ? Rule.everything.map { "\($0.code)  \($0.severity.rawValue.padded(to: 7))  \($0.title)\n" }
-        .joined()
-      : rules.map(\.explanation).joined(separator: "\n")
-    try Terminal.write(Array(text.utf8))
+    if rules.isEmpty {
+      try Terminal.report(
+        Rule.everything.map { "\($0.code)  \($0.severity.rawValue.padded(to: 7))  \($0.title)" })
+    } else {
+      try Terminal.write(Array(rules.map(\.explanation).joined(separator: "\n").utf8))
+    }
   }
 }
 

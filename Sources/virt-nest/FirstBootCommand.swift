@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import SystemPackage
 import VirtNest
 import VirtNestHost

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 
 /// virt-install's device options of `create`: what the guest has of a kind.

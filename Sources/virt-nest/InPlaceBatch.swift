@@ -38,7 +38,9 @@ struct InPlaceBatch {
   /// The size of a file, before it is read; 0 where nothing will be read of it.
   static func expectedSize(_ name: String) -> Int {
     var status = stat()
-    guard stat(name, &status) == 0, status.st_size <= Document.maximumSize else { return 0 }
+    guard FilePath(argument: name).withPlatformString({ stat($0, &status) }) == 0,
+      status.st_size <= Document.maximumSize
+    else { return 0 }
     return Int(status.st_size)
   }
 

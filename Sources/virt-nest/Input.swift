@@ -17,7 +17,7 @@ struct Input {
   static func read(_ name: String) -> Input? {
     if name == "-" { return readStandardInput() }
     do {
-      let file = try OriginalFile.read(FilePath(name), maximumSize: Document.maximumSize)
+      let file = try OriginalFile.read(FilePath(argument: name), maximumSize: Document.maximumSize)
       return Input(name: name, bytes: file.bytes, file: file)
     } catch {
       Terminal.say(.error, error.message, file: name, at: nil)

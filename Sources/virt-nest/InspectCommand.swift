@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 
 struct InspectCommand: ParsableCommand {
@@ -18,7 +19,7 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     var reports: [JSONWriter.Value] = []
-    var text = ""
+    var lines: [String] = []
     var isInTrouble = false
     for name in files {
       guard let definition = Input.read(name)?.definition() else {
@@ -29,11 +30,15 @@ struct InspectCommand: ParsableCommand {
       if json {
         reports.append(inspection.json(file: name, \.commandLine))
       } else {
-        if files.count > 1 { text += (text.isEmpty ? "" : "\n") + "file     \(name)\n" }
-        text += inspection.text(\.commandLine)
+        if files.count > 1 { lines += (lines.isEmpty ? [] : [""]) + ["file     \(name)"] }
+        lines += inspection.lines(\.commandLine)
       }
     }
-    try Terminal.write(Array((json ? JSONWriter.text(of: .array(reports)) : text).utf8))
+    if json {
+      try Terminal.write(Array(JSONWriter.text(of: .array(reports)).utf8))
+    } else {
+      try Terminal.report(lines)
+    }
     if isInTrouble { throw ExitCode.trouble }
   }
 }

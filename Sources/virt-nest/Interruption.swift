@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import Glibc
+import LosslessXML
 import Synchronization
 
 /// Runs work that has something to clean up, also where the command is interrupted.

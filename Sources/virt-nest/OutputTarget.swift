@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LosslessXML
 import SystemPackage
 import VirtNest
 import VirtNestHost
@@ -16,14 +17,16 @@ enum OutputTarget {
       return
     }
     var status = stat()
-    let isFolder = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    let isFolder =
+      FilePath(argument: path).withPlatformString({ stat($0, &status) }) == 0
+      && status.st_mode & S_IFMT == S_IFDIR
     if isFolder {
-      self = .folder(FilePath(path))
+      self = .folder(FilePath(argument: path))
     } else if needsFolder || path.hasSuffix("/") {
       Terminal.say(.error, "there is no such folder; make it first", file: path, at: nil)
       throw ExitCode.trouble
     } else {
-      self = .file(FilePath(path))
+      self = .file(FilePath(argument: path))
     }
   }
 

@@ -1,21 +1,22 @@
+import LosslessXML
 import VirtNest
 
 /// The parameters of a template as `create --help-parameters` lists them.
 struct ParameterList {
-  let text: String
+  let lines: [String]
 
   init(_ template: Template) {
-    var text = ""
+    var lines: [String] = []
     for parameter in template.parameters {
-      text += "\(parameter.name) (\(parameter.kind.rawValue))\n"
-      if let help = parameter.help { text += Self.wrapped(help) }
-      text += "    allowed: \(parameter.allowed)\n"
-      text += "    default: \(template.defaultDescription(of: parameter))\n"
+      lines.append("\(parameter.name) (\(parameter.kind.rawValue))")
+      if let help = parameter.help { lines += Self.wrapped(help) }
+      lines.append("    allowed: \(parameter.allowed)")
+      lines.append("    default: \(template.defaultDescription(of: parameter))")
     }
-    self.text = text.isEmpty ? "This template has no parameters.\n" : text
+    self.lines = lines.isEmpty ? ["This template has no parameters."] : lines
   }
 
-  private static func wrapped(_ text: String) -> String {
+  private static func wrapped(_ text: String) -> [String] {
     var lines: [String] = []
     var line = "   "
     for word in text.split(separator: " ") {
@@ -25,6 +26,6 @@ struct ParameterList {
       }
       line += " " + word
     }
-    return (lines + [line]).map { $0 + "\n" }.joined()
+    return lines + [line]
   }
 }

@@ -84,7 +84,7 @@ struct PatchCommand: AsyncParsableCommand {
     if [inPlace, diff, check].filter(\.self).count > 1 {
       throw ValidationError("--in-place, --diff and --check exclude each other")
     }
-    if inPlace, Set(files).count < files.count {
+    if inPlace, Set(files.map { TextKey($0) }).count < files.count {
       let twice = files.first { name in files.count(where: { $0 == name }) > 1 } ?? ""
       throw ValidationError("'\(twice)' is given twice")
     }
@@ -223,7 +223,7 @@ struct PatchCommand: AsyncParsableCommand {
     if check { return true }
     if diff {
       let diff = UnifiedDiff(patch, label: Terminal.display(input.name))
-      try Terminal.write(diff.bytes(coloured: Terminal.showsColours))
+      try Terminal.write(diff.bytes(coloured: Terminal.showsColours, escaped: Terminal.isShown))
       return true
     }
     guard inPlace, let file = input.file else {

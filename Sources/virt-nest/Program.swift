@@ -1,16 +1,25 @@
 import ArgumentParser
 import Glibc
+import LosslessXML
+import VirtNest
 
 /// The program.
 @main
 enum Program {
+  /// The words of the command line. A byte that is no UTF-8 is kept, for names of files.
+  private static let arguments: [String] = (0..<Int(CommandLine.argc)).compactMap { index in
+    CommandLine.unsafeArgv[index].map { word in
+      String(systemBytes: UnsafeRawBufferPointer(start: word, count: strlen(word)))
+    }
+  }
+
   static func main() async {
     // A reader that goes away, and a file that grows over `ulimit -f`, make writing fail, so that the
     // command can clean up and report it.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     do {
-      var command = try VirtNestCommand.parseAsRoot()
+      var command = try VirtNestCommand.parseAsRoot(Array(arguments.dropFirst()))
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
@@ -27,12 +36,26 @@ enum Program {
     let text = VirtNestCommand.fullMessage(for: error)
     if !text.isEmpty {
       guard code == .success else {
-        Terminal.say(text)
+        for line in lines(of: text) { Terminal.say(String(line)) }
         exit(code.rawValue)
       }
       // Help and version that cannot be written are trouble, not success.
       do { try Terminal.write(Array((text + "\n").utf8)) } catch { exit(ExitCode.trouble.rawValue) }
     }
     exit(code.rawValue)
+  }
+
+  /// The lines of ArgumentParser's message: an argument in it that has a line end stays on its line.
+  private static func lines(of message: String) -> [Substring] {
+    var message = message.unicodeScalars
+    for argument in arguments.map({ Array($0.unicodeScalars) }) {
+      // An argument is named whole or in parts: what stands beside the line end tells whose it is.
+      for index in argument.indices where argument[index] == "\n" {
+        let around = argument[max(0, index - 1)...min(index + 1, argument.count - 1)]
+        let visible = around.flatMap { Array(String($0).visible.unicodeScalars) }
+        message = message.replacing(around, with: visible)
+      }
+    }
+    return String(message).split(separator: "\n", omittingEmptySubsequences: false)
   }
 }

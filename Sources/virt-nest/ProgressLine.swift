@@ -1,4 +1,5 @@
 import Glibc
+import LosslessXML
 import Synchronization
 import SystemPackage
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 
 /// The options that are about the guest itself, in virt-install's spelling.

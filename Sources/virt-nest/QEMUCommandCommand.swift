@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 import VirtNestHost
 
@@ -9,7 +10,9 @@ struct QEMUCommandCommand: AsyncParsableCommand {
     discussion: """
       It is libvirt's own command line, one option a line, without what only a running libvirt has: \
       its monitor socket and keys are left out, its tap devices become QEMU's user network, and the \
-      first console is the terminal. What is different is said.
+      first console is the terminal. A part of the definition that is no plain device or section, \
+      such as another program as <emulator> or an argument that names a file, is left out. What is \
+      different is said.
 
         virt-nest create fedora --emulated > l1.xml && virt-nest qemu-command l1.xml > l1.sh
 
@@ -27,6 +30,11 @@ struct QEMUCommandCommand: AsyncParsableCommand {
       valueName: "URI"))
   var connect: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep this <emulator> of the definition, which must be trusted.", valueName: "path"))
+  var wrapper: String?
+
   @Flag(name: [.short, .long], help: "Print only errors.")
   var quiet = false
 
@@ -38,7 +46,7 @@ struct QEMUCommandCommand: AsyncParsableCommand {
     guard let definition = Input.read(file)?.definition() else { throw ExitCode.trouble }
     do {
       let command = try await QEMUCommand(
-        of: definition, by: connect.map { Virsh(uri: $0) })
+        of: definition, by: connect.map { Virsh(uri: $0) }, wrapper: wrapper)
       if !quiet { for note in command.notes { Terminal.say("note: \(note)") } }
       return try Terminal.write(Array(command.text.utf8))
     } catch let error as VirshError {
@@ -47,6 +55,8 @@ struct QEMUCommandCommand: AsyncParsableCommand {
         ? "; --connect URI asks a Power host, and virt-nest patch --emulated makes it a guest for TCG"
         : ""
       Terminal.say(.error, error.description + advice, file: file, at: nil)
+    } catch let error as VirtNestError {
+      Terminal.say(error.diagnostics, about: file)
     } catch let error as ToolFailure {
       Terminal.say("virt-nest: error: \(error)")
     }

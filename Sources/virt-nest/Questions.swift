@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LosslessXML
 import VirtNest
 
 /// Questions on the terminal for the parameters of a template.
@@ -26,7 +27,8 @@ struct Questions {
         let question = "\(parameter.name) [\(template.defaultDescription(of: parameter))]: "
         try Terminal.ask(question)
         guard let line = readLine() else {
-          Terminal.say("\nvirt-nest: error: no answer for \(parameter.name); nothing was made")
+          Terminal.say("")
+          Terminal.say("virt-nest: error: no answer for \(parameter.name); nothing was made")
           throw ExitCode.trouble
         }
         if line.isEmpty { break }

@@ -11,7 +11,7 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
   /// Diagnostics as one text, with a line end.
   func text(of diagnostics: [Diagnostic]) -> String {
     switch self {
-    case .text: diagnostics.map { $0.commandText + "\n" }.joined()
+    case .text: Terminal.text(diagnostics.flatMap(\.commandLines))
     case .json: JSONWriter.text(of: .array(diagnostics.map { $0.json(\.commandLine) }))
     case .sarif: JSONWriter.text(of: SARIF.log(of: diagnostics))
     }
@@ -88,7 +88,7 @@ private enum SARIF {
 
   /// A path as a relative or absolute URI reference (RFC 3986).
   private static func uri(of path: String) -> String {
-    path.utf8.map { byte in
+    path.systemBytes.map { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import SystemPackage
 import VirtNest
 import VirtNestHost
@@ -52,7 +53,7 @@ struct SeriesOutput {
 
   /// Makes each guest, and looks what has its name.
   private func lookAtAll() throws {
-    var names: Set<String> = []
+    var names: Set<TextKey> = []
     var progress = ProgressLine("names looked at", total: indexes.count, isWanted: showsProgress)
     for batch in batches {
       let looks = concurrently(Array(batch)) { index in
@@ -62,7 +63,7 @@ struct SeriesOutput {
           return guest.name
         }
       }
-      for look in looks where !names.insert(try look.get()).inserted { throw sameName }
+      for look in looks where !names.insert(TextKey(try look.get())).inserted { throw sameName }
       progress.show(batch.upperBound - indexes.lowerBound)
     }
   }

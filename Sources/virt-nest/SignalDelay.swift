@@ -1,4 +1,5 @@
 import Glibc
+import LosslessXML
 import Synchronization
 
 /// Keeps what ends a program from ending it between a temporary file and its place.

@@ -23,7 +23,7 @@ struct TemplateListCommand: ParsableCommand {
     for name in store.names() {
       rows.append(row(name, in: store))
     }
-    try Terminal.write(Array(Self.table(rows).utf8))
+    try Terminal.report(Self.table(rows))
   }
 
   /// A template's row; one that cannot be used is there with the reason, and hides others all the
@@ -63,14 +63,14 @@ struct TemplateListCommand: ParsableCommand {
   }
 
   /// Columns as wide as their widest cell.
-  private static func table(_ rows: [[String]]) -> String {
+  private static func table(_ rows: [[String]]) -> [String] {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let cells = zip(row, widths).map { cell, width in
         cell + String(repeating: " ", count: width - cell.count)
       }
-      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed()) + "\n"
-    }.joined()
+      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LosslessXML
 import SystemPackage
 import VirtNest
 import VirtNestHost
@@ -17,11 +18,11 @@ enum TemplateFolder {
     var path = FilePath(root: folder.root, [])
     for component in folder.components {
       path.append(component)
-      guard mkdir(path.string, 0o777) == 0 || errno == EEXIST else {
+      guard path.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
         Terminal.say("virt-nest: error: \(path): cannot be made: \(Errno(rawValue: errno))")
         throw ExitCode.trouble
       }
     }
-    return path.string
+    return path.argument
   }
 }

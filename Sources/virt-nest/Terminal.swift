@@ -22,6 +22,17 @@ enum Terminal {
     }
   }
 
+  /// Writes lines to standard output, each on one line of the terminal.
+  ///
+  /// - Throws: ``ExitCode`` 2 where they cannot be written.
+  static func report(_ lines: [String]) throws { try write(Array(text(lines).utf8)) }
+
+  /// Lines as they are shown.
+  ///
+  /// A value in them may come from a file or a host. It can neither begin a line nor change how the
+  /// text is shown. Everything that is said goes through here.
+  static func text(_ lines: [String]) -> String { lines.map { $0.visible + "\n" }.joined() }
+
   /// Lines that are said later, in the order of the files that they are about.
   final class Collector: Sendable {
     private let collected = Mutex<[String]>([])
@@ -35,16 +46,16 @@ enum Terminal {
   @TaskLocal static var collector: Collector?
 
   /// Writes a line to standard error.
-  static func say(_ text: String) {
-    if let collector { return collector.add(text) }
+  static func say(_ line: String) {
+    if let collector { return collector.add(line) }
     ProgressLine.clear()
     // Where standard error is gone, there is nobody to tell.
-    _ = try? FileDescriptor.standardError.writeAll(Array((text + "\n").utf8))
+    _ = try? FileDescriptor.standardError.writeAll(Array(text([line]).utf8))
   }
 
   /// Writes a question to standard error, without a line end.
   static func ask(_ question: String) throws {
-    try FileDescriptor.standardError.writeAll(Array(question.utf8))
+    try FileDescriptor.standardError.writeAll(Array(question.visible.utf8))
   }
 
   /// Prints one thing to know about a file, as compilers do: `FILE:LINE:COLUMN: LEVEL: TEXT`.
@@ -66,7 +77,7 @@ enum Terminal {
       if kept.format != .text { kept.diagnostics += own }
       return kept.format != .text
     }
-    if !isKept { for diagnostic in own { say(diagnostic.commandText) } }
+    if !isKept { for line in own.flatMap(\.commandLines) { say(line) } }
   }
 
   /// Does something whose diagnostics go to standard error in a format, all together at its end.
@@ -89,10 +100,13 @@ enum Terminal {
   /// A file's name as messages have it.
   static func display(_ file: String) -> String { file == "-" ? "<stdin>" : file }
 
+  /// Whether standard output is a terminal, and not a file or a program.
+  static var isShown: Bool { isatty(STDOUT_FILENO) == 1 }
+
   /// Whether colours are wanted: on a terminal, unless `NO_COLOR` is set.
   static var showsColours: Bool {
     let refused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
-    return isatty(STDOUT_FILENO) == 1 && !refused
+    return isShown && !refused
   }
 }
 

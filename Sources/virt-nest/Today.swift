@@ -1,4 +1,5 @@
 import Glibc
+import LosslessXML
 import VirtNest
 
 /// Today's date: it may change messages, never what is written.

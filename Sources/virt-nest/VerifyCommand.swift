@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 import VirtNestHost
 
@@ -12,7 +13,8 @@ struct VerifyCommand: AsyncParsableCommand {
         virt-nest verify --connect qemu+ssh://root@power-host/system kata-fedora-43-vm-00
 
       With --emulated no host is needed: a copy of the definition is started under TCG, paused, in \
-      a libvirt of its own that is gone afterwards:
+      a libvirt of its own that is gone afterwards. The copy has nothing that names a file, program, \
+      socket or device of this machine, and what is left out is listed:
 
         virt-nest verify --emulated kata-fedora-43-vm-00.xml
 
@@ -30,6 +32,12 @@ struct VerifyCommand: AsyncParsableCommand {
   @Flag(help: "Start copies of definitions here, under TCG.")
   var emulated = false
 
+  @Option(
+    help: ArgumentHelp(
+      "With --emulated: run this <emulator> of a definition, which must be trusted.",
+      valueName: "path"))
+  var wrapper: String?
+
   @Flag(help: "For other programs: a list of objects.")
   var json = false
 
@@ -37,6 +45,7 @@ struct VerifyCommand: AsyncParsableCommand {
     if emulated, connect != nil {
       throw ValidationError("--emulated needs no host: leave out --connect")
     }
+    if wrapper != nil, !emulated { throw ValidationError("--wrapper goes with --emulated") }
   }
 
   func run() async throws {
@@ -68,7 +77,7 @@ struct VerifyCommand: AsyncParsableCommand {
       }
     }
     if read.isEmpty { return }
-    try await Verification.emulated(read.map(\.definition)) { index, result in
+    try await Verification.emulated(read.map(\.definition), wrapper: wrapper) { index, result in
       switch result {
       case .success(let verification): try reports.add(verification, of: read[index].name)
       case .failure(let error):
@@ -108,8 +117,7 @@ private struct VerificationReports {
     if json {
       values.append(verification.json(source: source, \.commandLine))
     } else {
-      let head = isSeveral ? "\(source):\n" : ""
-      try Terminal.write(Array((head + verification.text(\.commandLine)).utf8))
+      try Terminal.report((isSeveral ? ["\(source):"] : []) + verification.lines(\.commandLine))
     }
   }
 

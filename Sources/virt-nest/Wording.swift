@@ -10,16 +10,16 @@ extension Suggestion {
     case .mechanism(let mechanism): Self.patch("--mechanism \(mechanism.rawValue)")
     case .api(let api): Self.patch("--nested-api \(api.rawValue)")
     case .property(let name, let value):
-      Self.patch("--\(name) \(value.map(Self.quoted) ?? name.uppercased())")
+      Self.patch("--\(name) \(value.map(shellWord) ?? name.uppercased())")
     case .edit(let kind, let selector, let value):
       Self.patch(
-        "--edit " + Self.quoted(kind + (selector.map { ":" + $0 } ?? "") + "," + value))
+        "--edit " + shellWord(kind + (selector.map { ":" + $0 } ?? "") + "," + value))
     case .newIdentity: Self.patch("--new-identity")
     case .emulated: Self.patch("--emulated")
     case .force: "Use --force"
     case .ifPresent: "Use --if-present"
     case .namespace(let prefix): "--namespace \(prefix)=URI"
-    case .delete(let xpath): Self.patch("--delete-xpath \(Self.quoted(xpath))")
+    case .delete(let xpath): Self.patch("--delete-xpath \(shellWord(xpath))")
     case .release: "--release"
     case .listTemplates: "virt-nest template list"
     case .newTemplate: "virt-nest template new NAME --from FILE"
@@ -27,19 +27,6 @@ extension Suggestion {
   }
 
   private static func patch(_ options: String) -> String { "virt-nest patch -i \(options)" }
-
-  /// A value as a shell takes it for one word.
-  private static func quoted(_ value: String) -> String {
-    let isPlain = value.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-      default: "-_./:@%+,=".utf8.contains(byte)
-      }
-    }
-    return isPlain && !value.isEmpty ? value : "'\(value.replacing("'", with: "'\\''"))'"
-  }
 }
 
 extension Advice {
@@ -50,11 +37,11 @@ extension Advice {
 extension Diagnostic {
   /// `FILE:LINE:COLUMN: error: MESSAGE [VN003]`, as compilers print it, and the advice on a second
   /// line.
-  var commandText: String {
+  var commandLines: [String] {
     let origin = [source.map(Terminal.display), place?.start.description].compactMap(\.self)
       .joined(separator: ":")
     let rule = Rule.named(code.description).map { " [\($0.code)]" } ?? ""
-    return "\(origin.isEmpty ? "virt-nest" : origin): \(severity.rawValue): \(message)\(rule)"
-      + (advice.map { "\n    \($0.commandText)" } ?? "")
+    return ["\(origin.isEmpty ? "virt-nest" : origin): \(severity.rawValue): \(message)\(rule)"]
+      + (advice.map { ["    \($0.commandText)"] } ?? [])
   }
 }

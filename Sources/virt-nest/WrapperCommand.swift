@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 import VirtNestHost
 

@@ -39,6 +39,15 @@ struct RoomTests {
     }
   }
 
+  @Test("Every file compares texts as bytes: it imports the module whose operators do that")
+  func bytes() throws {
+    for target in ["VirtNest", "VirtNestHost", "virt-nest"] {
+      let lines = try lines(of: target)
+      let importing = Set(lines.filter { $0.line.hasSuffix("import LosslessXML") }.map(\.file))
+      #expect(Set(lines.map(\.file)).subtracting(importing) == [], "\(target)")
+    }
+  }
+
   @Test("LosslessXML alone imports libxml2")
   func libxml2() throws {
     for target in ["VirtNest", "VirtNestHost", "virt-nest"] {

@@ -97,8 +97,9 @@ struct VerifyTests {
     let ended = try await TestSupport.run(
       "sh",
       [
-        "-c", #"echo $$ >"$1"; exec "$2" verify --emulated "$3""#, "sh", tools.file("pid"),
-        VirtNestBinary.path, file,
+        "-c", #"echo $$ >"$1"; exec "$2" verify --emulated --wrapper "$3" "$4""#, "sh",
+        tools.file("pid"),
+        VirtNestBinary.path, emulator, file,
       ], environment: ["TMPDIR": folder.path])
     #expect(ended.status == status, "\(ended.outputText)\(ended.errorText)")
     try await wait("everything to be gone") { leftovers() == [] }

@@ -92,14 +92,14 @@ extension Element {
     return zip(own, others).allSatisfy { $0.saysTheSame(as: $1) }
   }
 
-  private var meantAttributes: [String: String] {
-    var values: [String: String] = [:]
+  private var meantAttributes: [TextKey: TextKey] {
+    var values: [TextKey: TextKey] = [:]
     for attribute in attributes where !declaresNamespace(attribute) {
       let name = document.text(in: attribute.name)
       let parts = name.split(separator: ":", maxSplits: 1)
       let prefix = parts.count == 2 ? namespace(boundTo: String(parts[0])) : nil
       let expanded = prefix.map { "{\($0)}\(parts[1])" } ?? name
-      values[expanded] = value(of: attribute)
+      values[TextKey(expanded)] = TextKey(value(of: attribute))
     }
     return values
   }

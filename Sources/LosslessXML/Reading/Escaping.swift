@@ -113,11 +113,12 @@ enum Escaping {
 }
 
 extension String {
-  /// Whether XML can carry every character of it (XML 1.0, production 2).
+  /// Whether XML can carry every character of it (XML 1.0, production 2), and none of them stands for
+  /// a byte that is no UTF-8.
   public var isRepresentableInXML: Bool {
     unicodeScalars.allSatisfy { scalar in
       switch scalar.value {
-      case 0x09, 0x0A, 0x0D, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: true
+      case 0x09, 0x0A, 0x0D, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FF7F: true
       default: false
       }
     }

@@ -37,7 +37,7 @@ public final class XPathContext {
 
   private let tree: NodeTree
   private let context: UnsafeMutablePointer<xmlXPathContext>
-  private let namespaces: Set<String>
+  private let namespaces: Set<TextKey>
 
   /// Makes a document ready for questions.
   ///
@@ -49,7 +49,7 @@ public final class XPathContext {
       preconditionFailure("out of memory")
     }
     self.context = context
-    self.namespaces = Set(namespaces.keys)
+    self.namespaces = Set(namespaces.keys.map { TextKey($0) })
     for (prefix, name) in namespaces { xmlXPathRegisterNs(context, prefix, name) }
     context.pointee.opLimit = Self.stepLimit(for: document)
   }
@@ -187,7 +187,9 @@ public final class XPathContext {
       expression: xpath, offset: offset, reason: .invalid(text ?? "invalid expression"))
   }
 
-  private func isBound(_ prefix: String) -> Bool { prefix == "xml" || namespaces.contains(prefix) }
+  private func isBound(_ prefix: String) -> Bool {
+    prefix == "xml" || namespaces.contains(TextKey(prefix))
+  }
 
   private func isFunction(_ name: String) -> Bool { xmlXPathFunctionLookup(context, name) != nil }
 }

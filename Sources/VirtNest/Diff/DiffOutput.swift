@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The lines of a unified diff, with a terminal's colours where they are wanted.
 struct DiffOutput {
   /// What a line is, and the number of its colour or weight (ECMA-48, select graphic rendition).
@@ -10,10 +12,13 @@ struct DiffOutput {
   }
 
   let coloured: Bool
+  /// Whether what is not visible in a line is escaped, as for a terminal.
+  let escaped: Bool
   private(set) var bytes: [UInt8] = []
 
-  init(coloured: Bool) {
+  init(coloured: Bool, escaped: Bool) {
     self.coloured = coloured
+    self.escaped = escaped
   }
 
   /// Adds a line of the text, and says so where it has no line feed.
@@ -26,7 +31,8 @@ struct DiffOutput {
 
   /// Adds a line; its colour ends before its line end, so that it colours nothing else.
   mutating func add(_ line: some Sequence<UInt8>, _ kind: Kind) {
-    guard coloured && kind != .context else {
+    let isColoured = coloured && kind != .context
+    guard isColoured || escaped else {
       bytes += line
       return
     }
@@ -35,9 +41,12 @@ struct DiffOutput {
     while let last = line.last, last == 0x0a || last == 0x0d {
       end.insert(line.removeLast(), at: 0)
     }
-    bytes += "\u{1b}[\(kind.rawValue)m".utf8
+    if escaped {
+      line = Array(String(decoding: line, as: UTF8.self).visible(keepingTabs: true).utf8)
+    }
+    if isColoured { bytes += "\u{1b}[\(kind.rawValue)m".utf8 }
     bytes += line
-    bytes += "\u{1b}[0m".utf8
+    if isColoured { bytes += "\u{1b}[0m".utf8 }
     bytes += end
   }
 }

@@ -38,10 +38,12 @@ package struct UnifiedDiff: Sendable {
   package var isEmpty: Bool { hunks.isEmpty }
 
   /// The text of the difference; no bytes where the texts are equal.
-  /// - Parameter coloured: With the colours that a terminal shows: headers bold, hunk lines cyan,
-  ///   old lines red, new lines green. `patch` does not read those.
-  package func bytes(coloured: Bool = false) -> [UInt8] {
-    var output = DiffOutput(coloured: coloured)
+  /// - Parameters:
+  ///   - coloured: With the colours that a terminal shows: headers bold, hunk lines cyan,
+  ///     old lines red, new lines green. `patch` does not read those.
+  ///   - escaped: Whether what is not visible in a line is escaped, as for a terminal.
+  package func bytes(coloured: Bool = false, escaped: Bool = false) -> [UInt8] {
+    var output = DiffOutput(coloured: coloured, escaped: escaped)
     guard !isEmpty else { return [] }
     output.add("--- \(Self.quoted(oldLabel))\n".utf8, .header)
     output.add("+++ \(Self.quoted(newLabel))\n".utf8, .header)
@@ -93,7 +95,9 @@ package struct UnifiedDiff: Sendable {
   /// A name as GNU patch and git read it: in C's quotes where it has a control character, a quote
   /// or a backslash, and with a tab behind it where it has a space.
   private static func quoted(_ label: String) -> String {
-    let needsQuotes = label.utf8.contains { $0 < 0x20 || $0 == 0x7f || $0 == 0x22 || $0 == 0x5c }
+    let needsQuotes =
+      label.utf8.contains { $0 < 0x20 || $0 == 0x7f || $0 == 0x22 || $0 == 0x5c }
+      || label.standsForBytes
     guard needsQuotes else { return label.utf8.contains(0x20) ? label + "\t" : label }
     var text = "\""
     for scalar in label.unicodeScalars {
@@ -101,8 +105,8 @@ package struct UnifiedDiff: Sendable {
       case "\"", "\\": text += "\\\(scalar)"
       case "\n": text += "\\n"
       case "\t": text += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-        let octal = String(scalar.value, radix: 8)
+      case _ where scalar.value < 0x20 || scalar.value == 0x7f || scalar.byte != nil:
+        let octal = String(scalar.byte.map(UInt32.init) ?? scalar.value, radix: 8)
         text += "\\" + String(repeating: "0", count: 3 - octal.count) + octal
       default: text.unicodeScalars.append(scalar)
       }

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// What a guest boots.
 ///
 /// Properties that are `nil` are left as they are.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The CPU of a guest.
 public struct CPU: Hashable, Sendable, CustomStringConvertible {
   /// libvirt's `mode`; `nil` where it is not said, which is `custom` with a model.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The namespaces of domain definitions.
 package enum DomainNamespace {
   /// libvirt's passthrough to QEMU's command line (libvirt, `docs/drvqemu.rst`).

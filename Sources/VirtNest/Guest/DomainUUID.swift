@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The uuid of a domain: 16 bytes, written in libvirt's canonical form.
 public struct DomainUUID: Hashable, Sendable, CustomStringConvertible {
   /// The 16 bytes, in the order in which they are written.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// What should be different in a definition.
 public struct GuestChanges: Hashable, Sendable {
   /// A partial guest: what is `nil` is left alone.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 extension UInt8 {
   /// The value of this byte as an ASCII hexadecimal digit of either case.
   var hexadecimalValue: UInt8? {

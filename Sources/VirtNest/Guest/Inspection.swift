@@ -44,10 +44,15 @@ public struct Inspection: Sendable {
 
   // MARK: Text
 
-  /// The report as a few lines, each with a line end.
+  /// The report as a few lines, with what is not visible in a value escaped.
   ///
   /// - Parameter wording: the words for changes in its advice.
   public func text(_ wording: (Suggestion) -> String = \.description) -> String {
+    lines(wording).map { $0.visible + "\n" }.joined()
+  }
+
+  /// The lines of the report, with values as they are.
+  package func lines(_ wording: (Suggestion) -> String) -> [String] {
     var rows: [(String, String)] = []
     rows.append(("guest", guest.name ?? "(no name)"))
     if let system { rows.append(("system", system)) }
@@ -71,8 +76,8 @@ public struct Inspection: Sendable {
     }
     if let advice { rows.append(("better", advice.text(wording))) }
     return rows.map { name, value in
-      name + String(repeating: " ", count: 9 - name.count) + value + "\n"
-    }.joined()
+      name + String(repeating: " ", count: 9 - name.count) + value
+    }
   }
 
   private var system: String? {

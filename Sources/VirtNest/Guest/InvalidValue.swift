@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A value that its property cannot have.
 public struct InvalidValue: Error, Hashable, Sendable, CustomStringConvertible {
   /// What the value is for, in the words of the command: `memory`, `disk`.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The MAC address of a network interface: 6 bytes, written in libvirt's canonical form.
 public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
   /// The 6 bytes, in the order in which they are written.

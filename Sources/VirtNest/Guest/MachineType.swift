@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The `machine` attribute: a machine type and, in definitions for old libvirt, properties behind it.
 public struct MachineType: Hashable, Sendable, CustomStringConvertible {
   /// The attribute's value.

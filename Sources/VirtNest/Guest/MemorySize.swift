@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// An amount of memory, in bytes.
 ///
 /// Units are libvirt's (libvirt, `src/util/virutil.c`, `virScaleInteger`): `k`, `KiB` and so on are

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The value of an option as virt-install writes them: `4,sockets=1,cores=4`.
 ///
 /// A doubled comma stands for a comma in a value, as it does for QEMU.
@@ -18,29 +20,25 @@ package struct OptionList: Hashable, Sendable {
   /// Splits a text at its commas.
   package init(_ text: String) {
     self.text = text
-    var part = ""
-    var characters = text[...]
+    var part = String.UnicodeScalarView()
+    var characters = text.unicodeScalars[...]
     while let character = characters.popFirst() {
       if character == ",", characters.first == "," {
         characters.removeFirst()
         part.append(",")
       } else if character == "," {
-        append(part)
-        part = ""
+        append(String(part))
+        part = .init()
       } else {
         part.append(character)
       }
     }
-    append(part)
+    append(String(part))
   }
 
   private mutating func append(_ part: String) {
-    guard let equals = part.firstIndex(of: "=") else {
-      items.append(Item(key: nil, value: part))
-      return
-    }
-    items.append(
-      Item(key: String(part[..<equals]), value: String(part[part.index(after: equals)...])))
+    let parts = part.parted(at: "=")
+    items.append(Item(key: parts?.head, value: parts?.tail ?? part))
   }
 
   /// Reads every part by its key and refuses what is left.

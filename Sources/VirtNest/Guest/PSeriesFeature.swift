@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A capability of the pSeries machine other than nesting, as `--feature NAME=VALUE` sets it.
 ///
 /// libvirt has elements in `<features>` for all but `large-decr`, which goes through the command

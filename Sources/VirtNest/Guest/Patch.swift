@@ -91,11 +91,21 @@ extension DomainDefinition {
   private func edits(of editor: DomainEditor) throws(VirtNestError) -> [Edit] {
     let errors = editor.diagnostics.filter { $0.severity == .error }
     guard errors.isEmpty else { throw VirtNestError(errors) }
+    let edits: [Edit]
     do {
-      return try editor.resolved().sortedEdits()
+      edits = try editor.resolved().sortedEdits()
     } catch {
       throw VirtNestError(error, between: "two of the changes", in: document)
     }
+    for edit in edits {
+      let text = String(decoding: edit.replacement, as: UTF8.self)
+      guard text.standsForBytes else { continue }
+      throw VirtNestError(
+        .error(
+          "encoding", "a value has bytes that are not UTF-8: '\(text)'",
+          advice: "XML holds only text: give the value in UTF-8."))
+    }
+    return edits
   }
 
   private func patch(_ editor: DomainEditor, _ wanted: Guest) throws(VirtNestError) -> Patch {

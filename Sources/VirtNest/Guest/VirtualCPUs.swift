@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The virtual CPUs of a guest: their number and how they are grouped.
 public struct VirtualCPUs: Hashable, Sendable {
   /// The largest number that libvirt's schema and ours accept.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The uuid of a guest and the MAC addresses of its interfaces, derived from its name.
 ///
 /// The same name always gives the same identity, so that creating and defining a guest again

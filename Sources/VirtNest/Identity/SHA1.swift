@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// SHA-1 (FIPS 180-4), which derives identifiers from names.
 ///
 /// No secret depends on it.

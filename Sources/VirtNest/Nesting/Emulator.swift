@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// What is known of an `<emulator>` by its path.
 public enum Emulator {
   /// Where `virt-nest wrapper` installs the wrapper unless it is told otherwise.

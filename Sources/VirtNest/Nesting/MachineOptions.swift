@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The value of QEMU's `-machine`: a type and properties, with commas between them.
 ///
 /// QEMU, `util/keyval.c`: a doubled comma stands for one in a value, a first part without `=` is the

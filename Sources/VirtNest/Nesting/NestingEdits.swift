@@ -146,7 +146,8 @@ extension DomainEditor {
       return
     }
     // Behind an odd number of commas a further one would be part of the type's name.
-    guard machine.reversed().prefix(while: { $0 == "," }).count.isMultiple(of: 2) else {
+    guard machine.utf8.reversed().prefix(while: { $0 == UInt8(ascii: ",") }).count.isMultiple(of: 2)
+    else {
       diagnostics.append(
         .error(
           "nesting", "the machine type '\(machine)' ends in a comma, which QEMU refuses",

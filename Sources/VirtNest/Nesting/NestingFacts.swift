@@ -141,7 +141,8 @@ enum NestedCapability {
   static func isAttempt(_ argument: String) -> Bool {
     let text = argument.replacing("_", with: "-").lowercased()
     guard let range = text.firstRange(of: "cap-nested") else { return false }
-    let value = text[range.upperBound...].drop { $0 != "=" }.dropFirst().prefix { $0 != "," }
+    let rest = text[range.upperBound...].unicodeScalars.drop { $0 != "=" }
+    let value = Substring(rest.dropFirst().prefix { $0 != "," })
     return QEMUBoolean.parse(String(value)) != false
   }
 }

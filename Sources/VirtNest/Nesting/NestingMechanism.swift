@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// How a definition asks QEMU for nesting.
 public enum NestingMechanism: String, Hashable, Sendable, CaseIterable {
   /// libvirt's own `<nested-hv state='on'/>` (libvirt 4.10.0).

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// Why a guest cannot nest whatever its definition asks for.
 package struct NestingObstacle: Hashable, Sendable {
   /// What it is about.

@@ -9,6 +9,8 @@ package struct PassthroughArguments {
   package struct Argument {
     package var element: Element
     package var value: String
+    /// Whether QEMU takes the next argument for its value.
+    package var takesValue: Bool { QEMUOption.takesValue(value) }
   }
 
   /// A `-machine` and its value.

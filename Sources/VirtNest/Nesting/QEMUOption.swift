@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// How QEMU walks its command line, as far as it takes to tell options from their values.
 ///
 /// QEMU, `softmmu/vl.c` (`lookup_opt`): one dash or two, then the whole name; the value is the next

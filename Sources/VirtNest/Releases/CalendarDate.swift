@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A day of the Gregorian calendar, without a time or a time zone.
 public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The year, 1 to 9999.

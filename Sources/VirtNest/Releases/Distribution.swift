@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A family of releases: Fedora, Ubuntu, CentOS and so on.
 package struct Distribution: Sendable, Equatable {
   /// The name that the command and the templates use, such as `opensuse`.

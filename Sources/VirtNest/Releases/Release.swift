@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A release of a distribution that an L1 guest can run: one row of the table of releases.
 package struct Release: Sendable, Equatable {
   /// The id of the release's family, such as `ubuntu`; see ``Distribution/id``.

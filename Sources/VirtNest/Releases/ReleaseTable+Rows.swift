@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// Functions that make the rows of the table from what the releases of a family have in common.
 extension ReleaseTable {
   /// Names of the packages that contain QEMU and libvirt for L2 guests.

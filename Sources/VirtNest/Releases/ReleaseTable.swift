@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// The table of distributions and releases, with all that virt-nest knows about them.
 ///
 /// Templates, checks and first boot read it. A fact for which no source was found is nil, with a

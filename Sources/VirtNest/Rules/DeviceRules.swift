@@ -127,11 +127,11 @@ extension Rule {
         <disk type='file'><source file='/b.raw'/><target dev='vdb'/></disk>
         """)
   ) { checked, rule in
-    var lines: [String: Int] = [:]
+    var lines: [TextKey: Int] = [:]
     return checked.devices("disk").compactMap { $0.child("target") }.compactMap { target in
       guard let name = target["dev"] else { return nil }
-      guard let line = lines[name] else {
-        lines[name] = target.location.line
+      guard let line = lines[TextKey(name)] else {
+        lines[TextKey(name)] = target.location.line
         return nil
       }
       return rule.finding(
@@ -204,13 +204,13 @@ extension Rule {
           "libvirt refuses <boot dev> here beside <boot order> in line \(orders[0].location.line)",
           advice: "Keep one of the two: \(.delete(xpath: "/domain/os/boot")).")
       } ?? []
-    var lines: [String: Int] = [:]
+    var lines: [TextKey: Int] = [:]
     for boot in orders {
-      let order = boot["order"] ?? ""
+      let order = TextKey(boot["order"] ?? "")
       if let line = lines[order] {
         found.append(
           rule.finding(
-            boot, attribute: "order", "boot order \(order) is already used in line \(line)",
+            boot, attribute: "order", "boot order \(order.text) is already used in line \(line)",
             advice: "Give each device a number of its own."))
       } else {
         lines[order] = boot.location.line

@@ -140,11 +140,11 @@ extension Rule {
       """,
     source: "libvirt, src/conf/virdomainobjlist.c, virDomainObjListAddLocked; \(measured)",
     search: .together { all, rule in
-      repeated(all) { checked -> [(String, Element)] in
+      repeated(all) { checked -> [(TextKey, Element)] in
         guard let name = checked.guest.name, let element = checked.domain.child("name") else {
           return []
         }
-        return [(name, element)]
+        return [(TextKey(name), element)]
       } finding: { claim, first, place in
         let uuid = claim.checked.guest.uuid
         let isSame = uuid != nil && uuid == first.checked.guest.uuid
@@ -194,15 +194,16 @@ extension Rule {
     source: "libvirt, docs/formatdomain.rst; QEMU, block/file-posix.c; \(measured)",
     search: .together { all, rule in
       var parts: [Element: IdentityPart] = [:]
-      return repeated(all) { checked -> [(String, Element)] in
-        var seen: Set<String> = []
+      return repeated(all) { checked -> [(TextKey, Element)] in
+        var seen: Set<TextKey> = []
         return checked.definition.identityParts.compactMap { part in
           // A console repeats its serial port; an image in one guest twice is a mistake.
-          guard let key = part.key, seen.insert(key).inserted || key.hasPrefix("image:") else {
+          guard let key = part.key, seen.insert(TextKey(key)).inserted || key.hasPrefix("image:")
+          else {
             return nil
           }
           parts[part.element] = part
-          return (key, part.element)
+          return (TextKey(key), part.element)
         }
       } finding: { claim, first, place in
         guard let part = parts[claim.element], !claim.isSameGuest(as: first) else { return nil }

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// What a rule finds, and what to write instead.
 ///
 /// Both stand in for one part of a guest about which no rule has anything to say, so that they are

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// What `template lint` finds beyond what `check` does.
 extension Rule {
   static let templateRules = [

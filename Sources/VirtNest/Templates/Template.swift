@@ -136,8 +136,8 @@ extension Template {
 
   private func sharedByAll(in result: DomainDefinition) -> [Diagnostic] {
     guard !parameters.isEmpty, !fixedParts.isEmpty else { return [] }
-    let left = Set(result.identityParts.compactMap(\.key))
-    return fixedParts.filter { $0.key.map(left.contains) ?? false }.flatMap {
+    let left = Set(result.identityParts.compactMap(\.key).map { TextKey($0) })
+    return fixedParts.filter { $0.key.map { left.contains(TextKey($0)) } ?? false }.flatMap {
       $0.sharedFinding(with: "every guest of this template", at: nil)
     }
   }
@@ -152,10 +152,10 @@ extension Template {
     let parts = try guests.map { bytes throws(VirtNestError) in
       try DomainDefinition(bytes).identityParts
     }
-    let keys = Set(parts[0].compactMap(\.key))
-    let fixed = Set(fixedParts.compactMap(\.key))
+    let keys = Set(parts[0].compactMap(\.key).map { TextKey($0) })
+    let fixed = Set(fixedParts.compactMap(\.key).map { TextKey($0) })
     return parts[1].filter { part in
-      part.key.map { keys.contains($0) && !fixed.contains($0) } ?? false
+      part.key.map { TextKey($0) }.map { keys.contains($0) && !fixed.contains($0) } ?? false
     }.flatMap { $0.sharedFinding(with: "every guest of the series", at: nil) }.map {
       first.changes.force || $0.severity == .note
         ? $0

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// Text with references to other values: `kata-fedora-{release}-vm-{index:02}`.
 ///
 /// `{name}` stands for a value, `{index:02}` for a number of at least two digits, `{memory:MiB}` for
@@ -20,8 +22,8 @@ struct ValueTemplate: Hashable, Sendable {
   init(_ text: String) throws(InvalidValue) {
     self.text = text
     var pieces: [Piece] = []
-    var literal = ""
-    var rest = text[...]
+    var literal = String.UnicodeScalarView()
+    var rest = text.unicodeScalars[...]
     while let character = rest.popFirst() {
       if character == "{" || character == "}", rest.first == character {
         rest.removeFirst()
@@ -30,9 +32,9 @@ struct ValueTemplate: Hashable, Sendable {
         guard let end = rest.firstIndex(of: "}") else {
           throw InvalidValue("value", text, "a '{' is not closed; write '{{' for a brace")
         }
-        if !literal.isEmpty { pieces.append(.text(literal)) }
-        literal = ""
-        let parts = rest[..<end].split(
+        if !literal.isEmpty { pieces.append(.text(String(literal))) }
+        literal = .init()
+        let parts = Substring(rest[..<end]).split(
           separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         pieces.append(
           .value(name: String(parts[0]), format: parts.count > 1 ? String(parts[1]) : nil))
@@ -43,7 +45,7 @@ struct ValueTemplate: Hashable, Sendable {
         literal.append(character)
       }
     }
-    if !literal.isEmpty { pieces.append(.text(literal)) }
+    if !literal.isEmpty { pieces.append(.text(String(literal))) }
     self.pieces = pieces
   }
 

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// What a place of a definition is bound to: what makes its value false when something else changes.
 package struct Binding: Sendable {
   /// The ways in which a value can be bound.

@@ -221,9 +221,7 @@ extension DomainEditor {
         let picked = all.indices.contains(index) ? [all[index]] : []
         let named = chosen.filter { isNamed(part, $0, kind) }
         chosen = named.isEmpty ? chosen.filter { picked.contains($0) } : named
-      } else if let equals = part.firstIndex(of: "=") {
-        let key = String(part[..<equals])
-        let value = String(part[part.index(after: equals)...])
+      } else if let (key, value) = part.parted(at: "=") {
         let place = try WordPlace(kind.aliases[key] ?? key, in: kind.path)
         chosen = chosen.filter { place.value(in: $0) == value }
       } else {

@@ -98,7 +98,7 @@ struct Property: Sendable {
     write: { guest, editor in
       guard let machine = guest.machine else { return }
       let old = editor.domain.first(["os", "type"])?["machine"] ?? ""
-      let joined = old.drop { $0 != "," }
+      let joined = String(old.unicodeScalars.drop { $0 != "," })
       editor.setAttribute("machine", at: ["os", "type"], to: machine.text + joined)
     })
 }

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A change in words: `disk:vda,cache=none`, `hostdev,0035:03:00.0`, `cputune,vcpupin0.vcpu=0`.
 public struct WordChange: Hashable, Sendable {
   /// What is done.
@@ -37,23 +39,21 @@ public struct WordChange: Hashable, Sendable {
     self.text = text
     var parts = Self.parts(text)
     let head = parts.removeFirst()
-    if let colon = head.firstIndex(of: ":"), !head[..<colon].contains("=") {
-      kind = String(head[..<colon])
-      selector = String(head[head.index(after: colon)...])
-    } else if let equals = head.firstIndex(of: "=") {
+    if let (name, selector) = head.parted(at: ":"), !name.contains("=") {
+      kind = name
+      self.selector = selector
+    } else if let (name, value) = head.parted(at: "=") {
       // `iothreads=4` sets the text of a section.
-      kind = String(head[..<equals])
-      parts.insert("=" + head[head.index(after: equals)...], at: 0)
+      kind = name
+      parts.insert("=" + value, at: 0)
     } else {
       kind = head
     }
     let known = try WordKind.named(kind)
     assignments = []
     for (index, part) in parts.enumerated() {
-      if let equals = part.firstIndex(of: "=") {
-        let value = String(part[part.index(after: equals)...])
-        assignments.append(
-          Assignment(key: String(part[..<equals]), value: Self.withoutQuotes(value)))
+      if let (key, value) = part.parted(at: "=") {
+        assignments.append(Assignment(key: key, value: Self.withoutQuotes(value)))
       } else if let last = assignments.indices.last,
         WordKind.listKeys.contains(Self.lastPart(of: assignments[last].key))
       {
@@ -115,10 +115,10 @@ public struct WordChange: Hashable, Sendable {
   /// The parts between single commas; a doubled comma is one.
   static func parts(_ text: String) -> [String] {
     var parts = [""]
-    var rest = text[...]
+    var rest = text.unicodeScalars[...]
     while let character = rest.popFirst() {
       if character != "," {
-        parts[parts.count - 1].append(character)
+        parts[parts.count - 1].unicodeScalars.append(character)
       } else if rest.first == "," {
         rest.removeFirst()
         parts[parts.count - 1].append(",")

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A section or a kind of device: the one place where what libvirt's schema cannot say about it is
 /// declared.
 ///

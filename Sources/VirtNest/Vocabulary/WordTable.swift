@@ -1,3 +1,4 @@
+internal import LosslessXML
 internal import Synchronization
 
 /// The places of a domain definition: elements, attributes and texts below `<domain>`, with the values

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LosslessXML
 internal import SystemPackage
 internal import VirtNest
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LosslessXML
 internal import SystemPackage
 internal import VirtNest
 
@@ -26,7 +27,7 @@ struct FileName: Sendable {
   }
 
   init(_ name: FileName, suffix: String) {
-    characters = name.characters.dropLast() + suffix.utf8CString
+    characters = name.characters.dropLast() + suffix.systemBytes.map { CChar(bitPattern: $0) } + [0]
   }
 
   /// The path of this name in `folder`.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LosslessXML
 internal import SystemPackage
 internal import VirtNest
 

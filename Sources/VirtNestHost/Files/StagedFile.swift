@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LosslessXML
 internal import Synchronization
 package import SystemPackage
 internal import VirtNest

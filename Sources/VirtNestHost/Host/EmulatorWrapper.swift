@@ -1,3 +1,4 @@
+internal import LosslessXML
 package import VirtNest
 
 /// A script that runs QEMU and switches nested KVM on for guests whose name matches a pattern.

@@ -1,3 +1,4 @@
+internal import LosslessXML
 package import VirtNest
 
 extension HostFacts {

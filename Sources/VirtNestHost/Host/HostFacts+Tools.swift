@@ -1,3 +1,4 @@
+internal import LosslessXML
 internal import VirtNest
 
 extension HostFacts {

@@ -1,3 +1,4 @@
+internal import LosslessXML
 internal import Subprocess
 package import VirtNest
 

@@ -1,3 +1,4 @@
+internal import LosslessXML
 package import VirtNest
 
 /// The report of `virt-nest doctor` about a machine.
@@ -19,23 +20,27 @@ package struct HostReport: Equatable, Sendable {
   /// The highest severity of the findings.
   package var level: Diagnostic.Severity { findings.map(\.severity).max() ?? .note }
 
-  /// The report as text: a line for each finding, and below it the command that fixes it.
-  package var text: String {
+  /// The report as text, with what is not visible in a value escaped.
+  package var text: String { lines.map { $0.visible + "\n" }.joined() }
+
+  /// A line for each finding, and below it the command that fixes it, with values as they are.
+  package var lines: [String] {
     let name = facts.values["os.name"].map { ", \($0)" } ?? ""
     let machine = facts.values["machine"] ?? facts.values["cpu.model"] ?? "an unknown machine"
-    var text = "\(machine)\(name), as \(role == .l0 ? "a host (L0)" : "a guest (L1)")\n"
+    var lines = ["\(machine)\(name), as \(role == .l0 ? "a host (L0)" : "a guest (L1)")"]
     for finding in findings {
       let isGood = finding.severity == .note
-      text += "\(isGood ? "ok" : finding.severity.rawValue): \(finding.code): \(finding.message)\n"
+      lines.append(
+        "\(isGood ? "ok" : finding.severity.rawValue): \(finding.code): \(finding.message)")
       if isGood { continue }
-      if let source = finding.reference { text += "    source: \(source)\n" }
-      if let remedy = finding.advice { text += "    fix: \(remedy)\n" }
+      if let source = finding.reference { lines.append("    source: \(source)") }
+      if let remedy = finding.advice { lines.append("    fix: \(remedy)") }
     }
     if role == .l0 || facts.platform == .lpar {
       let recommended = facts.recommendedMechanism
-      text += "mechanism: \(recommended.mechanism?.rawValue ?? "none"): \(recommended.reason)\n"
+      lines.append("mechanism: \(recommended.mechanism?.rawValue ?? "none"): \(recommended.reason)")
     }
-    return text + verdict + "\n"
+    return lines + [verdict]
   }
 
   private var verdict: String {

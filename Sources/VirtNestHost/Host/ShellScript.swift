@@ -1,3 +1,4 @@
+internal import LosslessXML
 internal import VirtNest
 
 /// A POSIX sh script with placeholders.
@@ -47,11 +48,6 @@ struct ShellScript {
     let name = text.dropFirst().dropLast()
     return name.allSatisfy { $0 == "_" || ("A"..."Z").contains($0) } ? String(name) : nil
   }
-}
-
-/// A value as one word of sh, in single quotes, so that no shell expands anything in it.
-func shellQuoted(_ value: String) -> String {
-  "'" + insideSingleQuotes(value) + "'"
 }
 
 private func insideSingleQuotes(_ value: String) -> String {

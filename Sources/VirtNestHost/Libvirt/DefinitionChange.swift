@@ -64,7 +64,8 @@ package struct DefinitionChange: Sendable {
     if host.name != name {
       throw VirshError(
         "the guest '\(host.name)' already has the uuid \(host.uuid); rename that guest first (virsh "
-          + "domrename '\(host.name)' '\(name)'), or use another uuid (virt-nest patch --uuid)")
+          + "domrename \(shellOperand(host.name)) \(shellWord(name))), or use another uuid (virt-nest patch --uuid)"
+      )
     }
     guard let uuid = guest.uuid else {
       throw VirshError(
@@ -84,11 +85,11 @@ package struct DefinitionChange: Sendable {
   /// The change in the format of `diff -u`.
   ///
   /// For a new guest it shows the whole definition. Passwords are not shown.
-  package func diff(coloured: Bool) -> [UInt8] {
-    if let host { return difference(to: host).bytes(coloured: coloured) }
+  package func diff(coloured: Bool, escaped: Bool) -> [UInt8] {
+    if let host { return difference(to: host).bytes(coloured: coloured, escaped: escaped) }
     return UnifiedDiff(
       from: [], to: DefinitionComparison.printed(definition), oldLabel: "/dev/null", newLabel: name
-    ).bytes(coloured: coloured)
+    ).bytes(coloured: coloured, escaped: escaped)
   }
 
   private func difference(to host: HostGuest) -> UnifiedDiff {
@@ -166,7 +167,7 @@ package struct DefinitionChange: Sendable {
     if asked.effective != got.effective {
       notes.append(
         "warning: libvirt's definition does not give the nesting that this definition asks for; see "
-          + "virsh dumpxml --inactive '\(name)' | virt-nest inspect -")
+          + "virsh dumpxml --inactive \(shellOperand(name)) | virt-nest inspect -")
     }
     if let host, after.definition.document.bytes == host.definition.document.bytes {
       notes.append("libvirt's definition has not changed")

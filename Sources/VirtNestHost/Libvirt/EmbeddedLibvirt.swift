@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LosslessXML
 internal import SystemPackage
 internal import VirtNest
 
@@ -10,23 +11,28 @@ struct EmbeddedLibvirt {
   /// The temporary folder, which is the working directory of commands.
   let folder: String
 
-  /// Settings that switch off confinement and cgroups, and leave the owners of files unchanged.
+  /// libvirt's settings.
+  ///
+  /// They switch off what a private libvirt cannot
+  /// have. QEMU's sandbox stays on: it is libvirt's default where QEMU has one.
   private static let settings = """
-    dynamic_ownership = 0
     remember_owner = 0
     stdio_handler = "file"
     security_driver = "none"
     namespaces = []
     cgroup_controllers = []
-    seccomp_sandbox = 0
 
     """
 
   /// Runs `body` with a libvirt that is removed afterwards.
   ///
+  /// - Parameter asCaller: whether root's QEMU runs as root, as a wrapper may need that the user trusts;
+  ///   otherwise it runs as a user without rights.
   /// - Throws: ``ToolFailure`` if the folder cannot be made; what `body` throws.
-  static func use<Value>(_ body: (EmbeddedLibvirt) async throws -> Value) async throws -> Value {
-    let libvirt = try EmbeddedLibvirt()
+  static func use<Value>(
+    asCaller: Bool = false, _ body: (EmbeddedLibvirt) async throws -> Value
+  ) async throws -> Value {
+    let libvirt = try EmbeddedLibvirt(asCaller: asCaller)
     let outcome: Result<Value, any Error>
     do { outcome = .success(try await body(libvirt)) } catch { outcome = .failure(error) }
     // In a task of its own, because a cancelled task cannot run a program.
@@ -37,7 +43,7 @@ struct EmbeddedLibvirt {
     return try outcome.get()
   }
 
-  private init() throws {
+  private init(asCaller: Bool) throws {
     // The path of a socket has at most 107 bytes, and libvirt needs up to 52 of them. The path must
     // also be valid in a URI and in XML without escapes.
     let wanted = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
@@ -59,9 +65,30 @@ struct EmbeddedLibvirt {
     guard mkdir(folder + "/etc", 0o700) == 0 else {
       throw ToolFailure(reason: "cannot write in \(folder): \(Errno(rawValue: errno))")
     }
-    // If it runs as root, libvirt starts QEMU as another user by default, who cannot read the folder.
-    let user = geteuid() == 0 ? "user = \"root\"\ngroup = \"root\"\n" : ""
-    try write(Array((user + Self.settings).utf8), to: "etc/qemu.conf")
+    try write(
+      Array((Self.user(for: folder, asCaller: asCaller) + Self.settings).utf8), to: "etc/qemu.conf")
+  }
+
+  /// The settings that let root's QEMU run as another user, who can only pass through the folder.
+  ///
+  /// The user of the distribution's QEMU, else one without any files.
+  private static func user(for folder: String, asCaller: Bool) -> String {
+    guard geteuid() == 0 else { return "dynamic_ownership = 0\n" }
+    // That user must reach the folder, which is in TMPDIR.
+    var parent = FilePath(folder)
+    var isReachable = true
+    while isReachable, !parent.components.isEmpty {
+      parent.removeLastComponent()
+      var status = stat()
+      isReachable = stat(parent.string, &status) == 0 && status.st_mode & S_IXOTH != 0
+    }
+    let isCaller = asCaller || !isReachable
+    for name in isCaller ? [] : ["libvirt-qemu", "qemu", "nobody"] {
+      guard let entry = getpwnam(name), chmod(folder, 0o711) == 0 else { continue }
+      // Numbers with a plus sign: libvirt would read digits as a name.
+      return "user = \"+\(entry.pointee.pw_uid)\"\ngroup = \"+\(entry.pointee.pw_gid)\"\n"
+    }
+    return "user = \"root\"\ngroup = \"root\"\ndynamic_ownership = 0\n"
   }
 
   /// Writes a file in the folder.

@@ -4,9 +4,9 @@ internal import VirtNest
 
 /// A copy of a definition that can be started on any machine, to query its QEMU for capabilities.
 ///
-/// Everything that matters for nesting is kept: machine, features, passthrough arguments, and the
-/// emulator if this machine has it. What ties the guest to its host is replaced or removed, and
-/// listed in ``differences``.
+/// What decides about nesting is kept: machine, features, CPU, some arguments for QEMU, and the
+/// emulator if it is a wrapper that the caller lets run. All else is replaced or left out, and listed
+/// in ``differences``: a definition may come from anybody (``KeptParts``).
 struct EmulatedCopy {
   /// The bytes of the copy.
   let bytes: [UInt8]
@@ -25,9 +25,11 @@ struct EmulatedCopy {
   /// - Parameters:
   ///   - folder: the folder of its disks.
   ///   - machineTypes: the machine types of the QEMU on this machine.
+  ///   - wrapper: an emulator that may be run, beside QEMU and the wrapper of this project.
   /// - Throws: ``VirtNestError`` if the definition cannot be changed.
   init(
-    of definition: DomainDefinition, folder: String, machineTypes: Set<String>
+    of definition: DomainDefinition, folder: String, machineTypes: Set<String>,
+    wrapper: String? = nil
   ) throws(VirtNestError) {
     let guest = Guest(reading: definition)
     var wanted = GuestChanges()
@@ -46,25 +48,28 @@ struct EmulatedCopy {
     // Transactional memory is on by default in machine types before 2.12, and TCG does not support
     // it (QEMU, hw/ppc/spapr.c).
     if guest.machine?.name.hasPrefix("pseries-2.") ?? false { wanted.guest.features[.htm] = "off" }
-    if let emulator = guest.emulator {
-      if !Emulator.isQEMU(emulator), access(emulator, X_OK) == 0 {
+    if let emulator = guest.emulator, !Emulator.isQEMU(emulator) {
+      if !Emulator.mayRun(emulator, wrapper) {
+        differences.append(
+          "the emulator is QEMU itself; use --wrapper to run \(emulator), which can do anything on "
+            + "this machine")
+      } else if access(emulator, X_OK) == 0 {
         wanted.guest.emulator = emulator
-      } else if !Emulator.isQEMU(emulator) {
+      } else {
         differences.append(
           "the emulator is QEMU itself, because this machine does not have \(emulator)")
       }
     }
-    // First, so that the line numbers in differences are those of the definition.
-    var editor = CopyEditor(definition, folder: folder)
-    editor.makeIndependent(mostMemory: Self.mostMemory)
-    let independent: [UInt8]
-    do {
-      independent = try editor.changes.sortedEdits().applied(to: definition.document.bytes)
-    } catch {
-      throw VirtNestError(error, between: "two changes of the copy", in: definition.document)
-    }
-    bytes = try DomainDefinition(independent).patch(wanted).bytes
-    self.differences = differences + editor.differences
-    disks = editor.disks
+    let copy = CopyWriter(of: definition, folder: folder, mostMemory: Self.mostMemory)
+    bytes = try DomainDefinition(Array(copy.text.utf8)).patch(wanted).bytes
+    self.differences = differences + copy.differences
+    disks = copy.disks
+  }
+}
+
+extension Emulator {
+  /// Whether the emulator of a definition may be run: a foreign definition can name any program.
+  static func mayRun(_ emulator: String, _ wrapper: String?) -> Bool {
+    emulator == defaultWrapper || emulator == wrapper
   }
 }

@@ -1,3 +1,4 @@
+internal import LosslessXML
 internal import VirtNest
 
 /// The QEMU guest agent, for queries that change nothing in the guest.
@@ -67,7 +68,7 @@ struct GuestAgent {
   }
 
   private func command(_ json: String) async throws -> String {
-    try await libvirt.run(["qemu-agent-command", guest, json, "--timeout", "10"])
+    try await libvirt.run(["qemu-agent-command", Virsh.domain(guest), "--timeout", "10", json])
   }
 
   /// Runs a script in the guest and returns its output.

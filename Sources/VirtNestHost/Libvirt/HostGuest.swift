@@ -1,3 +1,4 @@
+internal import LosslessXML
 package import VirtNest
 
 /// A guest that is defined on a host.

@@ -1,3 +1,4 @@
+internal import LosslessXML
 package import VirtNest
 
 /// The nesting capabilities of a running guest's machine, as QEMU reports them.
@@ -13,7 +14,7 @@ package struct MachineCapabilities: Hashable, Sendable {
   static func commands(for guest: String) -> [[String]] {
     NestedAPI.allCases.map { api in
       [
-        "qemu-monitor-command", guest,
+        "qemu-monitor-command", Virsh.domain(guest),
         #"{"execute":"qom-get","arguments":{"path":"/machine","property":"\#(api.machineProperty)"}}"#,
       ]
     }

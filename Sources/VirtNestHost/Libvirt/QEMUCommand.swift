@@ -8,8 +8,6 @@ package import VirtNest
 package struct QEMUCommand: Hashable, Sendable {
   /// The emulator.
   package private(set) var emulator: String
-  /// The environment variables that the definition sets, as `NAME=VALUE`.
-  package private(set) var environment: [String]
   /// The options in order, each with its value.
   package private(set) var options: [Option]
   /// The differences from the command that libvirt runs, each as a sentence.
@@ -30,19 +28,10 @@ package struct QEMUCommand: Hashable, Sendable {
   init?(libvirt text: String) {
     var words = shellWords(text)[...]
     let isVariable = { (word: String) in !word.hasPrefix("/") && word.contains("=") }
-    var environment: [String] = []
-    while let word = words.first, isVariable(word) {
-      environment.append(word)
-      words.removeFirst()
-    }
+    // libvirt's own variables; those of a definition are not among what it is given.
+    while let word = words.first, isVariable(word) { words.removeFirst() }
     guard let emulator = words.popFirst() else { return nil }
-    // Variables that libvirt sets itself; variables of the definition follow them.
-    let own: Set<Substring> = [
-      "LC_ALL", "PATH", "HOME", "USER", "LOGNAME", "XDG_DATA_HOME", "XDG_CACHE_HOME",
-      "XDG_CONFIG_HOME", "LD_PRELOAD", "LD_LIBRARY_PATH", "TMPDIR",
-    ]
     self.emulator = emulator
-    self.environment = environment.filter { !own.contains($0.prefix { $0 != "=" }) }
     options = []
     while let name = words.popFirst() {
       let value = words.first.flatMap { Self.isOption($0) ? nil : $0 }
@@ -92,7 +81,7 @@ package struct QEMUCommand: Hashable, Sendable {
         option.value = "user,id=\(id)"
         notes.append(
           "the interface \(id) uses QEMU's user network; to connect it to a bridge, run QEMU as root "
-            + "with -netdev bridge,id=\(id),br=BRIDGE")
+            + "with -netdev bridge,id=\(id),br=BRIDGE and without -sandbox")
       default: break
       }
       result.append(option)
@@ -120,19 +109,12 @@ package struct QEMUCommand: Hashable, Sendable {
     }
   }
 
-  /// The command for sh, with one option per line.
+  /// The command for sh, with one option per line and each word quoted.
   package var text: String {
-    let lines =
-      environment.map { variable in
-        let name = variable.prefix { $0 != "=" }
-        return name + "=" + shellWord(String(variable.dropFirst(name.count + 1)))
-      } + [shellWord(emulator)]
-      + options.map { option in
-        option.name + (option.value.map { " " + shellWord($0) } ?? "")
-      }
-    return lines.enumerated().map { index, line in
-      (index > environment.count ? "  " : "") + line
-    }.joined(separator: " \\\n") + "\n"
+    let options = options.map { option in
+      "  " + shellWord(option.name) + (option.value.map { " " + shellWord($0) } ?? "")
+    }
+    return ([shellWord(emulator)] + options).joined(separator: " \\\n") + "\n"
   }
 }
 
@@ -174,11 +156,16 @@ struct QEMUValue {
 extension QEMUCommand {
   /// Converts a definition to a command.
   ///
-  /// - Parameter libvirt: the libvirt that converts it; `nil` for one inside virsh, with this
-  ///   machine's QEMU.
+  /// libvirt gets what ``KeptParts`` lists: it would run any emulator to ask what it can do.
+  /// - Parameters:
+  ///   - libvirt: the libvirt that converts it; `nil` for one inside virsh, with this machine's QEMU.
+  ///   - wrapper: an emulator that the command may run, beside QEMU and the wrapper of this project.
   /// - Throws: ``VirshError`` if libvirt refuses the definition; ``ToolFailure``.
-  package init(of definition: DomainDefinition, by libvirt: Virsh?) async throws {
-    let bytes = definition.document.bytes
+  package init(
+    of definition: DomainDefinition, by libvirt: Virsh?, wrapper: String? = nil
+  ) async throws {
+    let kept = try CommandDefinition(of: definition)
+    let bytes = kept.bytes
     let text: String
     if let libvirt {
       text = try await libvirt.run(
@@ -192,8 +179,18 @@ extension QEMUCommand {
       guard ended.status == 0 else { throw VirshError(ended.errorOutput) }
       text = ended.output
     }
-    guard let command = QEMUCommand(libvirt: text) else {
+    guard var command = QEMUCommand(libvirt: text) else {
       throw VirshError("virsh domxml-to-native printed no command")
+    }
+    command.notes += kept.differences
+    if let emulator = Guest(reading: definition).emulator, !Emulator.isQEMU(emulator) {
+      if Emulator.mayRun(emulator, wrapper) {
+        command.emulator = emulator
+      } else {
+        command.notes.append(
+          "the emulator is QEMU itself; use --wrapper to run \(emulator), which can do anything on "
+            + "this machine")
+      }
     }
     self = command
   }

@@ -1,4 +1,4 @@
-internal import VirtNest
+internal import LosslessXML
 
 /// Splits a command line into words as sh does, without expansions.
 ///
@@ -29,14 +29,4 @@ func shellWords(_ text: String) -> [String] {
   }
   if let ended = word { words.append(String(ended)) }
   return words
-}
-
-/// A word for sh, quoted if necessary.
-func shellWord(_ word: String) -> String {
-  let isPlain = word.unicodeScalars.allSatisfy { scalar in
-    scalar.isASCII
-      && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-        || "_@%+=:,./-".unicodeScalars.contains(scalar))
-  }
-  return isPlain && !word.isEmpty ? word : shellQuoted(word)
 }

@@ -7,32 +7,36 @@ extension Verification {
   /// Starts paused copies of definitions under TCG in a private libvirt, and queries their QEMU.
   ///
   /// It needs no Power host, no root and no daemon.
-  /// - Parameter report: is called with the result of each definition, in order, as soon as it is
-  ///   known.
+  /// - Parameters:
+  ///   - wrapper: an emulator that may be run, beside QEMU and the wrapper of this project.
+  ///   - report: is called with the result of each definition, in order, as soon as it is known.
   /// - Throws: ``ToolFailure`` if libvirt or QEMU is missing or does not answer in time;
   ///   `CancellationError`. In each case nothing is left running.
   package static func emulated(
-    _ definitions: [DomainDefinition],
+    _ definitions: [DomainDefinition], wrapper: String? = nil,
     report: (Int, Result<Verification, VirtNestError>) throws -> Void
   ) async throws {
     let machineTypes = try await machineTypes()
-    try await EmbeddedLibvirt.use { libvirt in
+    try await EmbeddedLibvirt.use(asCaller: wrapper != nil) { libvirt in
       for (index, definition) in definitions.enumerated() {
         let copy: EmulatedCopy
         do throws(VirtNestError) {
           copy = try EmulatedCopy(
-            of: definition, folder: libvirt.folder, machineTypes: machineTypes)
+            of: definition, folder: libvirt.folder, machineTypes: machineTypes,
+            wrapper: wrapper)
         } catch {
           try report(index, .failure(error))
           continue
         }
         let start = try await libvirt.start(copy)
-        try report(index, .success(Verification(of: definition, copy, start)))
+        try report(index, .success(Verification(of: definition, copy, start, wrapper)))
       }
     }
   }
 
-  private init(of definition: DomainDefinition, _ copy: EmulatedCopy, _ start: CopyStart) {
+  private init(
+    of definition: DomainDefinition, _ copy: EmulatedCopy, _ start: CopyStart, _ wrapper: String?
+  ) {
     let inspection = Inspection(of: definition)
     let asked = inspection.nesting
     var findings: [Diagnostic] = []
@@ -47,7 +51,7 @@ extension Verification {
       findings.append(l0("QEMU started under TCG with \(found.text)", nil))
       if !Self.agrees(found, with: asked) {
         findings.append(
-          l0("this is not what the definition asks for", Self.next(asked, found)))
+          l0("this is not what the definition asks for", Self.next(asked, found, wrapper)))
       }
     }
     // The copy always has a POWER9 CPU, so the CPU is checked in the definition.
@@ -62,7 +66,9 @@ extension Verification {
       findings.append(
         .level(
           .l1, "the guest was not booted, so it is not known whether kvm_hv can be loaded",
-          advice: "on its host: virt-nest verify --connect URI \(inspection.guest.name ?? "NAME")"))
+          advice:
+            "on its host: virt-nest verify --connect URI \(shellOperand(inspection.guest.name ?? "NAME"))"
+        ))
     }
     self.findings = findings
     guest = inspection.guest.name
@@ -71,8 +77,12 @@ extension Verification {
     differences = copy.differences
   }
 
-  private static func next(_ asked: NestingFacts, _ found: MachineCapabilities) -> Advice {
+  private static func next(
+    _ asked: NestingFacts, _ found: MachineCapabilities, _ wrapper: String?
+  ) -> Advice {
     switch asked.effective {
+    case .dependsOnWrapper(let emulator) where !Emulator.mayRun(emulator, wrapper):
+      "To run \(emulator), which must be trusted: --wrapper. Without a wrapper: \(.mechanism(.feature))."
     case .dependsOnWrapper(let emulator):
       access(emulator, X_OK) == 0
         ? "\(emulator) adds no capability for this guest. Without a wrapper: \(.mechanism(.feature))."

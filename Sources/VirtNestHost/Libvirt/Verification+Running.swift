@@ -1,3 +1,4 @@
+internal import LosslessXML
 internal import VirtNest
 
 extension Verification {
@@ -8,14 +9,14 @@ extension Verification {
   /// - Throws: ``VirshError`` if there is no such guest, or if it is not running; ``ToolFailure``.
   package static func running(_ name: String, on libvirt: Virsh) async throws -> Verification {
     let state =
-      try await libvirt.run(["domstate", name]).split(whereSeparator: \.isNewline)
+      try await libvirt.run(["domstate", Virsh.domain(name)]).split(whereSeparator: \.isNewline)
       .first.map { String($0) } ?? ""
     guard ["running", "paused", "idle", "pmsuspended"].contains(state) else {
       throw VirshError(
         "the guest is \(state) and must be running; start it (virsh start), or test its definition "
           + "with virt-nest verify --emulated")
     }
-    let bytes = Array(try await libvirt.run(["dumpxml", name]).utf8)
+    let bytes = Array(try await libvirt.run(["dumpxml", Virsh.domain(name)]).utf8)
     let definition: DomainDefinition
     do { definition = try DomainDefinition(bytes) } catch { throw VirshError(error.description) }
     var answers: [String] = []
@@ -23,10 +24,10 @@ extension Verification {
       answers.append(try await libvirt.run(command))
     }
     let accelerator = try await libvirt.run([
-      "qemu-monitor-command", name, #"{"execute":"query-kvm"}"#,
+      "qemu-monitor-command", Virsh.domain(name), #"{"execute":"query-kvm"}"#,
     ])
     let version = try await libvirt.run([
-      "qemu-monitor-command", name, #"{"execute":"query-version"}"#,
+      "qemu-monitor-command", Virsh.domain(name), #"{"execute":"query-version"}"#,
     ])
     let agent: GuestAgent.Outcome =
       state == "running"

@@ -1,3 +1,4 @@
+internal import LosslessXML
 package import VirtNest
 
 /// The result of checking a guest's nesting on each level of virtualization.
@@ -35,10 +36,10 @@ package struct Verification: Hashable, Sendable {
     }
   }
 
-  /// The report as text.
+  /// The lines of the report, with values as they are.
   ///
   /// - Parameter wording: how changes are described in advice.
-  package func text(_ wording: (Suggestion) -> String = \.description) -> String {
+  package func lines(_ wording: (Suggestion) -> String) -> [String] {
     var lines = ["guest    \(guest ?? "(no name)")", "asked    \(asked)"]
     for finding in findings {
       lines.append("\(finding.code)       \(finding.message)")
@@ -49,7 +50,7 @@ package struct Verification: Hashable, Sendable {
       lines.append("differences of the copy that was started:")
       lines += differences.map { "  " + $0 }
     }
-    return lines.map { $0 + "\n" }.joined()
+    return lines
   }
 
   /// The report as JSON.

@@ -1,3 +1,4 @@
+internal import LosslessXML
 internal import SystemPackage
 internal import VirtNest
 
@@ -15,6 +16,9 @@ package struct Virsh: Sendable {
   /// The name of the connection in messages.
   package var displayName: String { uri ?? "virsh's default connection" }
 
+  /// The argument that names a guest; a name that begins with a dash is no option in it.
+  static func domain(_ name: String) -> String { "--domain=" + name }
+
   /// Runs a virsh command.
   ///
   /// - Parameter input: its standard input, which is closed afterwards.
@@ -22,7 +26,7 @@ package struct Virsh: Sendable {
   func run(
     _ arguments: [String], input: FileDescriptor? = nil, limit: Duration = timeLimit
   ) async throws -> String {
-    let connection = uri.map { ["--connect", $0] } ?? []
+    let connection = uri.map { ["--connect=" + $0] } ?? []
     // Without this, libvirt's log would appear between the error messages.
     let ended = try await ToolRun.run(
       "virsh", ["--quiet"] + connection + arguments, environment: ["LIBVIRT_DEBUG": "4"],

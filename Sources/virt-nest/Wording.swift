@@ -10,7 +10,7 @@ extension Suggestion {
     case .mechanism(let mechanism): Self.patch("--mechanism \(mechanism.rawValue)")
     case .api(let api): Self.patch("--nested-api \(api.rawValue)")
     case .property(let name, let value):
-      Self.patch("--\(name) \(value.map(Self.quoted) ?? name.uppercased())")
+      Self.patch("--\(name) \(value.map(shellWord) ?? name.uppercased())")
     case .edit(let kind, let selector, let value):
       Self.patch(
         "--edit " + Self.quoted(kind + (selector.map { ":" + $0 } ?? "") + "," + value))
@@ -19,7 +19,7 @@ extension Suggestion {
     case .force: "Use --force"
     case .ifPresent: "Use --if-present"
     case .namespace(let prefix): "--namespace \(prefix)=URI"
-    case .delete(let xpath): Self.patch("--delete-xpath \(Self.quoted(xpath))")
+    case .delete(let xpath): Self.patch("--delete-xpath \(shellWord(xpath))")
     case .release: "--release"
     case .listTemplates: "virt-nest template list"
     case .newTemplate: "virt-nest template new NAME --from FILE"
@@ -27,19 +27,6 @@ extension Suggestion {
   }
 
   private static func patch(_ options: String) -> String { "virt-nest patch -i \(options)" }
-
-  /// A value as a shell takes it for one word.
-  private static func quoted(_ value: String) -> String {
-    let isPlain = value.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-      default: "-_./:@%+,=".utf8.contains(byte)
-      }
-    }
-    return isPlain && !value.isEmpty ? value : "'\(value.replacing("'", with: "'\\''"))'"
-  }
 }
 
 extension Advice {

@@ -122,7 +122,8 @@ extension DomainEditor {
     var editor = self
     try editor.prepare(&edit, kind, nil, change)
     let asked = edit.values.filter(\.isAsked)
-    let alike = elements(of: kind).filter { element in asked.allSatisfy { isSame($0, in: element) }
+    let alike = elements(of: kind).filter { element in
+      !removed.contains(element) && asked.allSatisfy { isSame($0, in: element, afterwards: true) }
     }
     if !asked.isEmpty, !change.addsEqual, alike.count > earlier {
       diagnostics.append(
@@ -194,6 +195,9 @@ extension DomainEditor {
       throw InvalidValue(
         "remove", change.text,
         "a number picks another device at the second run; pick it by name, or allow numbers")
+    }
+    guard !kind.path.isEmpty else {
+      throw InvalidValue("remove", change.text, "name what goes: title, description, on_crash …")
     }
     let chosen = try select(change, kind)
     if chosen.isEmpty {
@@ -300,7 +304,7 @@ extension DomainEditor {
     _ key: String, _ value: String, _ kind: WordKind
   ) throws(InvalidValue) -> WordValue {
     let dotted = kind.aliases[key] ?? key
-    let place = try WordPlace(dotted, in: kind.path)
+    let place = try WordPlace(dotted, for: value, in: kind.path)
     if value.isEmpty { return WordValue(place: place, value: nil) }
     guard value.isRepresentableInXML else {
       throw InvalidValue(key, value, "XML cannot carry one of its characters")
@@ -310,8 +314,11 @@ extension DomainEditor {
   }
 
   /// Whether an element says a value already, in any spelling.
-  func isSame(_ value: WordValue, in element: Element) -> Bool {
-    let own = value.place.value(in: element)
+  ///
+  /// - Parameter afterwards: with the earlier changes of the same command.
+  func isSame(_ value: WordValue, in element: Element, afterwards: Bool = false) -> Bool {
+    let later = afterwards ? edited[element]?[value.place] : nil
+    let own = later ?? value.place.value(in: element)
     if own == value.value { return true }
     guard let own, let wanted = value.value else { return false }
     if let mac = MACAddress(wanted), mac == MACAddress(own) { return true }
@@ -325,6 +332,7 @@ extension DomainEditor {
       for child in element.children(name) { changes.remove(child) }
     }
     for name in edit.stripped.sorted() { strip(name, of: element, keeping: edit.values) }
+    for value in edit.values { edited[element, default: [:]][value.place] = .some(value.value) }
     for value in edit.values where !isSame(value, in: element) {
       if let first = value.place.steps.first, edit.removed.contains(first.name) { continue }
       set(value, in: element, kind.path)

@@ -35,3 +35,27 @@ package func shellWords(_ text: String) throws(InvalidValue) -> [String] {
   if let ended = word { words.append(String(ended)) }
   return words
 }
+
+/// A word for sh, in single quotes if necessary, so that no shell expands anything in it.
+package func shellWord(_ word: String) -> String {
+  let isPlain = word.unicodeScalars.allSatisfy { scalar in
+    scalar.isASCII
+      && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        || "_@%+=:,./-".unicodeScalars.contains(scalar))
+  }
+  return isPlain && !word.isEmpty ? word : "'" + insideSingleQuotes(word) + "'"
+}
+
+/// A value as it stands within single quotes of sh.
+package func insideSingleQuotes(_ value: String) -> String {
+  // A quote and a combining mark behind it are one Character.
+  var quoted = String.UnicodeScalarView()
+  for scalar in value.unicodeScalars {
+    if scalar == "'" {
+      quoted.append(contentsOf: #"'\''"#.unicodeScalars)
+    } else {
+      quoted.append(scalar)
+    }
+  }
+  return String(quoted)
+}

@@ -48,20 +48,3 @@ struct ShellScript {
     return name.allSatisfy { $0 == "_" || ("A"..."Z").contains($0) } ? String(name) : nil
   }
 }
-
-/// A value as one word of sh, in single quotes, so that no shell expands anything in it.
-func shellQuoted(_ value: String) -> String {
-  "'" + insideSingleQuotes(value) + "'"
-}
-
-private func insideSingleQuotes(_ value: String) -> String {
-  var quoted = String.UnicodeScalarView()
-  for scalar in value.unicodeScalars {
-    if scalar == "'" {
-      quoted.append(contentsOf: #"'\''"#.unicodeScalars)
-    } else {
-      quoted.append(scalar)
-    }
-  }
-  return String(quoted)
-}

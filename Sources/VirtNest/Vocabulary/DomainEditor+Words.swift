@@ -6,6 +6,13 @@ struct WordValue: Hashable {
   var value: String?
   /// Whether it was asked for, and not derived from what was.
   var isAsked = true
+
+  /// The same within the element of the first step.
+  var inFirstStep: WordValue {
+    var value = self
+    value.place.steps.removeFirst()
+    return value
+  }
 }
 
 /// What is to become of a device or section, in primitive steps.
@@ -333,28 +340,42 @@ extension DomainEditor {
     }
     for name in edit.stripped.sorted() { strip(name, of: element, keeping: edit.values) }
     for value in edit.values { edited[element, default: [:]][value.place] = .some(value.value) }
-    for value in edit.values where !isSame(value, in: element) {
-      if let first = value.place.steps.first, edit.removed.contains(first.name) { continue }
-      set(value, in: element, kind.path)
-    }
-    // What is set under a child that goes is made anew.
     for value in edit.values {
-      guard let first = value.place.steps.first, edit.removed.contains(first.name),
-        let text = value.value
-      else { continue }
-      addOrExtend(NewElement(first.name), in: element) { child in
-        let rest = WordPlace(steps: Array(value.place.steps.dropFirst()), leaf: value.place.leaf)
-        Self.set(rest, to: text, in: &child, kind.path + [first.name])
+      guard let first = value.place.steps.first else {
+        if !isSame(value, in: element) { set(value, in: element, kind.path) }
+        continue
       }
+      let child = element.child(first.name)
+      if edit.removed.contains(first.name) || edit.stripped.contains(first.name) && child == nil {
+        // What is set under a child that goes, or is not there, is made anew.
+        setNew(value, in: element, at: kind.path)
+      } else if edit.stripped.contains(first.name), let child, value.place.steps.count > 1 {
+        setNew(value.inFirstStep, in: child, at: kind.path + [first.name])
+      } else if !edit.stripped.contains(first.name) || value.value != nil,
+        !isSame(value, in: element)
+      {
+        set(value, in: element, kind.path)
+      }
+    }
+  }
+
+  /// Sets a value in a new child, beside those that are there; nothing where the value is none.
+  private mutating func setNew(_ value: WordValue, in element: Element, at path: [String]) {
+    guard let first = value.place.steps.first, let text = value.value else { return }
+    let index = element.children(first.name).count + first.index
+    addOrExtend(NewElement(first.name), in: element, index: index) { child in
+      Self.set(value.inFirstStep.place, to: text, in: &child, path + [first.name])
     }
   }
 
   /// Removes what a child has beside the values that are set in it.
   private mutating func strip(_ name: String, of element: Element, keeping values: [WordValue]) {
-    let kept = Set(
-      values.compactMap { value -> String? in
-        guard value.place.steps == [WordPlace.Step(name: name)], value.value != nil,
-          case .attribute(let attribute) = value.place.leaf
+    let kept = values.filter {
+      $0.place.steps.first == WordPlace.Step(name: name) && $0.value != nil
+    }
+    let attributes = Set(
+      kept.compactMap { value -> String? in
+        guard value.place.steps.count == 1, case .attribute(let attribute) = value.place.leaf
         else { return nil }
         return attribute
       })
@@ -365,7 +386,7 @@ extension DomainEditor {
       }
       for attribute in child.attributes {
         let own = child.document.text(in: attribute.name)
-        if !kept.contains(own) { changes.removeAttribute(own, of: child) }
+        if !attributes.contains(own) { changes.removeAttribute(own, of: child) }
       }
       for grandchild in child.children { changes.remove(grandchild) }
     }

@@ -22,8 +22,19 @@ extension DomainEditor {
     case "interface": try prepareInterface(&edit, kind, element, given, change)
     case "hostdev": try prepareHostDevice(&edit, kind, given, change)
     case "graphics": if element == nil { needUSB() }
+    case "": if let id = given["os_full_id"] { setSystem(id) }
     case "controller": if element == nil { try prepareController(&edit, kind) }
     default: break
+    }
+  }
+
+  /// Says by libosinfo's id what system the guest has; no id takes out what is said.
+  private mutating func setSystem(_ id: String) {
+    let place: [Step] = ["metadata", .libosinfo]
+    if !id.isEmpty {
+      setAttribute("id", at: place + [.libosinfoOS], to: id)
+    } else if let system = domain.first(place) {
+      removeFromContainer(system)
     }
   }
 
@@ -295,6 +306,7 @@ extension WordKind {
     case "interface": ["network", "bridge", "source", "type"]
     case "hostdev": ["host"]
     case "qemu:commandline": ["args", "env"]
+    case "" where name == "metadata": ["os_full_id"]
     default: []
     }
   }

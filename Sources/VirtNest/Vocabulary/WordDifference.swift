@@ -36,9 +36,7 @@ public struct WordDifference: Sendable {
         continue
       }
       if kind.path.isEmpty {
-        if !same(old.domain, new.domain, kind) {
-          edits += edit(old.domain, new.domain, kind) ?? []
-        }
+        edits += rootChange(kind)
         continue
       }
       let wanted = kind.isMany ? after : after.filter { !ElementMeaning($0).isEmpty }
@@ -93,7 +91,7 @@ public struct WordDifference: Sendable {
       for j in 0...min(i, after.count) {
         costs[i + 1][j] = min(costs[i + 1][j], costs[i][j] + old[i].count + 2)
         guard j < after.count else { continue }
-        let changed = 2 * old[i].symmetricDifference(new[j]).count
+        let changed = old[i].symmetricDifference(new[j]).count
         costs[i + 1][j + 1] = min(costs[i + 1][j + 1], costs[i][j] + changed)
       }
     }
@@ -260,6 +258,19 @@ public struct WordDifference: Sendable {
     return kind.path.isEmpty ? left.attributes == right.attributes : left == right
   }
 
+  /// What changes at the root, and which system it says the guest has.
+  private func rootChange(_ kind: WordKind) -> [WordChange] {
+    var assignments = changed(
+      from: WordReading(of: old.domain, kind).words, to: WordReading(of: new.domain, kind).words,
+      old.domain, new.domain, kind)
+    if old.domain.system != new.domain.system {
+      assignments.append(.init(key: "os_full_id", value: new.domain.system ?? ""))
+    }
+    guard !assignments.isEmpty else { return [] }
+    let text = WordReading.text(kind, selector: nil, assignments)
+    return (try? WordChange(.edit, text)).map { [$0] } ?? []
+  }
+
   private mutating func passthrough(
     _ before: [Element], _ after: [Element], _ kind: WordKind
   ) -> [WordChange] {
@@ -285,12 +296,15 @@ public struct WordDifference: Sendable {
       WordKind.inWords.map { $0.path.joined(separator: "/") })
     let others = { (domain: Element) -> [Element] in
       domain.children.filter { child in
-        if child.isNamed("devices") { return false }
+        if child.isNamed("devices") || child.isNamed("metadata") { return false }
         if child.isNamed("commandline", in: DomainNamespace.qemu) { return false }
         return child.namespace != nil || !known.contains(child.localName)
       }
         + domain.children("devices").flatMap(\.children).filter { child in
           child.namespace != nil || !known.contains("devices/" + child.localName)
+        }
+        + domain.children("metadata").flatMap(\.children).filter { child in
+          child.first([.libosinfoOS])?["id"] != domain.system || domain.system == nil
         }
     }
     let before = Set(others(old.domain).map { ElementMeaning($0) })
@@ -326,6 +340,9 @@ public struct WordDifference: Sendable {
       return
     }
     guard unsaid.isEmpty else { return }
+    if result.domain.system != new.domain.system {
+      say(new.domain, "no words change libosinfo's id in its metadata")
+    }
     for kind in WordKind.inWords {
       let made = DomainEditor(result).elements(of: kind).filter {
         kind.isMany || !ElementMeaning($0).isEmpty
@@ -357,6 +374,11 @@ extension WordKind {
   static let inWords = all.filter { kind in
     kind.path.isEmpty ? kind.name == "metadata" : (try? named(kind.name))?.path == kind.path
   }
+}
+
+extension Element {
+  /// libosinfo's id of the system that a `<domain>` says the guest has.
+  fileprivate var system: String? { first(["metadata", .libosinfo, .libosinfoOS])?["id"] }
 }
 
 extension ElementMeaning {

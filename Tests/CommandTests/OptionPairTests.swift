@@ -16,11 +16,14 @@ struct OptionPairTests {
     ["--add", "disk,path=/b.qcow2,boot.order=1"], ["--add", "graphics,vnc"],
     ["--add", "hostdev,0035:03:00.0"], ["--edit", "disk:1,path=/c.qcow2,bus=scsi"],
     ["--edit", "memorybacking,locked=on"], ["--remove", "disk:all"], ["--remove", "interface:all"],
+    ["--qemu-commandline", "-serial mon:stdio"], ["--qemu-commandline", "clearxml=yes"],
   ]
   static let create: [[String]] =
     common + [
       ["--disk", "/a.qcow2"], ["--disk", "/a.iso,device=cdrom"], ["--disk", "none"],
       ["--network", "bridge=br0"], ["--network", "none"], ["--seed", "/a.iso"],
+      ["--graphics", "vnc"], ["--memballoon", "none"], ["--controller", "usb,model=qemu-xhci"],
+      ["--cputune", "shares=5"], ["--rng", "none"],
       ["--release", "31"], ["--index", "7"], ["--set", "memory=5G"], ["--identity", "site"],
     ]
   static let patch: [[String]] =

@@ -23,6 +23,14 @@ extension String {
     pattern.utf8.elementsEqual(value.utf8)
   }
 
+  /// Whether the bytes begin with those of another text.
+  package func hasPrefix(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+
+  /// Whether the bytes end with those of another text.
+  package func hasSuffix(_ suffix: String) -> Bool {
+    utf8.reversed().starts(with: suffix.utf8.reversed())
+  }
+
   /// Whether a text's bytes are somewhere in these.
   package func contains(_ other: String) -> Bool { firstRange(of: other) != nil }
 
@@ -46,6 +54,14 @@ extension Substring {
   /// Whether the bytes differ.
   package static func != (left: Substring, right: Substring) -> Bool {
     !left.utf8.elementsEqual(right.utf8)
+  }
+
+  /// Whether the bytes begin with those of another text.
+  package func hasPrefix(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+
+  /// Whether the bytes end with those of another text.
+  package func hasSuffix(_ suffix: String) -> Bool {
+    utf8.reversed().starts(with: suffix.utf8.reversed())
   }
 
   /// Whether a text's bytes are somewhere in these.
@@ -95,14 +111,6 @@ extension StringProtocol {
   /// Whether the bytes differ.
   package static func != <Other: StringProtocol>(left: Self, right: Other) -> Bool {
     !left.utf8.elementsEqual(right.utf8)
-  }
-
-  /// Whether the bytes begin with those of another text.
-  package func hasPrefix(_ prefix: some StringProtocol) -> Bool { utf8.starts(with: prefix.utf8) }
-
-  /// Whether the bytes end with those of another text.
-  package func hasSuffix(_ suffix: some StringProtocol) -> Bool {
-    utf8.reversed().starts(with: suffix.utf8.reversed())
   }
 
   /// Where a text's bytes are first.

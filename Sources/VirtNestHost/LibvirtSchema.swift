@@ -28,7 +28,12 @@ package struct LibvirtSchema: Hashable, Sendable {
     let candidates =
       explicit.map { [$0] } ?? dataFolders.map { $0.appending(relativePath.components) }
     for candidate in candidates where candidate.withPlatformString({ access($0, R_OK) }) == 0 {
-      return LibvirtSchema(path: candidate)
+      // Reading a pipe would wait for somebody to write to it.
+      var status = stat()
+      let isFile =
+        candidate.withPlatformString({ stat($0, &status) }) == 0
+        && status.st_mode & S_IFMT == S_IFREG
+      if isFile { return LibvirtSchema(path: candidate) }
     }
     throw LibvirtSchemaNotFound(searched: candidates, isExplicit: explicit != nil)
   }
@@ -60,8 +65,8 @@ package struct LibvirtSchemaNotFound: Error, Hashable, Sendable, CustomStringCon
 
   /// The files that were tried, and what to do.
   package var description: String {
-    let files = searched.map(\.string).joined(separator: ", ")
-    if isExplicit { return "\(files): the schema does not exist or cannot be read" }
+    let files = searched.map(\.argument).joined(separator: ", ")
+    if isExplicit { return "\(files): the schema does not exist, is not a file, or cannot be read" }
     return """
       libvirt's schema was not found; tried \(files). Install libvirt's client library (libvirt0 in \
       Debian 12; with dnf find it by: dnf provides '*/libvirt/schemas/domain.rng'), or name the \

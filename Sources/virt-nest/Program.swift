@@ -6,7 +6,7 @@ import VirtNest
 /// The program.
 @main
 enum Program {
-  /// The words of the command line. A byte that is no UTF-8 is kept, for names of files.
+  /// The words of the command line, with bytes that are no UTF-8 kept for names of files.
   private static let arguments: [String] = (0..<Int(CommandLine.argc)).compactMap { index in
     CommandLine.unsafeArgv[index].map { word in
       String(systemBytes: UnsafeRawBufferPointer(start: word, count: strlen(word)))

@@ -102,6 +102,18 @@ struct CheckCommandTests {
     #expect(empty.outputText == "[]\n")
   }
 
+  @Test("A pipe is no schema, and nobody waits for what is written to it")
+  func pipe() async throws {
+    let folder = try TemporaryFolder()
+    let pipe = folder.file("schema.rng")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    try writeFile(folder.file("a.xml"), Self.good.utf8)
+    let run = try await VirtNestBinary.run(
+      ["check", "--schema", pipe, folder.file("a.xml")], processorSeconds: 60)
+    #expect(run.status == .exited(2))
+    #expect(run.errorText.contains("is not a file"), "\(run.errorText)")
+  }
+
   @Test("Another schema is one of the user's, and has to be there")
   func schema() async throws {
     let grammar = """

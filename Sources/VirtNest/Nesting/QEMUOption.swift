@@ -31,7 +31,7 @@ enum QEMUOption {
   private static let machine: [Substring] = ["machine", "M"]
 
   /// The options of `qemu-options.hx` without `HAS_ARG`, of QEMU 3.1 to 10; all others take a value.
-  private static let withoutValue: Set<Substring> = [
+  static let withoutValue: Set<Substring> = [
     "S", "alt-grab", "async-teardown", "audio-help", "ctrl-grab", "curses", "daemonize",
     "enable-fips", "enable-hax", "enable-hvf", "enable-kvm", "enable-sync-profile", "full-screen",
     "h", "help", "mem-prealloc", "no-acpi", "no-fd-bootchk", "no-frame", "no-hpet", "no-kvm",

@@ -36,13 +36,22 @@ extension OriginalFile {
       path, "is replaced, but may not be on the disk yet",
       advice: "a power failure now may leave it damaged", outcome: .replaced
     ) { try file.file.synchronize() }
+    // A program without locks may have put another file in its place meanwhile.
+    guard try isAtPath(file) else {
+      throw FileError(
+        path, "was replaced by another program while it was written", advice: Self.runAgain)
+    }
   }
 
   /// Whether the path still leads to this file.
   private func isAtPath(_ file: borrowing OwnedDescriptor) throws(FileError) -> Bool {
-    try FileError.wrap(path, "cannot read") {
+    do {
       let (own, there) = (try Stat(file.file), try Stat(path))
       return own.inode == there.inode && own.deviceID == there.deviceID
+    } catch Errno.noSuchFileOrDirectory {
+      return false
+    } catch {
+      throw FileError(path, "cannot read", error)
     }
   }
 

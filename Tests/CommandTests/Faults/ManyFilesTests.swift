@@ -45,6 +45,65 @@ struct ManyFilesTests {
     print("two processes: 25 rounds, \(lost) times one was told to run again, no change lost")
   }
 
+  @Test("Of eight runs at once, with renames in between, none loses a change that was reported done")
+  func eightProcesses() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("guest.xml")
+    let rounds = 20
+    try writeFile(path, Self.definition("kata-x").utf8)
+    // Another program moves the file away and back all the time.
+    let mover = Task {
+      try await run(
+        "sh",
+        [
+          "-c",
+          """
+          while [ ! -e stop ]; do
+            mv guest.xml away 2>/dev/null && mv away guest.xml
+            sleep 0.2
+          done
+          """,
+        ], in: folder.path)
+    }
+    let (done, refused) = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
+      for worker in 0..<8 {
+        group.addTask {
+          var (done, refused) = (0, 0)
+          for round in 0..<rounds {
+            let way = (worker + round).isMultiple(of: 2) ? [] : ["--overwrite"]
+            let change = "/domain=<w\(worker)-\(round)/>"
+            let patched = try await VirtNestBinary.run(
+              ["patch", "-i", "-q", "--insert-xpath", change] + way + [path])
+            #expect(patched.status == .exited(0) || patched.status == .exited(2))
+            // What was refused is not there; what was done is, also after all that follows.
+            if patched.succeeded { done += 1 } else { refused += 1 }
+            if patched.succeeded { try writeFile(folder.file("done-\(worker)-\(round)"), []) }
+          }
+          return (done, refused)
+        }
+      }
+      var sums = (0, 0)
+      for try await counts in group { sums = (sums.0 + counts.0, sums.1 + counts.1) }
+      return sums
+    }
+    try writeFile(folder.file("stop"), [])
+    _ = try await mover.value
+    let text = String(decoding: try readFile(path), as: UTF8.self)
+    var lost: [String] = []
+    for worker in 0..<8 {
+      for round in 0..<rounds {
+        let isDone = FileManager.default.fileExists(
+          atPath: folder.file("done-\(worker)-\(round)"))
+        if isDone, !text.contains("<w\(worker)-\(round)/>") { lost.append("\(worker)-\(round)") }
+      }
+    }
+    #expect(lost.isEmpty, "\(lost)")
+    #expect(done > 20)
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(!left.contains { $0.hasSuffix(".tmp") }, "\(left)")
+    print("eight processes: \(done) changes done, \(refused) refused, \(lost.count) lost")
+  }
+
   @Test("10,000 files, a kill in the middle, and a second run that finishes")
   func killedInTheMiddle() async throws {
     let folder = try TemporaryFolder()

@@ -123,6 +123,12 @@ private let on = ["-machine", "cap-nested-hv=on"]
       ], false
     ),
     ("a question", ["-machine", "pseries,help"], false),
+    ("off, with underscores", ["-name", "kata", "-machine", "pseries,cap_nested_hv=off"], false),
+    ("both spellings mixed", ["-name", "kata", "-M", "pseries,cap_nested-hv=on"], false),
+    ("the short form with underscores", ["-name", "kata", "-M", "pseries,nocap_nested_hv"], false),
+    ("a value that is an option", ["-prom-env", "-name", "-M", "pseries", "-name", "kata"], true),
+    ("a value that is a machine", ["-rtc", "-M", "-name", "kata", "-M", "pseries"], true),
+    ("a flag before an option", ["-enable-kvm", "-name", "kata", "--S", "-M", "pseries"], true),
   ].map { Case(about: $0.0, words: $0.1, nested: $0.2) }
 
   @Test("One option is put before the words, or none, and no word changes", arguments: cases)

@@ -44,8 +44,8 @@ wants_nesting() (
       case $1.${key:-$value} in
         name.guest) guest=$value ;;
         machine.type) machine=$value ;;
-        # Also cap-nested-papr, because QEMU refuses both together.
-        machine.cap-nested-* | machine.nocap-nested-*) explicit=yes ;;
+        # Also cap-nested-papr, because QEMU refuses both together. QEMU takes `_` for `-` in names.
+        machine.cap[-_]nested[-_]* | machine.nocap[-_]nested[-_]*) explicit=yes ;;
       esac
       [ -n "$rest" ] || break
       key=
@@ -60,11 +60,23 @@ wants_nesting() (
       machine) read_properties machine "$word" type ;;
       option)
         case $word in
-          -name | --name) expected=name ;;
-          -machine | --machine | -M | --M) expected=machine ;;
-          # These values are free text and may look like an option.
-          -append | --append | -kernel | --kernel | -initrd | --initrd | -dtb | --dtb) expected=text ;;
-          -bios | --bios | -L | --L | -D | --D | -pidfile | --pidfile) expected=text ;;
+          --*) option=${word#--} ;;
+          -*) option=${word#-} ;;
+          *) continue ;;
+        esac
+        case $option in
+          name) expected=name ;;
+          machine | M) expected=machine ;;
+          # The options of QEMU that take no value. The word after any other option is its value, whatever
+          # it looks like.
+          S | alt-grab | async-teardown | audio-help | ctrl-grab | curses | daemonize | enable-fips) ;;
+          enable-hax | enable-hvf | enable-kvm | enable-sync-profile | full-screen | h | help) ;;
+          mem-prealloc | no-acpi | no-fd-bootchk | no-frame | no-hpet | no-kvm | no-kvm-irqchip) ;;
+          no-kvm-pit | no-kvm-pit-reinjection | no-quit | no-reboot | no-shutdown | no-user-config) ;;
+          nodefaults | nodefconfig | nographic | old-param | only-migratable | portrait | preconfig) ;;
+          s | sdl | semihosting | singlestep | snapshot | usb | version | win2k-hack | xen-attach) ;;
+          xen-domid-restrict) ;;
+          *) expected=text ;;
         esac
         continue
         ;;

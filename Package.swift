@@ -39,7 +39,10 @@ let package = Package(
     // Values and bytes in, bytes and diagnostics out: no files, processes, environment or clock.
     .target(
       name: "VirtNest", dependencies: ["LosslessXML", "Templates"],
-      exclude: ["Vocabulary/make-words"], resources: [.embedInCode("Vocabulary/words.txt")]),
+      exclude: ["Rules/make-pseries", "Vocabulary/make-words"],
+      resources: [
+        .embedInCode("Rules/pseries.txt"), .embedInCode("Vocabulary/words.txt"),
+      ]),
     // Calls of Linux that neither swift-system nor the Glibc module has.
     .systemLibrary(name: "CLinux"),
     // Everything that touches the world: files, virsh, ssh, QEMU, seed images, facts of a host.

@@ -47,6 +47,8 @@ public enum Suggestion: Hashable, Sendable {
   case newIdentity
   /// Make it a guest that runs under TCG.
   case emulated
+  /// Take away and convert what a pseries guest cannot have.
+  case mendForPSeries
   /// Make the change although it is refused.
   case force
   /// Accept that what is to be changed is not there.
@@ -122,6 +124,7 @@ extension Suggestion: CustomStringConvertible {
       "set \(value) of \(kind)\(selector.map { " " + $0 } ?? "")"
     case .newIdentity: "derive uuid and MAC addresses from the name"
     case .emulated: "make it a guest that runs under TCG"
+    case .mendForPSeries: "make a pseries guest of what a PC left"
     case .force: "Force the change"
     case .ifPresent: "Accept that it may be missing"
     case .namespace(let prefix): "bind the prefix '\(prefix)' to a namespace"

@@ -52,6 +52,15 @@ struct PatchCommand: AsyncParsableCommand {
     help: "With -i: write into the file itself, for hard links and folders that cannot be written.")
   var overwrite = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Take away and convert what a guest of this machine cannot have, such as an IDE disk of a PC; "
+        + "each change is printed.", valueName: "pseries"))
+  var mendFor: Machine?
+
+  /// The machines that a definition can be mended for.
+  enum Machine: String, ExpressibleByArgument, CaseIterable { case pseries }
+
   @Flag(help: "Derive uuid and addresses anew from the name.")
   var newIdentity = false
 
@@ -202,6 +211,7 @@ struct PatchCommand: AsyncParsableCommand {
     if xpath.ifPresent, changes.words.isEmpty, changes.xpathEdits.edits.isEmpty {
       throw ValidationError("--if-present goes with --edit, --remove, --set-xpath and the like")
     }
+    changes.mendsForPSeries = mendFor == .pseries
     if newIdentity { changes.identity = GuestChanges.Identity(text: identity) }
     return changes
   }

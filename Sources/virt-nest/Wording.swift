@@ -16,6 +16,7 @@ extension Suggestion {
         "--edit " + shellWord(kind + (selector.map { ":" + $0 } ?? "") + "," + value))
     case .newIdentity: Self.patch("--new-identity")
     case .emulated: Self.patch("--emulated")
+    case .mendForPSeries: Self.patch("--mend-for pseries")
     case .force: "Use --force"
     case .ifPresent: "Use --if-present"
     case .namespace(let prefix): "--namespace \(prefix)=URI"

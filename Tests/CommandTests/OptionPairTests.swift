@@ -28,7 +28,8 @@ struct OptionPairTests {
     ]
   static let patch: [[String]] =
     common + [
-      ["--new-identity"], ["--uuid", "6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11"],
+      ["--mend-for", "pseries"], ["--new-identity"],
+      ["--uuid", "6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11"],
       ["--set-xpath", "/domain/title=a"], ["--delete-xpath", "/domain/cpu"],
       ["--insert-xpath", "/domain/devices=<watchdog model='i6300esb'/>"], ["--check"], ["--diff"],
     ]

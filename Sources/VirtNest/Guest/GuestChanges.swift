@@ -12,6 +12,8 @@ public struct GuestChanges: Hashable, Sendable {
   public var nesting: NestingChange?
   /// Makes a guest that runs under TCG anywhere.
   public var emulated = false
+  /// Takes away and converts what a pseries guest cannot have, and says so for each.
+  public var mendsForPSeries = false
   /// Derives uuid and addresses anew from the name.
   public var identity: Identity?
   /// Changes by expressions, for whatever the guest above does not describe.
@@ -51,7 +53,8 @@ public struct GuestChanges: Hashable, Sendable {
   ///
   /// Names and sizes are looked at where they are written, and nesting by itself.
   var mayBringErrors: Bool {
-    !words.isEmpty || !xpathEdits.edits.isEmpty || emulated || guest.cpu != nil
+    !words.isEmpty || !xpathEdits.edits.isEmpty || emulated || mendsForPSeries
+      || guest.cpu != nil
       || guest.machine != nil || guest.domainType != nil || guest.vcpus != nil
       || guest.architecture != nil || guest.boot != Boot()
   }

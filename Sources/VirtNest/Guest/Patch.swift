@@ -43,6 +43,7 @@ extension DomainDefinition {
     let before = Guest(reading: self, Self.propertiesRead(for: changes))
     var wanted = changes.guest
     if changes.emulated { editor.emulate(before, &wanted) }
+    if changes.mendsForPSeries { editor.mendForPSeries(before, &wanted) }
     editor.deriveIdentity(changes.identity, before, &wanted)
     // Asking every property takes longer than most changes of nesting alone.
     if wanted != Guest() {
@@ -81,7 +82,7 @@ extension DomainDefinition {
 
   /// What has to be known of the definition before it is changed.
   private static func propertiesRead(for changes: GuestChanges) -> [Property] {
-    if changes.emulated { return Property.all }
+    if changes.emulated || changes.mendsForPSeries { return Property.all }
     let guest = changes.guest
     let mayStopNesting = guest.cpu != nil || guest.machine != nil || guest.domainType != nil
     if guest.name != nil || changes.identity != nil { return Property.forNesting + [.uuid] }

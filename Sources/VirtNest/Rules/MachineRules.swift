@@ -3,7 +3,8 @@ internal import LosslessXML
 /// Rules about the machine type and the architecture.
 extension Rule {
   static let machineRules = [
-    machineProperties, wrongMachine, hashPageTable, pcFeatures, vendorMachine, architectureName,
+    machineProperties, wrongMachine, hashPageTable, pcFeatures, unsupportedPart, vendorMachine,
+    architectureName,
     noArchitecture,
   ]
 
@@ -100,13 +101,27 @@ extension Rule {
   ) { checked, rule in
     guard checked.isPSeries else { return [] }
     return checked.domain.children("features").flatMap(\.children)
-      .filter { ["acpi", "apic", "pae"].contains($0.qualifiedName) }
+      .filter { PSeriesLimit.ignoredFeatures.contains($0.qualifiedName) }
       .map { element in
         rule.finding(
           element, "<\(element.localName)> has no meaning for a pseries guest",
           advice: "Remove it.")
       }
   }
+
+  static let unsupportedPart = Rule(
+    "VN063", .error, "A feature, CPU or firmware that a pseries guest cannot have",
+    reason: """
+      What a PC has, such as hyperv, vmport, smm, a CPU model of x86, an x86 timer, UEFI or SMBIOS, \
+      libvirt refuses when the guest is defined, or QEMU when it starts, under KVM and TCG alike. \
+      Which, and in what words, was asked of them for every value of libvirt's schema.
+      """,
+    source: "libvirt, src/qemu/qemu_validate.c; QEMU, hw/ppc/spapr.c, target/ppc/cpu_init.c; "
+      + measured,
+    example: RuleExample(
+      .features, wrong: "<vmport state='off'/><nested-hv state='on'/>",
+      right: "<nested-hv state='on'/>")
+  ) { checked, rule in checked.pseriesLimits(rule) { $0 != "devices" } }
 
   static let vendorMachine = Rule(
     "VN035", .note, "A machine type of one vendor's QEMU",
@@ -169,5 +184,18 @@ extension Rule {
         checked.machineElement, "no architecture is given, so libvirt takes the host's",
         advice: "Write arch='ppc64le'.")
     ]
+  }
+}
+
+extension CheckedGuest {
+  /// What the table of limits says of the guest, about the sections that are wanted.
+  func pseriesLimits(_ rule: Rule, in isWanted: (String) -> Bool) -> [Diagnostic] {
+    guard isPSeries else { return [] }
+    return PSeriesLimit.found(in: domain).filter { isWanted($0.limit.path[0].name) }.map {
+      limit, element in
+      rule.finding(
+        element, attribute: limit.attribute.flatMap { element[$0] == nil ? nil : $0 },
+        limit.message(element), advice: limit.advice)
+    }
   }
 }

@@ -151,7 +151,7 @@ struct WordTests {
       (.add, "disk,path=/a", "add format="), (.add, "disk,path=a.raw", "absolute paths only"),
       (.add, "network,br0", "network=br0 or bridge=br0"),
       (.add, "disk,path=/b.raw,target=vda", "is already used"),
-      (.edit, "disk:vda,bus=ide", "no IDE controller"),
+      (.edit, "disk:vda,bus=ide", "IDE controllers are unsupported"),
     ] as [(WordChange.Verb, String, String)])
   func refused(verb: WordChange.Verb, text: String, reason: String) throws {
     var said = ""

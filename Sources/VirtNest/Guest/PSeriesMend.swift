@@ -1,0 +1,164 @@
+internal import LosslessXML
+
+/// A guest of a PC is made one of pseries: what that cannot have is taken away or converted.
+extension DomainEditor {
+  /// Makes the changes, and says so for each.
+  mutating func mendForPSeries(_ before: Guest, _ wanted: inout Guest) {
+    mendMachine(before, &wanted)
+    var gone: Set<Element> = []
+    for element in domain.children("features").flatMap(\.children)
+    where PSeriesLimit.ignoredFeatures.contains(element.qualifiedName) {
+      note("<\(element.localName)> has no meaning for a pseries guest; it is removed", element)
+      removeWhole(element)
+      gone.insert(element)
+    }
+    var targets = Set(
+      domain.children("devices").flatMap { $0.children("disk") }
+        .compactMap { $0.child("target")?["dev"] })
+    // A disk that is put on another bus may have what it cannot have there.
+    var changed: [Element: [String: String]] = [:]
+    var done: Set<Said> = []
+    var goesOn = true
+    while goesOn {
+      goesOn = false
+      for (limit, element) in PSeriesLimit.found(in: domain, changed: changed)
+      where !limit.mends.isEmpty && !gone.contains(element)
+        && done.insert(Said(limit.message(element), element)).inserted
+      {
+        goesOn = true
+        note("\(limit.message(element)); \(limit.mendText(past: true))", element)
+        for mend in limit.mends { apply(mend, to: element, &changed, &targets) }
+        if limit.mends.contains(.remove(nil)) { gone.insert(element) }
+      }
+    }
+    if changed.values.contains(where: { $0["target/@bus"] == "scsi" }) { addSCSIController() }
+  }
+
+  private struct Said: Hashable {
+    var message: String
+    var element: Element
+
+    init(_ message: String, _ element: Element) {
+      self.message = message
+      self.element = element
+    }
+  }
+
+  private mutating func apply(
+    _ mend: PSeriesLimit.Mend, to element: Element, _ changed: inout [Element: [String: String]],
+    _ targets: inout Set<String>
+  ) {
+    switch mend {
+    case .remove(nil): removeWhole(element)
+    case .remove(let place?): for part in element.elements(at: place) { removeWhole(part) }
+    case .unset(let place):
+      unset(place, of: element)
+      changed[element, default: [:]][place] = ""
+    case .set(let place, let value):
+      set(place, of: element, to: value)
+      changed[element, default: [:]][place] = value
+    case .scsi:
+      putOnSCSI(element, &targets)
+      changed[element, default: [:]]["target/@bus"] = "scsi"
+    case .usb: element.withoutUSB.map { removeWhole($0) }
+    case .buses: removeAddressesBehindBridges()
+    }
+  }
+
+  private mutating func note(_ message: String, _ element: Element) {
+    diagnostics.append(.note("mend", message, at: element.place))
+  }
+
+  /// The machine, its architecture and its emulator.
+  private mutating func mendMachine(_ before: Guest, _ wanted: inout Guest) {
+    let type = domain.first(["os", "type"]) ?? domain
+    if let machine = before.machine, !machine.isPSeries, wanted.machine == nil {
+      note("a pseries guest is no machine '\(machine.name)'; machine='pseries' is written", type)
+      wanted.machine = MachineType("pseries")
+    }
+    if let architecture = before.architecture, wanted.architecture == nil,
+      !["ppc64", "ppc64le"].contains(architecture)
+    {
+      note(
+        "pseries is a machine of ppc64le, not of \(architecture); arch='ppc64le' is written", type)
+      wanted.architecture = "ppc64le"
+    }
+    guard wanted.emulator == nil, let emulator = domain.first(["devices", "emulator"]) else {
+      return
+    }
+    let name = String(emulator.text.trimmingSpaces.split(separator: "/").last ?? "")
+    if name.hasPrefix("qemu-system-"), !name.hasPrefix("qemu-system-ppc64") {
+      note(
+        "\(name) runs no pseries guest; <emulator> is removed, and libvirt takes its own", emulator)
+      changes.remove(emulator)
+    }
+  }
+
+  /// Removes an element; one of `<features>` with the container when that is empty then.
+  private mutating func removeWhole(_ element: Element) {
+    if element.parent?.isNamed("features") == true {
+      removeFromContainer(element)
+    } else {
+      changes.remove(element)
+    }
+  }
+
+  private mutating func unset(_ place: String, of element: Element) {
+    let (steps, name) = Element.split(place)
+    if let holder = element.first(steps) {
+      changes.removeAttribute(String(name.dropFirst()), of: holder)
+    }
+  }
+
+  private mutating func set(_ place: String, of element: Element, to value: String) {
+    let (steps, name) = Element.split(place)
+    guard let holder = element.first(steps) else {
+      if let step = steps.first {
+        let value = NewElement.Attribute(String(name.dropFirst()), value: value)
+        addOrExtend(NewElement(step.name), in: element) { child in
+          if name == "#" { child.text = value.value } else { child.attributes.append(value) }
+        }
+      }
+      return
+    }
+    if name == "#" {
+      changes.setText(of: holder, to: value)
+    } else {
+      setAttribute(String(name.dropFirst()), of: holder, to: value)
+    }
+  }
+
+  /// Puts a disk on the SCSI bus, under its name where that is free there.
+  private mutating func putOnSCSI(_ disk: Element, _ targets: inout Set<String>) {
+    guard let target = disk.child("target") else { return }
+    let old = target["dev"] ?? ""
+    if !old.hasPrefix("sd") {
+      let free = "abcdefghijklmnopqrstuvwxyz".lazy.map { "sd\($0)" }
+        .first { !targets.contains($0) }
+      guard let free else { return }
+      targets.insert(free)
+      setAttribute("dev", of: target, to: free)
+    }
+    setAttribute("bus", of: target, to: "scsi")
+    disk.child("address").map { changes.remove($0) }
+  }
+
+  private mutating func addSCSIController() {
+    guard let devices = domain.child("devices"),
+      !devices.children("controller").contains(where: { $0["type"] == "scsi" })
+    else { return }
+    add(
+      NewElement("controller", ["type": "scsi", "index": "0", "model": "virtio-scsi"]),
+      toExisting: devices)
+  }
+
+  /// Removes addresses behind bridges that go: libvirt gives new ones.
+  private mutating func removeAddressesBehindBridges() {
+    for device in domain.children("devices").flatMap(\.children) {
+      guard let address = device.child("address"), address["type"] == "pci",
+        let bus = address["bus"], bus.contains(where: { $0 != "0" && $0 != "x" })
+      else { continue }
+      changes.remove(address)
+    }
+  }
+}

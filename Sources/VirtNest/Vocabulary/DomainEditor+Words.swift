@@ -325,6 +325,7 @@ extension DomainEditor {
     let later = afterwards ? edited[element]?[value.place] : nil
     let own = later ?? value.place.value(in: element)
     if own == value.value { return true }
+    if value.place.leaf == .text, own?.trimmingSpaces == value.value { return true }
     guard let own, let wanted = value.value else { return false }
     if let mac = MACAddress(wanted), mac == MACAddress(own) { return true }
     return false

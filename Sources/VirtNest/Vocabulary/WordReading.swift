@@ -38,7 +38,7 @@ struct WordReading {
       isComplete = add(steps, .text, text) && isComplete
     } else if children.isEmpty, element.attributes.isEmpty, !steps.isEmpty {
       isComplete = add(steps, .presence, "on") && isComplete
-    } else if !children.isEmpty, !text.isEmpty {
+    } else if !kind.path.isEmpty, element.hasMixedText {
       isComplete = false
     }
     if !isComplete { others.append(element) }
@@ -71,7 +71,8 @@ struct WordReading {
     }
     let place = { (name: String) in WordPlace(steps: [], leaf: .attribute(name)) }
     if !arguments.isEmpty {
-      let text = arguments.map(shellWord).joined(separator: " ")
+      let text = arguments.map { shellWord($0) == $0 ? $0 : "'" + insideSingleQuotes($0) + "'" }
+        .joined(separator: " ")
       words.append(Word(key: "args", place: place("args"), value: text))
     }
     words += variables.map { Word(key: "env", place: place("env"), value: $0) }
@@ -128,6 +129,17 @@ extension WordKind {
   }
 }
 
+extension Element {
+  /// Whether there is text beside its children.
+  fileprivate var hasMixedText: Bool {
+    let count = { (element: Element) in
+      element.text.unicodeScalars.count { !$0.properties.isWhitespace }
+    }
+    let children = Array(children)
+    return !children.isEmpty && count(self) > children.reduce(0) { $0 + count($1) }
+  }
+}
+
 /// What an element means to libvirt: comments, white space, quotes, and the order of attributes and of
 /// children of different names are left out.
 struct ElementMeaning: Hashable {
@@ -147,7 +159,7 @@ struct ElementMeaning: Hashable {
       }
     }
     let all = Array(element.children)
-    if all.isEmpty { text = element.text.trimmingSpaces }
+    if all.isEmpty || element.hasMixedText { text = element.text.trimmingSpaces }
     let ordered = all.enumerated().map { (order: ($1.localName, $0), element: $1) }
       .sorted { $0.order < $1.order }
     children = ordered.map { ElementMeaning($0.element) }

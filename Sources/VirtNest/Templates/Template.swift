@@ -148,9 +148,11 @@ extension Template {
   package func sharedParts(of first: GuestRequest) throws(VirtNestError) -> [Diagnostic] {
     var second = first
     second.index += 1
-    let guests = try [create(first), create(second)].map(\.bytes)
-    let parts = try guests.map { bytes throws(VirtNestError) in
-      try DomainDefinition(bytes).identityParts
+    let guests = try [create(first), create(second)]
+    // One name for all is refused by itself.
+    guard guests[0].name != guests[1].name else { return [] }
+    let parts = try guests.map { guest throws(VirtNestError) in
+      try DomainDefinition(guest.bytes).identityParts
     }
     let keys = Set(parts[0].compactMap(\.key))
     let fixed = Set(fixedParts.compactMap(\.key))

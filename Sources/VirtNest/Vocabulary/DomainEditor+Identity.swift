@@ -19,7 +19,7 @@ extension DomainEditor {
         for step in steps { changes.apply(step) }
         diagnostics.append(
           .note(
-            "identity", "\(part.what) belongs to the original; libvirt chooses a new one",
+            "identity", "\(part.what) belongs to one guest: libvirt chooses another",
             at: part.element.place))
       case .kept:
         guard identity?.isCopy == true else { continue }

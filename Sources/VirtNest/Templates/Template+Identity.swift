@@ -20,7 +20,7 @@ extension Template {
   func sharedByAll(in result: DomainDefinition) -> [Diagnostic] {
     guard !parameters.isEmpty, !fixedParts.isEmpty else { return [] }
     let left = Set(result.identityParts.compactMap(\.key))
-    return fixedParts.filter { $0.key.map(left.contains) ?? false }.flatMap {
+    return fixedParts.filter { $0.key.map(left.contains) ?? false }.map {
       $0.sharedFinding(with: "every guest of this template", at: nil)
     }
   }
@@ -41,11 +41,11 @@ extension Template {
     let fixed = Set(fixedParts.compactMap(\.key))
     return parts[1].filter { part in
       part.key.map { keys.contains($0) && !fixed.contains($0) } ?? false
-    }.flatMap { $0.sharedFinding(with: "every guest of the series", at: nil) }.map {
-      first.changes.force || $0.severity == .note
-        ? $0
-        : .error(
-          "identity", $0.message, advice: "Write {name} in its place. \(.force) to share it.")
+    }.map { part in
+      let found = part.sharedFinding(with: "every guest of the series", at: nil)
+      guard !first.changes.force else { return found }
+      let hint: Advice = " In a value, {name} is the guest's name. \(.force) to share it."
+      return .error("identity", found.message, advice: found.advice.map { $0 + hint } ?? hint)
     }
   }
 }

@@ -42,6 +42,9 @@ struct DefineCommand: AsyncParsableCommand {
     if files.count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input can be read only once")
     }
+    if check || diff || json, libvirt.yes || libvirt.dryRun {
+      throw ValidationError("--check, --diff and --json only look: leave out --yes and --dry-run")
+    }
     if json, diff { throw ValidationError("--json and --diff exclude each other") }
   }
 

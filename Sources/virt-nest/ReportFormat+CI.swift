@@ -67,7 +67,7 @@ enum JUnit {
   }
 
   private static func lines(_ diagnostics: [Diagnostic]) -> String {
-    escaped(diagnostics.map(\.commandText).joined(separator: "\n"))
+    escaped(diagnostics.flatMap(\.commandLines).map(\.visible).joined(separator: "\n"))
   }
 
   /// A text as XML has it; what XML 1.0 has no form for becomes U+FFFD.

@@ -70,7 +70,9 @@ struct DefinitionComparisonTests {
 
   private static var words: [WordChange] {
     let texts: [(WordChange.Verb, String)] = [
-      (.edit, "disk:1,cache=unsafe"), (.add, "disk,path=/new.qcow2,target=vdzz,bus=virtio"),
+      (.edit, "disk:1,cache=unsafe"), (.edit, "disk:1,driver.type=qed"),
+      (.edit, "disk:1,device=lun"), (.edit, "graphics:1,port=5999"), (.edit, "cpu,mode=host-model"),
+      (.add, "disk,path=/new.qcow2,target=vdzz,bus=virtio"),
       (.remove, "disk:all"), (.remove, "interface:all"), (.edit, "interface:1,model=e1000"),
       (.remove, "hostdev:all"), (.remove, "channel:all"), (.remove, "rng:all"),
       (.remove, "graphics:all"), (.edit, "metadata,title=another"), (.edit, "cputune,shares=77"),

@@ -41,7 +41,7 @@ package struct DefinitionComparison {
 }
 
 /// An element as it is printed.
-private struct PrintedElement {
+struct PrintedElement {
   var name: String
   var attributes: [(name: String, value: String)] = []
   var text = ""
@@ -86,7 +86,7 @@ private struct PrintedElement {
 }
 
 /// Puts what a definition says into libvirt's.
-private struct DefinitionMerge {
+struct DefinitionMerge {
   let hasGraphics: Bool
 
   /// libvirt's element with what the new one says.
@@ -121,7 +121,7 @@ private struct DefinitionMerge {
     return left >= right ? left - right < step : false
   }
 
-  private static func size(of element: Element) -> UInt64? {
+  static func size(of element: Element) -> UInt64? {
     let unit = element["unit"].map { MemorySize.Unit($0) } ?? .kibibytes
     if number(element.text.trimmingSpaces) == 0 { return 0 }
     return unit.flatMap { try? MemorySize(element.text, defaultUnit: $0).bytes }
@@ -192,38 +192,6 @@ private struct DefinitionMerge {
   /// A whole number, as `12`, `012` or `0x0c`.
   private static func number(_ text: String) -> UInt64? {
     text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
-  }
-
-  /// Attributes that libvirt fills in, wherever they stand, by the last two parts of their place.
-  private static let filledAttributes: Set<String> = [
-    "vcpu/@placement", "type/@arch", "type/@machine", "cpu/@mode", "cpu/@match", "cpu/@check",
-    "disk/@type", "disk/@device", "disk/@snapshot", "target/@bus", "target/@port", "target/@type",
-    "driver/@name", "driver/@type", "cell/@id", "encryption/@engine", "controller/@index",
-    "controller/@model",
-    "graphics/@port", "graphics/@autoport", "graphics/@listen", "listen/@address", "listen/@type",
-    "hostdev/@managed", "hostdev/@display", "hostdev/@mode", "filesystem/@accessmode",
-    "filesystem/@type", "loader/@type", "panic/@model", "vsock/@model", "cid/@auto",
-    "memballoon/@model", "model/@primary", "model/@heads", "model/@vram", "model/@vgamem",
-    "model/@ram", "model/@fallback", "input/@bus", "audio/@id", "audio/@type", "clock/@offset",
-    "source/@mode", "source/@startupPolicy", "source/@type", "topology/@dies", "topology/@clusters",
-    "memory/@unit", "currentMemory/@unit", "nvram/@type", "console/@type", "protocol/@type",
-    "filesystem/@model", "adapter/@type",
-  ]
-
-  private static func isFilled(attribute name: String, of element: Element, at path: [String])
-    -> Bool
-  {
-    let last = path.last ?? ""
-    return name == "unit" || last == "address" || filledAttributes.contains("\(last)/@\(name)")
-  }
-
-  /// What libvirt does not keep of a definition: what belongs to one run of a guest.
-  private static func isDropped(
-    attribute name: String, _ value: String, of element: Element, at path: [String]
-  ) -> Bool {
-    name == "index" && path.last != "controller" || name == "tray" || name == "tty"
-      || path.isEmpty && name == "id" || name == "autoport" && value == "no"
-      || name == "primary" && value == "no"
   }
 
   // MARK: Children
@@ -308,78 +276,6 @@ private struct DefinitionMerge {
       return element["id"] ?? element["name"] ?? element["cellid"]
     case "vcpusched", "iothreadsched": return element["vcpus"] ?? element["iothreads"]
     default: return nil
-    }
-  }
-
-  /// What libvirt does not keep of a definition.
-  private static func isDropped(_ element: Element, at path: [String]) -> Bool {
-    switch element.localName {
-    case "alias": return element["name"]?.hasPrefix("ua-") != true
-    case "mirror": return true
-    case "protocol": return element["type"] == "raw"
-    case "source":
-      return element.attributes.allSatisfy { element.document.text(in: $0.name) == "mode" }
-        && element.children.first { _ in true } == nil
-    case "seclabel": return element["type"] == "dynamic"
-    case "label", "imagelabel": return path == ["seclabel"]
-    default:
-      // An empty element that says nothing by being there.
-      let isBare =
-        element.attributes.isEmpty && element.children.first { _ in true } == nil
-        && element.text.allSatisfy(\.isWhitespace)
-      let place = WordTable.standard.place(path + [element.localName])
-      return isBare && place?.isEmpty == false
-    }
-  }
-
-  /// Elements that libvirt fills in, by their place.
-  private static let filled: Set<String> = [
-    "uuid", "resource", "os/firmware/feature", "devices/emulator", "devices/panic",
-    "devices/disk/readonly", "devices/interface/mac", "devices/console/target",
-    "devices/serial/target", "devices/serial/target/model", "devices/graphics/listen",
-    "devices/channel/protocol", "devices/redirdev/protocol", "devices/redirdev/source",
-    "devices/rng/backend/protocol", "devices/channel/source", "iothreadids", "iothreadids/iothread",
-    "cpu/model", "os/nvram",
-    "devices/interface/source/address", "devices/video/model", "devices/graphics/image",
-  ]
-
-  /// Whether libvirt puts an element beside what a definition says, so that it need not be there.
-  private func isFilled(_ element: Element, at path: [String], in new: Element) -> Bool {
-    if element.localName == "address", path.count == 3 { return true }
-    if element.localName == "backingStore", element.attributes.isEmpty { return true }
-    let place = path.joined(separator: "/")
-    if Self.filled.contains(place) { return true }
-    let has = { (names: Set<String>) in
-      element.attributes.allSatisfy { names.contains(element.document.text(in: $0.name)) }
-        && element.children.first { _ in true } == nil
-    }
-    switch place {
-    case "vcpu": return element.text == "1"
-    case "currentMemory":
-      return element.parent?.child("memory").map { Self.size(of: $0) == Self.size(of: element) }
-        == true
-    case "clock": return element["offset"] == "utc" && has(["offset"])
-    case "on_poweroff", "on_crash": return element.text == "destroy"
-    case "on_reboot": return element.text == "restart"
-    case "os/boot": return element["dev"] == "hd"
-    case "devices/disk/driver": return has(["name", "type"])
-    case "devices/interface/model": return ["rtl8139", "virtio"].contains(element["type"])
-    case "cpu": return element.children.allSatisfy { $0.localName == "model" }
-    default: break
-    }
-    guard path.count == 2, path[0] == "devices" else { return false }
-    switch element.localName {
-    case "controller":
-      switch element["type"] {
-      case "pci", "usb", "virtio-serial", "ccid": return true
-      case "scsi": return element["model"] == "ibmvscsi"
-      default: return false
-      }
-    case "memballoon": return element["model"] == "virtio"
-    case "video", "audio", "input": return hasGraphics || element.localName == "audio"
-    case "console": return new.child("serial") != nil
-    case "serial": return new.child("console") != nil && new.child("serial") == nil
-    default: return false
     }
   }
 }

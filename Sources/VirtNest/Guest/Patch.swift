@@ -57,7 +57,9 @@ extension DomainDefinition {
     editor.proofs = editor.apply(
       changes.words, ifPresent: changes.xpathEdits.ifPresent, byNumber: changes.byNumber)
     editor.deriveAddresses(changes.identity)
-    editor.renew(identityParts, changes.identity, uuid: wanted.uuid, copyOf: before.name)
+    if changes.identity != nil || wanted.uuid != nil {
+      editor.renew(identityParts, changes.identity, uuid: wanted.uuid, copyOf: before.name)
+    }
     editor.hasXPathEdits = !changes.xpathEdits.edits.isEmpty
     editor.apply(changes.xpathEdits)
     if let nesting = changes.nesting {

@@ -16,7 +16,7 @@ public struct Template: Sendable {
 
   let block: Element?
   /// The identity-bound parts that no parameter sets, found once.
-  private var fixedParts: [IdentityPart] = []
+  private(set) var fixedParts: [IdentityPart] = []
 
   /// Names that cannot be parameters: their values depend on the release and the index.
   static let reservedNames = ["release", "codename", "index", "osinfo"]
@@ -117,51 +117,6 @@ extension Template {
     return CreatedGuest(
       name: patch.result.domain.child("name")?.text ?? "", bytes: patch.bytes,
       diagnostics: patch.diagnostics + sharedByAll(in: patch.result), release: values.release)
-  }
-
-  /// What belongs to one guest, and yet is the same in every guest of the template.
-  ///
-  /// What a parameter sets can differ from guest to guest.
-  var fixedIdentityParts: [IdentityPart] {
-    var set: Set<Element> = []
-    for match in parameters.flatMap(\.places).flatMap(\.matches) {
-      var element: Element? = match.element
-      while let here = element, set.insert(here).inserted { element = here.parent }
-    }
-    return definition.identityParts.filter { part in
-      guard case .kept = part.renewal else { return false }
-      return !set.contains(part.element)
-    }
-  }
-
-  private func sharedByAll(in result: DomainDefinition) -> [Diagnostic] {
-    guard !parameters.isEmpty, !fixedParts.isEmpty else { return [] }
-    let left = Set(result.identityParts.compactMap(\.key).map { TextKey($0) })
-    return fixedParts.filter { $0.key.map { left.contains(TextKey($0)) } ?? false }.flatMap {
-      $0.sharedFinding(with: "every guest of this template", at: nil)
-    }
-  }
-
-  /// What several guests of a series would share: the reasons against making them.
-  ///
-  /// - Throws: ``VirtNestError`` as ``create(_:)`` does.
-  package func sharedParts(of first: GuestRequest) throws(VirtNestError) -> [Diagnostic] {
-    var second = first
-    second.index += 1
-    let guests = try [create(first), create(second)].map(\.bytes)
-    let parts = try guests.map { bytes throws(VirtNestError) in
-      try DomainDefinition(bytes).identityParts
-    }
-    let keys = Set(parts[0].compactMap(\.key).map { TextKey($0) })
-    let fixed = Set(fixedParts.compactMap(\.key).map { TextKey($0) })
-    return parts[1].filter { part in
-      part.key.map { TextKey($0) }.map { keys.contains($0) && !fixed.contains($0) } ?? false
-    }.flatMap { $0.sharedFinding(with: "every guest of the series", at: nil) }.map {
-      first.changes.force || $0.severity == .note
-        ? $0
-        : .error(
-          "identity", $0.message, advice: "Write {name} in its place. \(.force) to share it.")
-    }
   }
 
   /// The parameters whose defaults differ from the values in the definition.
@@ -283,7 +238,7 @@ extension Template {
 
 extension XPathMatch {
   /// The element that it is, or stands in.
-  fileprivate var element: Element {
+  var element: Element {
     switch self {
     case .element(let element), .attribute(let element, _), .text(let element, _): element
     }

@@ -63,7 +63,7 @@ package struct TemplateAuthor: Sendable {
   ///
   /// - Throws: ``VirtNestError`` if the bytes are not a template.
   package func sharedParts(of template: [UInt8]) throws(VirtNestError) -> [Diagnostic] {
-    try Template(DomainDefinition(template)).fixedIdentityParts.flatMap {
+    try Template(DomainDefinition(template)).fixedIdentityParts.map {
       $0.sharedFinding(with: "every guest of this template", at: nil)
     }
   }

@@ -19,13 +19,14 @@ extension DomainEditor {
         for step in steps { changes.apply(step) }
         diagnostics.append(
           .note(
-            "identity", "\(part.what) belongs to the original; libvirt chooses a new one",
+            "identity", "\(part.what) belongs to one guest: libvirt chooses another",
             at: part.element.place))
       case .kept:
         guard identity?.isCopy == true else { continue }
         let isRenamed = name != nil && name != newName
-        diagnostics += part.sharedFinding(
-          with: isRenamed ? "'\(name ?? "")'" : "the original", at: part.element.place)
+        diagnostics.append(
+          part.sharedFinding(
+            with: isRenamed ? "'\(name ?? "")'" : "the original", at: part.element.place))
       }
     }
   }
@@ -42,16 +43,18 @@ extension DomainEditor {
 }
 
 extension IdentityPart {
-  /// A warning, or a note where two guests may have it, that a copy shares this part.
-  func sharedFinding(with original: String, at place: Diagnostic.Place?) -> [Diagnostic] {
-    guard case .kept(let suggestion) = renewal else { return [] }
-    let message = "\(what) is shared with \(original)"
-    let advice: Advice = "Give each guest its own: \(suggestion)."
-    return [
-      key == nil
-        ? .note("identity", message, advice: advice, at: place)
-        : .warning("identity", message, advice: advice, at: place)
-    ]
+  /// A warning, or a note where two guests may have it, that several guests share this part.
+  func sharedFinding(with others: String, at place: Diagnostic.Place?) -> Diagnostic {
+    let message = "\(what) is shared with \(others)"
+    let advice: Advice =
+      if case .kept(let suggestion) = renewal {
+        "Give each guest its own: \(suggestion)."
+      } else {
+        "Leave it out; libvirt chooses one for each guest."
+      }
+    return key == nil
+      ? .note("identity", message, advice: advice, at: place)
+      : .warning("identity", message, advice: advice, at: place)
   }
 }
 

@@ -115,7 +115,8 @@ package struct DefinitionChange: Sendable {
   /// libvirt replaces each definition as a whole. One that fails does not stop the others.
   /// - Parameter validates: whether libvirt validates the definitions against its schema.
   /// - Returns: what became of each.
-  /// - Throws: ``VirshError``, ``ToolFailure``; nothing is defined then.
+  /// - Throws: ``VirshError`` before anything is defined, or if libvirt does not answer afterwards;
+  ///   ``ToolFailure``.
   package static func define(
     _ changes: [DefinitionChange], validates: Bool, on libvirt: Virsh
   ) async throws -> [Outcome] {
@@ -139,8 +140,13 @@ package struct DefinitionChange: Sendable {
       let commands = files.map { file in
         "define \(validates ? "--validate " : "")/proc/\(getpid())/fd/\(file.rawValue)"
       }
-      for (index, answer) in zip(part, try await libvirt.answers(to: commands))
-      where !answer.errors.isEmpty {
+      let answers: [Virsh.Answer]
+      do { answers = try await libvirt.answers(to: commands) } catch let error as VirshError {
+        // A connection that is lost leaves open which of these are defined.
+        for index in part { outcomes[index].failure = error }
+        continue
+      }
+      for (index, answer) in zip(part, answers) where !answer.errors.isEmpty {
         outcomes[index].failure = VirshError(
           answer.errors.filter { !$0.hasPrefix("Failed to define domain from ") }
             .joined(separator: "\n"))

@@ -30,9 +30,4 @@ enum Secrets {
     }
     return (try changes.sortedEdits().applied(to: definition.document.bytes), kinds)
   }
-
-  /// The password of each display in a definition, in order.
-  static func values(in definition: DomainDefinition) -> [String?] {
-    graphics(in: definition).map { $0["passwd"] }
-  }
 }

@@ -24,6 +24,9 @@ struct DefineCommandTests {
     Usage(reason: "Missing expected argument '<files>"),
     Usage("a.xml", "--yes", "--dry-run", reason: "--yes and --dry-run exclude each other"),
     Usage("-", "-", reason: "standard input can be read only once"),
+    Usage("a.xml", "--check", "--yes", reason: "leave out --yes and --dry-run"),
+    Usage("a.xml", "--json", "--dry-run", reason: "leave out --yes and --dry-run"),
+    Usage("a.xml", "--json", "--diff", reason: "--json and --diff exclude each other"),
     Usage("a.xml", "--connect", reason: "Missing value for '--connect"),
   ]
 

@@ -167,6 +167,11 @@ struct IdentityPartTests {
       try template.sharedParts(of: request).map(\.message) == [
         "the image /srv/one.qcow2 is shared with every guest of the series"
       ])
+    request.changes.words = [try WordChange(.edit, "interface:1,target.dev=tap0")]
+    #expect(
+      try template.sharedParts(of: request).map(\.message) == [
+        "the tap device tap0 is shared with every guest of the series"
+      ])
     request.changes.words = [try WordChange(.edit, "disk:1,path=/srv/{name}.qcow2")]
     #expect(try template.sharedParts(of: request).isEmpty)
     let guest = try template.create(request)

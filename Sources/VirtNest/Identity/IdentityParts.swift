@@ -1,0 +1,306 @@
+internal import LosslessXML
+
+/// Collects the parts that belong to one guest.
+struct IdentityParts {
+  let domain: Element
+  var found: [IdentityPart] = []
+  /// How many devices of each kind were seen: a number picks one in words.
+  private var numbers: [String: Int] = [:]
+
+  init(_ domain: Element) { self.domain = domain }
+
+  private mutating func add(
+    _ element: Element, _ what: String, key: String? = nil, _ renewal: IdentityPart.Renewal
+  ) {
+    found.append(IdentityPart(element: element, what: what, key: key, renewal: renewal))
+  }
+
+  mutating func collect() {
+    if let uuid = domain.child("uuid") { add(uuid, "the uuid", .derived) }
+    if let genid = domain.child("genid"), !genid.text.trimmingSpaces.isEmpty {
+      add(genid, "the generation id", .chosenByLibvirt([.clearText(genid)]))
+    }
+    collectSystemInformation()
+    if let nvram = domain.child("os")?.child("nvram") { collect(nvram: nvram) }
+    for device in domain.child("devices").map({ Array($0.children) }) ?? [] {
+      numbers[device.localName, default: 0] += 1
+      switch device.localName {
+      case "disk": collect(disk: device)
+      case "interface": collect(interface: device)
+      case "hostdev": collect(hostDevice: device)
+      case "graphics": collect(graphics: device)
+      case "serial", "parallel", "console", "channel": collect(character: device)
+      case "vsock": collect(vsock: device)
+      case "memory":
+        let source = device.child("source")
+        if device["model"] == "nvdimm" || device["model"] == "virtio-pmem",
+          let path = source?.child("path")
+        {
+          keep(path, "the memory image \(path.text)", "image:\(path.text)", "memdev,source.path=")
+        }
+      case "tpm":
+        if let backend = device.child("backend"), backend["type"] == "passthrough",
+          let source = backend.child("device"), let path = source["path"]
+        {
+          keep(source, "the host's TPM \(path)", "device:\(path)", "tpm,backend.device.path=")
+        }
+      case "input":
+        guard let source = device.child("source"), let path = source["evdev"] ?? source["dev"]
+        else {
+          continue
+        }
+        keep(source, "the host's input device \(path)", "device:\(path)", "input,source.dev=")
+      default: continue
+      }
+    }
+    for argument in domain.child("commandline", in: DomainNamespace.qemu)?
+      .children("arg", in: DomainNamespace.qemu) ?? []
+    {
+      guard let value = argument["value"], Self.namesPlaceOfHost(value) else { continue }
+      keep(argument, "the argument '\(value)'", "argument:\(value)", "qemu-commandline")
+    }
+  }
+
+  /// Adds a part of which only the user knows another value.
+  ///
+  /// - Parameter word: as in `disk:vda,path=`.
+  private mutating func keep(_ element: Element, _ what: String, _ key: String?, _ word: String) {
+    let parts = word.split(separator: ",", maxSplits: 1).map(String.init)
+    let head = parts[0].split(separator: ":", maxSplits: 1).map(String.init)
+    add(
+      element, what, key: key,
+      .kept(
+        .edit(
+          head[0], selector: head.count > 1 ? head[1] : nil,
+          value: (parts.count > 1 ? parts[1] : "") + "…")))
+  }
+
+  /// Whether an argument of QEMU's names a file or a port that another guest cannot use as well.
+  private static func namesPlaceOfHost(_ value: String) -> Bool {
+    value.split(separator: ",").contains { part in
+      let name = part.split(separator: "=", maxSplits: 1).first ?? ""
+      return ["file", "path", "filename", "chardev", "mem-path"].contains(name)
+        && part.contains("/")
+        || ["tcp:", "udp:", "telnet:", "unix:", "file:"].contains { part.hasPrefix($0) }
+    }
+  }
+
+  // MARK: Texts
+
+  /// libvirt refuses a uuid here that is not the guest's (src/conf/domain_conf.c,
+  /// virDomainDefParseXML: "UUID mismatch between <uuid> and <sysinfo>").
+  private mutating func collectSystemInformation() {
+    for system in domain.children("sysinfo").flatMap({ $0.children("system") }) {
+      for entry in system.children("entry") {
+        switch entry["name"] {
+        case "uuid": add(entry, "the uuid in <sysinfo>", .followsUUID)
+        case "serial":
+          keep(
+            entry, "the serial number in <sysinfo>", nil,
+            "sysinfo,system.entry\(system.children("entry").firstIndex(of: entry) ?? 0)=")
+        default: continue
+        }
+      }
+    }
+  }
+
+  /// libvirt makes the path from the guest's name where none is given.
+  private mutating func collect(nvram: Element) {
+    let path = nvram.child("source")?["file"] ?? nvram.text.trimmingSpaces
+    guard !path.isEmpty else { return }
+    let step: IdentityPart.Step =
+      nvram.attributes.contains { nvram.document.text(in: $0.name) == "template" }
+        && nvram.children.first { _ in true } == nil ? .clearText(nvram) : .remove(nvram)
+    add(nvram, "the NVRAM file \(path)", key: "image:\(path)", .chosenByLibvirt([step]))
+  }
+
+  // MARK: Devices
+
+  private mutating func collect(disk: Element) {
+    let name = disk.child("target")?["dev"] ?? "1"
+    let device = disk["device"] ?? "disk"
+    let isShared = disk.child("shareable") != nil || disk.child("transient") != nil
+    if device == "disk" || device == "lun", disk.child("readonly") == nil, !isShared,
+      let source = disk.child("source"), let key = Self.image(of: source, type: disk["type"])
+    {
+      keep(
+        source, "the image \(key)", "image:\(key)",
+        "disk:\(name),\(Self.key(ofType: disk["type"]))=")
+    }
+    for text in ["serial", "wwn"] {
+      guard let element = disk.child(text) else { continue }
+      keep(element, "the \(text) of disk \(name)", nil, "disk:\(name),\(text)=")
+    }
+  }
+
+  /// The key that names another image.
+  private static func key(ofType type: String?) -> String {
+    switch type {
+    case "network": "source.name"
+    case "volume": "source.volume"
+    case "nvme": "source.address.bus"
+    case "vhostuser": "source.path"
+    default: "path"
+    }
+  }
+
+  /// What a disk's source names, the same for two sources of one image.
+  private static func image(of source: Element, type: String?) -> String? {
+    switch type ?? "file" {
+    case "network":
+      let host = source.child("host").flatMap { $0["name"] ?? $0["socket"] } ?? ""
+      return "\(source["protocol"] ?? ""):\(host)/\(source["name"] ?? "")"
+    case "volume":
+      return "\(source["pool"] ?? "")/\(source["volume"] ?? "")"
+    case "nvme":
+      return address(of: source).map { "nvme \($0), namespace \(source["namespace"] ?? "")" }
+    case "vhostuser": return source["path"]
+    default: return source["file"] ?? source["dev"] ?? source["dir"]
+    }
+  }
+
+  /// The address of a host's device, in one spelling; `nil` where there is none.
+  private static func address(of source: Element) -> String? {
+    guard let address = source.child("address") else { return nil }
+    let numbers = ["domain", "bus", "slot", "function"].map { name in
+      address[name].flatMap { number($0) } ?? 0
+    }
+    if let device = address["device"] {
+      return "USB \(address["bus"] ?? "").\(device)"
+    }
+    let digits = zip(numbers, [4, 2, 2, 1]).map { number, width in
+      let text = String(number, radix: 16)
+      return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+    return "\(digits[0]):\(digits[1]):\(digits[2]).\(digits[3])"
+  }
+
+  private static func number(_ text: String) -> Int? {
+    text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
+  }
+
+  private mutating func collect(interface: Element) {
+    if let mac = interface.child("mac") { add(mac, "the MAC address", .derived) }
+    let source = interface.child("source")
+    let word = { (key: String) in
+      "interface:\(interface.child("mac")?["address"] ?? "1"),\(key)="
+    }
+    switch interface["type"] {
+    case "hostdev":
+      if let source, let address = Self.address(of: source) {
+        keep(
+          source, "the host's device \(address)", "device:\(address)", word("source.address.bus"))
+      }
+    case "vhostuser":
+      if let source, let path = source["path"] {
+        keep(source, "the socket \(path)", "socket:\(path)", word("source.path"))
+      }
+    case "direct" where source?["mode"] == "passthrough", "vdpa":
+      if let source, let device = source["dev"] {
+        keep(source, "the host's device \(device)", "device:\(device)", word("source.dev"))
+      }
+    default: break
+    }
+    guard let target = interface.child("target"), let device = target["dev"] else { return }
+    if target["managed"] == "no" {
+      keep(target, "the tap device \(device)", "tap:\(device)", word("target.dev"))
+    } else {
+      let isAlone = target.attributes.count == 1
+      add(
+        target, "the tap device \(device)", key: "tap:\(device)",
+        .chosenByLibvirt([isAlone ? .remove(target) : .removeAttribute("dev", target)]))
+    }
+  }
+
+  private mutating func collect(hostDevice device: Element) {
+    guard let source = device.child("source") else { return }
+    let what: String
+    let key: String
+    if device["type"] == "mdev", let uuid = source.child("address")?["uuid"] {
+      (what, key) = ("the mediated device \(uuid)", "source.address.uuid")
+    } else if let vendor = source.child("vendor")?["id"],
+      let product = source.child("product")?["id"]
+    {
+      (what, key) = ("the host's USB device \(vendor):\(product)", "source.vendor.id")
+    } else if let adapter = source.child("adapter")?["name"], let unit = source.child("address") {
+      let numbers = ["bus", "target", "unit"].map { unit[$0] ?? "0" }.joined(separator: ":")
+      (what, key) = ("the host's SCSI device \(adapter) \(numbers)", "source.adapter.name")
+    } else if let address = Self.address(of: source) {
+      (what, key) = ("the host's device \(address)", "source.address.bus")
+    } else if let wwpn = source["wwpn"] {
+      (what, key) = ("the host's SCSI port \(wwpn)", "source.wwpn")
+    } else if let text = ["block", "char", "interface"].compactMap({ source.child($0)?.text }).first
+    {
+      (what, key) = ("the host's device \(text)", "source")
+    } else {
+      return
+    }
+    keep(source, what, "device:\(what)", "hostdev:\(numbers["hostdev"] ?? 1),\(key)=")
+  }
+
+  private mutating func collect(graphics: Element) {
+    let name = graphics["type"] ?? ""
+    let ports = ["port", "tlsPort", "websocket"].compactMap { attribute in
+      graphics[attribute].flatMap { Int($0) }.flatMap { $0 > 0 ? (attribute, $0) : nil }
+    }
+    if !ports.isEmpty, graphics["autoport"] != "yes" {
+      let steps: [IdentityPart.Step] = ports.map { .setAttribute($0.0, graphics, to: "-1") }
+      let numbers = ports.map { String($0.1) }.joined(separator: ", ")
+      add(
+        graphics, "the \(name) port \(numbers)", key: "port:\(numbers)",
+        .chosenByLibvirt(steps + [.setAttribute("autoport", graphics, to: "yes")]))
+    }
+    for listen in graphics.children("listen") where listen["type"] == "socket" {
+      guard let path = listen["socket"] else { continue }
+      add(
+        listen, "the socket \(path)", key: "socket:\(path)",
+        .chosenByLibvirt([.removeAttribute("socket", listen)]))
+    }
+  }
+
+  private mutating func collect(character device: Element) {
+    let kind = device.localName
+    let number = numbers[kind] ?? 1
+    if let log = device.child("log"), let file = log["file"] {
+      keep(log, "the log file \(file)", "file:\(file)", "\(kind):\(number),log.file=")
+    }
+    for source in device.children("source") {
+      let mode = source["mode"] ?? "bind"
+      switch device["type"] {
+      case "file", "pipe":
+        guard let path = source["path"] else { continue }
+        keep(source, "the file \(path)", "file:\(path)", "\(kind):\(number),source.path=")
+      case "dev":
+        guard let path = source["path"] else { continue }
+        keep(
+          source, "the host's device \(path)", "device:\(path)", "\(kind):\(number),source.path=")
+      case "unix" where mode == "bind":
+        guard let path = source["path"] else { continue }
+        if kind == "channel" {
+          // libvirt makes a path for a channel that has none.
+          let isAlone = source.attributes.allSatisfy {
+            ["mode", "path"].contains(source.document.text(in: $0.name))
+          }
+          add(
+            source, "the socket \(path)", key: "socket:\(path)",
+            .chosenByLibvirt([isAlone ? .remove(source) : .removeAttribute("path", source)]))
+        } else {
+          keep(source, "the socket \(path)", "socket:\(path)", "\(kind):\(number),source.path=")
+        }
+      case "tcp" where mode == "bind", "udp" where source["mode"] == "bind":
+        guard let port = source["service"] else { continue }
+        keep(source, "the port \(port)", "port:\(port)", "\(kind):\(number),source.service=")
+      default: continue
+      }
+    }
+  }
+
+  private mutating func collect(vsock: Element) {
+    guard let cid = vsock.child("cid"), let address = cid["address"], cid["auto"] != "yes" else {
+      return
+    }
+    add(
+      cid, "the vsock cid \(address)", key: "cid:\(address)",
+      .chosenByLibvirt([.removeAttribute("address", cid), .setAttribute("auto", cid, to: "yes")]))
+  }
+}

@@ -62,7 +62,7 @@ public struct Inspection: Sendable {
     for interface in guest.interfaces { rows.append(("network", interface.summary)) }
     rows.append(("nesting", effective))
     for contribution in nesting.contributions {
-      let overruled = nesting.overruled.contains(contribution) ? ", overruled" : ""
+      let overruled = nesting.isOverruled(contribution) ? ", overruled" : ""
       rows.append(
         (
           "",

@@ -10,7 +10,15 @@ struct DomainEditor {
   var diagnostics: [Diagnostic] = []
   private var additions: [Addition] = []
   private var attributes: [PendingAttribute] = []
-  private var fromContainers: [Element] = []
+  private var fromContainers: Set<Element> = []
+
+  /// Where the value of an attribute is in `attributes`.
+  private var attributeIndexes: [AttributeKey: Int] = [:]
+
+  private struct AttributeKey: Hashable {
+    var element: Element
+    var name: TextKey
+  }
 
   private struct PendingAttribute {
     var element: Element
@@ -78,13 +86,19 @@ struct DomainEditor {
 
   /// Sets an attribute; the last of several values for one counts.
   mutating func setAttribute(_ name: String, of element: Element, to value: String) {
-    attributes.removeAll { $0.element == element && $0.name == name }
-    attributes.append(PendingAttribute(element: element, name: name, value: value))
+    let key = AttributeKey(element: element, name: TextKey(name))
+    if let index = attributeIndexes[key] {
+      attributes[index].value = value
+    } else {
+      attributeIndexes[key] = attributes.count
+      attributes.append(PendingAttribute(element: element, name: name, value: value))
+    }
   }
 
   /// The value that an attribute will have.
   func attribute(_ name: String, of element: Element) -> String? {
-    attributes.last { $0.element == element && $0.name == name }?.value ?? element[name]
+    attributeIndexes[AttributeKey(element: element, name: TextKey(name))]
+      .map { attributes[$0].value } ?? element[name]
   }
 
   /// Whether something in an element is changed, or the element is removed.
@@ -95,7 +109,7 @@ struct DomainEditor {
   }
 
   /// Removes an element that was inserted into a container, and the container when it is empty.
-  mutating func removeFromContainer(_ element: Element) { fromContainers.append(element) }
+  mutating func removeFromContainer(_ element: Element) { fromContainers.insert(element) }
 
   /// Adds an element beside others of its name.
   mutating func add(_ element: NewElement, to path: [Step]) {
@@ -215,7 +229,7 @@ struct DomainEditor {
 
   private func removeFromContainers(_ changes: inout Changes) {
     guard !fromContainers.isEmpty else { return }
-    let groups = Dictionary(grouping: Set(fromContainers)) { $0.parent }
+    let groups = Dictionary(grouping: fromContainers) { $0.parent }
     for (container, children) in groups {
       let inOrder = children.sorted { $0.row < $1.row }
       if additions.contains(where: { $0.parent == container }) {

@@ -90,7 +90,8 @@ enum Terminal {
   }
 
   /// The same on the thread of the caller.
-  static func reporting<Value>(in format: ReportFormat, _ body: () throws -> Value) throws -> Value {
+  static func reporting<Value>(in format: ReportFormat, _ body: () throws -> Value) throws -> Value
+  {
     kept.withLock { $0.format = format }
     defer { writeKept() }
     return try body()

@@ -45,7 +45,7 @@ struct ManyFilesTests {
     print("two processes: 25 rounds, \(lost) times one was told to run again, no change lost")
   }
 
-  @Test("Of eight runs at once, with renames in between, none loses a change that was reported done")
+  @Test("Of eight runs at once, with renames in between, none loses a change that is reported done")
   func eightProcesses() async throws {
     let folder = try TemporaryFolder()
     let path = folder.file("guest.xml")

@@ -9,6 +9,8 @@ struct DomainEditor {
   var changes: Changes
   var diagnostics: [Diagnostic] = []
   private var additions: [Addition] = []
+  /// The indexes in `additions` of what is added to an element.
+  private var additionIndexes: [Element: [Int]] = [:]
   private var attributes: [PendingAttribute] = []
   private var fromContainers: Set<Element> = []
 
@@ -115,7 +117,7 @@ struct DomainEditor {
   mutating func add(_ element: NewElement, to path: [Step]) {
     if let parent = domain.first(path) {
       let step = Step(String(element.name.split(separator: ":").last ?? ""))
-      additions.append(Addition(parent: parent, step: step, element: element))
+      append(Addition(parent: parent, step: step, element: element))
     } else {
       let place = path.map(\.name)
       make(path) { Self.add(element, to: &$0, at: place) }
@@ -125,7 +127,12 @@ struct DomainEditor {
   /// Adds an element at the place that libvirt gives it in an element that exists.
   mutating func add(_ element: NewElement, toExisting parent: Element) {
     let step = Step(String(element.name.split(separator: ":").last ?? ""))
-    additions.append(Addition(parent: parent, step: step, element: element))
+    append(Addition(parent: parent, step: step, element: element))
+  }
+
+  private mutating func append(_ addition: Addition) {
+    additionIndexes[addition.parent, default: []].append(additions.count)
+    additions.append(addition)
   }
 
   /// Changes the new child of an element that exists, which is made where there is none yet.
@@ -135,8 +142,8 @@ struct DomainEditor {
     _ element: NewElement, in parent: Element, index: Int = 0,
     _ change: (inout NewElement) -> Void
   ) {
-    let known = additions.indices.filter {
-      additions[$0].parent == parent && additions[$0].element.name == element.name
+    let known = (additionIndexes[parent] ?? []).filter {
+      additions[$0].element.name == element.name
     }
     let number = max(0, index - parent.children(element.name).count)
     if !known.indices.contains(number) { add(element, toExisting: parent) }
@@ -145,7 +152,7 @@ struct DomainEditor {
 
   /// Whether a child of a name is added to an element.
   func hasAddition(named name: String, in parent: Element) -> Bool {
-    additions.contains { $0.parent == parent && $0.element.name == name }
+    (additionIndexes[parent] ?? []).contains { additions[$0].element.name == name }
   }
 
   /// The elements of a name that are added.
@@ -165,11 +172,11 @@ struct DomainEditor {
     }
     guard let first = rest.popFirst() else { return }
     let index: Int
-    if let known = additions.firstIndex(where: { $0.parent == parent && $0.step == first }) {
+    if let known = additionIndexes[parent]?.first(where: { additions[$0].step == first }) {
       index = known
     } else {
       index = additions.count
-      additions.append(
+      append(
         Addition(parent: parent, step: first, element: parent.newElement(first)))
     }
     Self.descend(
@@ -232,7 +239,7 @@ struct DomainEditor {
     let groups = Dictionary(grouping: fromContainers) { $0.parent }
     for (container, children) in groups {
       let inOrder = children.sorted { $0.row < $1.row }
-      if additions.contains(where: { $0.parent == container }) {
+      if container.map({ additionIndexes[$0] != nil }) == true {
         for child in inOrder { changes.remove(child) }
       } else {
         changes.removeWithEmptyContainer(inOrder)

@@ -123,10 +123,15 @@ struct PatchCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    guard !domain.isEmpty else { return try runOnFiles() }
     let changes = try givenChanges()
-    try await Terminal.reporting(in: format.wanted) {
-      if domain.isEmpty { try patchFiles(changes) } else { try await patchGuests(changes) }
-    }
+    try await Terminal.reporting(in: format.wanted) { try await patchGuests(changes) }
+  }
+
+  /// Changes files, on the thread of the caller.
+  func runOnFiles() throws {
+    let changes = try givenChanges()
+    try Terminal.reporting(in: format.wanted) { try patchFiles(changes) }
   }
 
   /// The changes, of which there has to be one.

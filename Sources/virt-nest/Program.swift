@@ -13,14 +13,17 @@ enum Program {
     }
   }
 
-  static func main() async {
+  /// Runs the command, on the main thread unless it waits for other programs.
+  @MainActor static func main() async {
     // A reader that goes away, and a file that grows over `ulimit -f`, make writing fail, so that the
     // command can clean up and report it.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try VirtNestCommand.parseAsRoot(Array(arguments.dropFirst()))
-      if var command = command as? any AsyncParsableCommand {
+      if let patch = command as? PatchCommand, patch.domain.isEmpty {
+        try patch.runOnFiles()
+      } else if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
         try command.run()

@@ -85,16 +85,25 @@ enum Terminal {
     in format: ReportFormat, _ body: () async throws -> Value
   ) async throws -> Value {
     kept.withLock { $0.format = format }
-    defer {
-      let diagnostics = kept.withLock { kept in
-        defer { kept = (.text, []) }
-        return kept.diagnostics
-      }
-      if format != .text {
-        _ = try? FileDescriptor.standardError.writeAll(Array(format.text(of: diagnostics).utf8))
-      }
-    }
+    defer { writeKept() }
     return try await body()
+  }
+
+  /// The same on the thread of the caller.
+  static func reporting<Value>(in format: ReportFormat, _ body: () throws -> Value) throws -> Value
+  {
+    kept.withLock { $0.format = format }
+    defer { writeKept() }
+    return try body()
+  }
+
+  private static func writeKept() {
+    let (format, diagnostics) = kept.withLock { kept in
+      defer { kept = (.text, []) }
+      return kept
+    }
+    if format == .text { return }
+    _ = try? FileDescriptor.standardError.writeAll(Array(format.text(of: diagnostics).utf8))
   }
 
   /// A file's name as messages have it.

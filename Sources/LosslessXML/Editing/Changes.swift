@@ -53,10 +53,7 @@ public struct Changes: Sendable {
     let attributes = element.attributes
     let bytes = document.bytes
     if let attribute = attributes.first(where: { bytes[$0.name].elementsEqual(name.utf8) }) {
-      guard element.value(of: attribute) != value else { return }
-      let quote = bytes[attribute.value.upperBound]
-      filledPlaces.append(attribute.value.lowerBound)
-      edits.append(ValueEdit.edit(attribute.value, of: bytes, to: value, quote: quote))
+      setAttribute(attribute, of: element, to: value)
       return
     }
     var around = Surroundings(document)
@@ -71,6 +68,16 @@ public struct Changes: Sendable {
         end..<end,
         with: space + Array(name.utf8) + [UInt8(ascii: "="), quote]
           + Escaping.attribute(value, quote: quote) + [quote]))
+  }
+
+  /// Sets the value of an attribute that is there; nothing changes where its meaning is that already.
+  public mutating func setAttribute(
+    _ attribute: Attribute, of element: Element, to value: String
+  ) {
+    guard element.value(of: attribute) != value else { return }
+    let quote = document.bytes[attribute.value.upperBound]
+    filledPlaces.append(attribute.value.lowerBound)
+    edits.append(ValueEdit.edit(attribute.value, of: document.bytes, to: value, quote: quote))
   }
 
   /// Removes an attribute and the white space before it; nothing changes where there is none.

@@ -73,7 +73,7 @@ extension Inspection {
       .init("mechanism", .string(contribution.mechanism.rawValue)),
       .init("api", .string(contribution.api.rawValue)),
       .init("value", .string(value)),
-      .init("overruled", .bool(nesting.overruled.contains(contribution))),
+      .init("overruled", .bool(nesting.isOverruled(contribution))),
       .init("text", .string(contribution.text)),
       .init("line", .integer(contribution.place.start.line)),
       .init("column", .integer(contribution.place.start.column)),

@@ -67,7 +67,7 @@ public struct Inspection: Sendable {
     rows.append(("size", size))
     rows.append(("nesting", effective))
     for contribution in nesting.contributions {
-      let overruled = nesting.overruled.contains(contribution) ? ", overruled" : ""
+      let overruled = nesting.isOverruled(contribution) ? ", overruled" : ""
       rows.append(
         (
           "",

@@ -69,11 +69,14 @@ public struct NestingFacts: Sendable {
   }
 
   /// The contributions that disagree with what they come to together.
-  package var overruled: [NestingContribution] {
+  package var overruled: [NestingContribution] { contributions.filter(isOverruled) }
+
+  /// Whether a contribution disagrees with what all come to together.
+  package func isOverruled(_ contribution: NestingContribution) -> Bool {
     switch asked {
-    case .on(let api): contributions.filter { ($0.value == .on) != ($0.api == api) }
-    case .off: contributions.filter { $0.value == .on }
-    case .dependsOnWrapper, .refused: []
+    case .on(let api): (contribution.value == .on) != (contribution.api == api)
+    case .off: contribution.value == .on
+    case .dependsOnWrapper, .refused: false
     }
   }
 

@@ -8,7 +8,16 @@ extension DomainEditor {
     _ parts: [IdentityPart], _ identity: GuestChanges.Identity?, uuid: DomainUUID?,
     copyOf name: String?
   ) {
-    for part in parts where !touches(part.element) && !isRemoved(part.element) {
+    for part in parts {
+      // Looking through all changes costs most, and most parts stay.
+      let isWanted =
+        switch part.renewal {
+        case .derived: false
+        case .followsUUID: uuid != nil
+        case .chosenByLibvirt: identity != nil
+        case .kept: identity?.isCopy == true
+        }
+      guard isWanted, !touches(part.element), !isRemoved(part.element) else { continue }
       switch part.renewal {
       case .derived: continue
       case .followsUUID:

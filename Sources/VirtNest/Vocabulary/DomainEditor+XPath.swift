@@ -47,8 +47,7 @@ extension DomainEditor {
       }
       changes.setText(of: element, to: value)
     case .attribute(let element, let attribute):
-      changes.setAttribute(
-        element.document.text(in: attribute.name), of: element, to: value)
+      changes.setAttribute(attribute, of: element, to: value)
     case .text(_, let range): changes.setText(in: range, to: value)
     }
   }

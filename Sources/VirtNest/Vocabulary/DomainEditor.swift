@@ -9,8 +9,18 @@ struct DomainEditor {
   var changes: Changes
   var diagnostics: [Diagnostic] = []
   private var additions: [Addition] = []
+  /// The indexes in `additions` of what is added to an element.
+  private var additionIndexes: [Element: [Int]] = [:]
   private var attributes: [PendingAttribute] = []
-  private var fromContainers: [Element] = []
+  private var fromContainers: Set<Element> = []
+
+  /// Where the value of an attribute is in `attributes`.
+  private var attributeIndexes: [AttributeKey: Int] = [:]
+
+  private struct AttributeKey: Hashable {
+    var element: Element
+    var name: TextKey
+  }
 
   private struct PendingAttribute {
     var element: Element
@@ -80,13 +90,19 @@ struct DomainEditor {
 
   /// Sets an attribute; the last of several values for one counts.
   mutating func setAttribute(_ name: String, of element: Element, to value: String) {
-    attributes.removeAll { $0.element == element && $0.name == name }
-    attributes.append(PendingAttribute(element: element, name: name, value: value))
+    let key = AttributeKey(element: element, name: TextKey(name))
+    if let index = attributeIndexes[key] {
+      attributes[index].value = value
+    } else {
+      attributeIndexes[key] = attributes.count
+      attributes.append(PendingAttribute(element: element, name: name, value: value))
+    }
   }
 
   /// The value that an attribute will have.
   func attribute(_ name: String, of element: Element) -> String? {
-    attributes.last { $0.element == element && $0.name == name }?.value ?? element[name]
+    attributeIndexes[AttributeKey(element: element, name: TextKey(name))]
+      .map { attributes[$0].value } ?? element[name]
   }
 
   /// Whether something in an element is changed, or the element is removed.
@@ -97,13 +113,13 @@ struct DomainEditor {
   }
 
   /// Removes an element that was inserted into a container, and the container when it is empty.
-  mutating func removeFromContainer(_ element: Element) { fromContainers.append(element) }
+  mutating func removeFromContainer(_ element: Element) { fromContainers.insert(element) }
 
   /// Adds an element beside others of its name.
   mutating func add(_ element: NewElement, to path: [Step]) {
     if let parent = domain.first(path) {
       let step = Step(element.localName)
-      additions.append(Addition(parent: parent, step: step, element: element))
+      append(Addition(parent: parent, step: step, element: element))
     } else {
       let place = path.map(\.name)
       make(path) { Self.add(element, to: &$0, at: place) }
@@ -113,7 +129,12 @@ struct DomainEditor {
   /// Adds an element at the place that libvirt gives it in an element that exists.
   mutating func add(_ element: NewElement, toExisting parent: Element) {
     let step = Step(element.localName)
-    additions.append(Addition(parent: parent, step: step, element: element))
+    append(Addition(parent: parent, step: step, element: element))
+  }
+
+  private mutating func append(_ addition: Addition) {
+    additionIndexes[addition.parent, default: []].append(additions.count)
+    additions.append(addition)
   }
 
   /// Changes the new child of an element that exists, which is made where there is none yet.
@@ -123,8 +144,8 @@ struct DomainEditor {
     _ element: NewElement, in parent: Element, index: Int = 0,
     _ change: (inout NewElement) -> Void
   ) {
-    let known = additions.indices.filter {
-      additions[$0].parent == parent && additions[$0].element.name == element.name
+    let known = (additionIndexes[parent] ?? []).filter {
+      additions[$0].element.name == element.name
     }
     let number = max(0, index - parent.children(element.name).count)
     if !known.indices.contains(number) { add(element, toExisting: parent) }
@@ -133,7 +154,7 @@ struct DomainEditor {
 
   /// Whether a child of a name is added to an element.
   func hasAddition(named name: String, in parent: Element) -> Bool {
-    additions.contains { $0.parent == parent && $0.element.name == name }
+    (additionIndexes[parent] ?? []).contains { additions[$0].element.name == name }
   }
 
   /// The elements of a name that are added.
@@ -153,11 +174,11 @@ struct DomainEditor {
     }
     guard let first = rest.popFirst() else { return }
     let index: Int
-    if let known = additions.firstIndex(where: { $0.parent == parent && $0.step == first }) {
+    if let known = additionIndexes[parent]?.first(where: { additions[$0].step == first }) {
       index = known
     } else {
       index = additions.count
-      additions.append(
+      append(
         Addition(parent: parent, step: first, element: parent.newElement(first)))
     }
     Self.descend(
@@ -225,10 +246,10 @@ struct DomainEditor {
 
   private func removeFromContainers(_ changes: inout Changes) {
     guard !fromContainers.isEmpty else { return }
-    let groups = Dictionary(grouping: Set(fromContainers)) { $0.parent }
+    let groups = Dictionary(grouping: fromContainers) { $0.parent }
     for (container, children) in groups {
       let inOrder = children.sorted { $0.row < $1.row }
-      if additions.contains(where: { $0.parent == container }) {
+      if container.map({ additionIndexes[$0] != nil }) == true {
         for child in inOrder { changes.remove(child) }
       } else {
         changes.removeWithEmptyContainer(inOrder)

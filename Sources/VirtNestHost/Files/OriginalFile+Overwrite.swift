@@ -37,7 +37,13 @@ extension OriginalFile {
       advice: "a power failure now may leave it damaged", outcome: .replaced
     ) { try file.file.synchronize() }
     // A program without locks may have put another file in its place meanwhile.
-    guard try isAtPath(file) else {
+    let isThere: Bool
+    do throws(FileError) { isThere = try isAtPath(file) } catch {
+      throw FileError(
+        path, "is replaced, but its path cannot be read again", error.reason,
+        advice: "look whether another program has put a file in its place", outcome: .replaced)
+    }
+    guard isThere else {
       throw FileError(
         path, "was replaced by another program while it was written", advice: Self.runAgain)
     }

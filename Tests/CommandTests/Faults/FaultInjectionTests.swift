@@ -76,7 +76,8 @@ struct FaultInjectionTests {
   ) async throws -> String {
     let folder = try makeFolder()
     defer { folder.remove() }
-    let run = try await VirtNestBinary.run(arguments, fault, at: call, in: folder.path)
+    let (run, hasHit) = try await VirtNestBinary.run(arguments, fault, at: call, in: folder.path)
+    #expect(hasHit, "\(fault.rawValue) at \(call) has hit nothing")
     let content = try text(folder)
     let point = Comment(rawValue: "\(fault.rawValue) at \(call): \(run.status) \(run.errorText)")
     let isNew = content == Self.new

@@ -54,15 +54,23 @@ enum Fault: String, CaseIterable, Sendable {
 
 extension VirtNestBinary {
   /// Runs the command with a fault at one of its system calls.
+  ///
+  /// - Returns: how it ended, and whether the fault has hit: strace counts the calls of each thread by
+  ///   itself, so the command must do its work on one.
   static func run(
     _ arguments: [String], _ fault: Fault, at call: SystemCall, in folder: String
-  ) async throws -> Run {
+  ) async throws -> (run: Run, hasHit: Bool) {
+    let trace = try TemporaryFolder()
+    defer { trace.remove() }
     // The backtracer would outlive what is killed, and hold its pipes.
-    try await TestSupport.run(
+    let run = try await TestSupport.run(
       "strace",
       [
-        "-f", "-o", "/dev/null", "-e", "trace=\(call.name)", "-e",
+        "-f", "-o", trace.file("trace"), "-e", "trace=\(call.name)", "-e",
         "inject=\(call.name):\(fault.rawValue):when=\(call.number)", path,
       ] + arguments, environment: ["SWIFT_BACKTRACE": "enable=no"], in: folder)
+    let said = String(decoding: try readFile(trace.file("trace")), as: UTF8.self)
+    let marks = ["(INJECTED", "--- SIGTERM", "--- SIGINT", "+++ killed by SIGKILL"]
+    return (run, marks.contains { said.contains($0) })
   }
 }

@@ -28,7 +28,7 @@ struct WrapperQEMUTests {
     ]
     let machines = [
       "pseries", "pseries-6.2", "type=pseries", "accel=tcg,type=pseries", "pseries,accel=tcg",
-      "powernv9", "pseries,usb=off", "usb=off",
+      "powernv9", "pseries,usb=off",
     ]
     let explicit = [
       "cap-nested-hv=on", "cap_nested_hv=off", "cap-nested_hv=on", "cap_nested-hv=off",
@@ -76,11 +76,11 @@ struct WrapperQEMUTests {
       program,
       words + ["-nodefaults", "-S", "-display", "none", "-qmp", "stdio"],
       input: Array(questions.utf8))
-    let lines = run.outputText.split(separator: "\n").filter {
+    let lines = run.outputText.split(whereSeparator: \.isNewline).filter {
       $0.contains("\"return\"") || $0.contains("\"error\"")
     }
     guard lines.count > 3 else { return nil }
-    let name = lines[1].split(separator: "\"").dropFirst(4).first.map(String.init) ?? ""
+    let name = lines[1].split(separator: "\"").dropFirst(5).first.map(String.init) ?? ""
     return Answer(
       isNested: lines[3].contains("true") ? true : lines[3].contains("false") ? false : nil,
       name: name, isPseries: lines[2].contains("pseries"))
@@ -94,7 +94,7 @@ struct WrapperQEMUTests {
     let emulator = String(found.outputText.dropLast())
     try await writeExecutable(try EmulatorWrapper(emulator: emulator).script(), to: script)
     var numbers = Numbers(state: 12)
-    let cases = (0..<60).map { _ in Self.arguments(&numbers) }
+    let cases = (0..<100).map { _ in Self.arguments(&numbers) }
     let counts = try await withThrowingTaskGroup(of: String.self) { group in
       var counts: [String: Int] = [:]
       for (index, (words, isExplicit)) in cases.enumerated() {

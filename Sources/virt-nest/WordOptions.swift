@@ -27,12 +27,22 @@ struct WordOptions: ParsableArguments {
     transform: { text in try OrderedChange(.remove, text) })
   var remove: [OrderedChange] = []
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Pass arguments to QEMU, as in '-serial mon:stdio', or env=NAME=VALUE; repeatable.",
+      valueName: "args"),
+    transform: { text in
+      try OrderedChange { () throws(InvalidValue) in try WordChange(passthrough: text) }
+    })
+  var qemuCommandline: [OrderedChange] = []
+
   @Flag(help: "Let a number pick the device that --remove removes.")
   var byNumber = false
 
   /// Puts the options into the changes.
   func apply(to changes: inout GuestChanges) {
-    changes.words += (add + edit + remove).sorted { $0.number < $1.number }.map(\.change)
+    changes.words += (add + edit + remove + qemuCommandline).sorted { $0.number < $1.number }.map(\.change)
     changes.byNumber = byNumber
   }
 }
@@ -47,8 +57,12 @@ struct OrderedChange: Sendable {
   let number: Int
   let change: WordChange
 
-  init(_ verb: WordChange.Verb, _ text: String) throws {
+  init(_ change: () throws(InvalidValue) -> WordChange) throws {
     number = Self.count.wrappingAdd(1, ordering: .relaxed).oldValue
-    change = try usage { () throws(InvalidValue) in try WordChange(verb, text) }
+    self.change = try usage(change)
+  }
+
+  init(_ verb: WordChange.Verb, _ text: String) throws {
+    try self.init { () throws(InvalidValue) in try WordChange(verb, text) }
   }
 }

@@ -16,6 +16,7 @@ struct OptionPairTests {
     ["--add", "disk,path=/b.qcow2,boot.order=1"], ["--add", "graphics,vnc"],
     ["--add", "hostdev,0035:03:00.0"], ["--edit", "disk:1,path=/c.qcow2,bus=scsi"],
     ["--edit", "memorybacking,locked=on"], ["--remove", "disk:all"], ["--remove", "interface:all"],
+    ["--qemu-commandline", "-serial mon:stdio"], ["--qemu-commandline", "clearxml=yes"],
   ]
   static let create: [[String]] =
     common + [

@@ -126,13 +126,7 @@ extension DomainEditor {
             + "give it its value, or take it out", at: unfinished.element.place))
       return
     }
-    for value in ["-machine", text] {
-      let commandLine = domain.first([.qemuCommandLine])
-      let prefix = (commandLine ?? domain).prefix(boundTo: DomainNamespace.qemu)
-      let isDefault = commandLine.map { $0.prefix == nil } ?? false
-      let name = isDefault ? "arg" : (prefix ?? "qemu") + ":arg"
-      add(NewElement(name, ["value": value]), to: [.qemuCommandLine])
-    }
+    for value in ["-machine", text] { addPassthrough("arg", ["value": value]) }
   }
 
   private mutating func addToMachineAttribute(_ property: String) {

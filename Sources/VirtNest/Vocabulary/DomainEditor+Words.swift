@@ -48,6 +48,11 @@ extension DomainEditor {
     for change in changes {
       do throws(InvalidValue) {
         let kind = try WordKind.named(change.kind)
+        if kind.element == "qemu:commandline", change.verb != .remove {
+          proofs += try passThrough(change, after: equal[change.assignments, default: 0])
+          equal[change.assignments, default: 0] += 1
+          continue
+        }
         switch change.verb {
         case .add:
           let key = [.init(key: kind.element, value: "")] + change.assignments
@@ -435,9 +440,15 @@ struct WordProof {
   let values: [WordValue]
   /// The element in the definition as it was; `nil` for a new one.
   let element: Element?
+  /// QEMU's arguments that are passed through.
+  var arguments: [String] = []
 
   /// The keys that a result does not say as asked.
   func contradictions(in result: DomainDefinition, _ edits: [Edit]) -> [WordPlace] {
+    if !arguments.isEmpty {
+      let isThere = PassthroughArguments(of: result.domain).occurrences(of: arguments) > 0
+      return isThere ? [] : [WordPlace(steps: [], leaf: .presence)]
+    }
     let editor = DomainEditor(result)
     let all = editor.elements(of: kind)
     let holds = { (candidate: Element) in

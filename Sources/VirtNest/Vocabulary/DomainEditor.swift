@@ -100,7 +100,7 @@ struct DomainEditor {
   /// Adds an element beside others of its name.
   mutating func add(_ element: NewElement, to path: [Step]) {
     if let parent = domain.first(path) {
-      let step = Step(String(element.name.split(separator: ":").last ?? ""))
+      let step = Step(element.localName)
       additions.append(Addition(parent: parent, step: step, element: element))
     } else {
       let place = path.map(\.name)
@@ -110,7 +110,7 @@ struct DomainEditor {
 
   /// Adds an element at the place that libvirt gives it in an element that exists.
   mutating func add(_ element: NewElement, toExisting parent: Element) {
-    let step = Step(String(element.name.split(separator: ":").last ?? ""))
+    let step = Step(element.localName)
     additions.append(Addition(parent: parent, step: step, element: element))
   }
 
@@ -184,9 +184,17 @@ struct DomainEditor {
   private static func add(
     _ child: NewElement, to element: inout NewElement, at place: [String]
   ) {
-    let rank = { (name: String) in WordTable.standard.rank(of: name, in: place) ?? Int.max }
-    let index = element.children.firstIndex { rank($0.name) > rank(child.name) }
+    let names = order(in: place)
+    let rank = { (element: NewElement) in names.firstIndex(of: element.localName) ?? Int.max }
+    let index = element.children.firstIndex { rank($0) > rank(child) }
     element.children.insert(child, at: index ?? element.children.endIndex)
+  }
+
+  /// The names of the children of a place in the order in which libvirt prints them.
+  static func order(in place: [String]) -> [String] {
+    // libvirt's schema wants QEMU's arguments before its variables.
+    place == ["commandline"]
+      ? ["arg", "env"] : WordTable.standard.place(place)?.children ?? []
   }
 
   /// The changes, with every new element at its place.
@@ -197,7 +205,7 @@ struct DomainEditor {
     }
     removeFromContainers(&changes)
     let rank = { (addition: Addition) in
-      WordTable.standard.rank(of: addition.step.name, in: addition.parent.path) ?? Int.max
+      Self.order(in: addition.parent.path).firstIndex(of: addition.step.name) ?? Int.max
     }
     let ranks = additions.map(rank)
     let inOrder = additions.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
@@ -227,6 +235,11 @@ struct DomainEditor {
   }
 }
 
+extension NewElement {
+  /// The name without its prefix.
+  var localName: String { String(name.split(separator: ":").last ?? "") }
+}
+
 extension Element {
   /// The names of the elements from below the root to this one.
   var path: [String] {
@@ -242,7 +255,7 @@ extension Element {
   /// The last child that libvirt prints before a new one of a name, or beside it; a name that is not
   /// known comes last.
   func lastChild(before name: String) -> Element? {
-    let names = WordTable.standard.place(path)?.children ?? []
+    let names = DomainEditor.order(in: path)
     let rank = names.firstIndex(of: name) ?? Int.max
     var last: Element?
     // Most definitions are in libvirt's order: the search goes on where it last found something.

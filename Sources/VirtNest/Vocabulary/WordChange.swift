@@ -84,8 +84,28 @@ public struct WordChange: Hashable, Sendable {
     }
   }
 
+  /// Arguments of QEMU's that libvirt passes through, as virt-install writes them: a command line for a
+  /// shell, `args=` before it, `env=NAME=VALUE`, or `clearxml=yes`. A comma is an ordinary character.
+  ///
+  /// - Throws: ``InvalidValue`` for a quote that is not closed, and a variable without a value.
+  public init(passthrough text: String) throws(InvalidValue) {
+    verb = .add
+    kind = "qemu-commandline"
+    self.text = text
+    let key = ["args", "env", "clearxml"].first { text.hasPrefix($0 + "=") }
+    let value = key.map { String(text.dropFirst($0.count + 1)) } ?? text
+    assignments = [
+      Assignment(key: key ?? "args", value: key == "args" ? Self.withoutQuotes(value) : value)
+    ]
+    _ = try Passthrough(self)
+  }
+
   /// Looks at keys and values as far as that needs no definition.
   private func checkKeys(of kind: WordKind) throws(InvalidValue) {
+    if kind.element == "qemu:commandline" {
+      _ = try Passthrough(self)
+      return
+    }
     _ = try DomainEditor.values(of: self, kind)
     let value = { (key: String) in
       assignments.last { $0.key == key || $0.key.isEmpty && kind.first == key }?.value

@@ -9,7 +9,7 @@ extension DomainEditor {
     case "disk": ["path", "vol", "size"].contains(key)
     case "interface": ["network", "bridge", "source", "type"].contains(key)
     case "hostdev": key == "host"
-    case "": false
+    case "qemu:commandline": ["args", "env"].contains(key)
     default: false
     }
   }

@@ -160,7 +160,7 @@ struct WordKind: Sendable {
     section("sysinfo", first: "type"),
     section("seclabel", names: ["security"], first: "type"),
     section("iothreads", first: "iothreads"),
-    section("qemu:commandline", names: ["qemu-commandline"]),
+    section("qemu:commandline", names: ["qemu-commandline"], first: "args"),
   ]
 
   /// Keys whose values are lists or texts: a part without `=` behind them belongs to the value.

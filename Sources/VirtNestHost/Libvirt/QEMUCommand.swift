@@ -26,7 +26,7 @@ package struct QEMUCommand: Hashable, Sendable {
   /// - Parameter text: the output of `virsh domxml-to-native qemu-argv`.
   /// - Returns: `nil` if it contains no command.
   init?(libvirt text: String) {
-    var words = shellWords(text)[...]
+    guard var words = try? shellWords(text)[...] else { return nil }
     let isVariable = { (word: String) in !word.hasPrefix("/") && word.contains("=") }
     // libvirt's own variables; those of a definition are not among what it is given.
     while let word = words.first, isVariable(word) { words.removeFirst() }

@@ -20,7 +20,7 @@ struct CreateCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "Name of a template, or path of a definition (it has a '/' or ends in .xml).")
-  var template: String
+  var template = ""
 
   @Option(
     help: ArgumentHelp(
@@ -79,6 +79,7 @@ struct CreateCommand: AsyncParsableCommand {
   @OptionGroup(title: "Messages on standard error") var format: FormatOption
 
   func validate() throws {
+    guard !template.isEmpty else { throw ValidationError("Missing expected argument '<template>'") }
     guard (1...1_000_000).contains(count) else {
       throw ValidationError("--count is a number from 1 to 1000000")
     }

@@ -2,10 +2,10 @@ import ArgumentParser
 import LosslessXML
 import VirtNest
 
-/// virt-install's device options of `create`: what the guest has of a kind.
+/// virt-install's options of `create` by their own names: what the guest has of a kind.
 ///
-/// The k-th use of an option changes the template's k-th device of the kind, further uses add one, and
-/// `none` removes all.
+/// The k-th use of a device's option changes the template's k-th device of the kind, further uses add
+/// one, and `none` removes all; a section's option changes it.
 struct GuestDeviceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -19,18 +19,31 @@ struct GuestDeviceOptions: ParsableArguments {
         + "for no interface; repeatable.", valueName: "network"))
   var network: [String] = []
 
+  @OptionGroup var others: KindOptions
+
   @Option(
     help: ArgumentHelp(
       "cloud-init seed image for the first boot, attached as a CD-ROM.", valueName: "path"))
   var seed: String?
 
-  func validate() throws { _ = try changes(of: nil) }
+  func validate() throws {
+    for (kind, texts) in given where texts.contains("?") {
+      throw CleanExit.message(try WordHelp(kind).text)
+    }
+    _ = try changes(of: nil)
+  }
 
-  /// The changes that the options come to, for a guest with so many disks and interfaces.
+  private var given: [(kind: String, texts: [String])] {
+    [("disk", disk), ("network", network)] + others.given
+  }
+
+  /// The changes that the options come to, for the guest of a template.
   func changes(of template: Template?) throws -> [WordChange] {
-    let guest = template.map { Guest(reading: $0.definition) }
-    var changes = try self.changes("disk", disk, count: guest?.disks.count ?? 0)
-    changes += try self.changes("network", network, count: guest?.interfaces.count ?? 0)
+    var changes = try given.flatMap { kind, texts in
+      try usage { () throws(InvalidValue) in
+        try WordChange.having(kind, texts, in: template?.definition)
+      }
+    }
     if let seed {
       let path = seed.replacing(",", with: ",,")
       changes.append(
@@ -40,21 +53,73 @@ struct GuestDeviceOptions: ParsableArguments {
     }
     return changes
   }
+}
 
-  private func changes(_ kind: String, _ texts: [String], count: Int) throws -> [WordChange] {
-    if texts == ["none"] {
-      guard count > 0 else { return [] }
-      return [try usage { () throws(InvalidValue) in try WordChange(.remove, "\(kind):all") }]
+/// An option for each section and kind of device of the vocabulary that has no other.
+///
+/// ArgumentParser takes the options of a type from its mirror, and gives their values to its decoder by
+/// the same names: both are made from the vocabulary here, so that a kind needs no code.
+struct KindOptions: ParsableArguments, CustomReflectable {
+  /// What is given, by the kind's name.
+  private var texts: [String: [String]] = [:]
+
+  /// Options of `create` that have a meaning of their own.
+  private static let others: Set = [
+    "boot", "console", "cpu", "disk", "memory", "name", "network", "uuid", "vcpus",
+  ]
+  private static let kinds = WordHelp.kinds.filter { $0.hasOption && !others.contains($0.name) }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  init() {}
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    for kind in Self.kinds {
+      texts[kind.name] = try container.decode([String].self, forKey: Key(stringValue: kind.name))
     }
-    guard !texts.contains("none") else {
-      throw ValidationError("--\(kind) none goes with no other --\(kind)")
+  }
+
+  var customMirror: Mirror {
+    Mirror(self, children: Self.kinds.map { (label: $0.name, value: Self.option(of: $0)) })
+  }
+
+  private static func option(of kind: WordHelp) -> Option<[String]> {
+    Option(
+      wrappedValue: [], name: NameSpecification(kind.optionNames.map { .customLong($0) }),
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp(
+        "The guest's \(kind.name), as virt-install has it.", valueName: "value",
+        visibility: .hidden))
+  }
+
+  /// What is given, in the order of the vocabulary.
+  var given: [(kind: String, texts: [String])] {
+    Self.kinds.compactMap { kind in
+      texts[kind.name].flatMap { $0.isEmpty ? nil : (kind.name, $0) }
     }
-    return try texts.enumerated().map { index, text in
-      try usage { () throws(InvalidValue) in
-        index < count
-          ? try WordChange(.edit, kind, selector: String(index + 1), parts: text)
-          : try WordChange(.add, kind, parts: text)
-      }
-    }
+  }
+}
+
+/// The option that lists the words of the vocabulary.
+struct WordHelpOption: ParsableArguments {
+  @Option(
+    defaultAsFlag: "",
+    help: ArgumentHelp(
+      "List sections and kinds of device, or the keys of one; on create each is an option, as in "
+        + "virt-install: --graphics vnc, --cputune shares=2048.", valueName: "kind"))
+  var helpWords: String?
+
+  func validate() throws {
+    guard let helpWords else { return }
+    throw CleanExit.message(
+      helpWords.isEmpty
+        ? WordHelp.list
+        : try usage { () throws(InvalidValue) in try WordHelp(helpWords) }.text)
   }
 }

@@ -9,6 +9,7 @@ struct WordOptions: ParsableArguments {
     help: ArgumentHelp(
       "Add a device, as in hostdev,0035:03:00.0 or disk,path=/b.qcow2; repeatable.",
       valueName: "what,key=value…"),
+    completion: .words,
     transform: { text in try OrderedChange(.add, text) })
   var add: [OrderedChange] = []
 
@@ -17,6 +18,7 @@ struct WordOptions: ParsableArguments {
       "Change a section, or the device that a selector picks, as in disk:vda,cache=none or "
         + "cputune,shares=2048; KEY= removes a key; repeatable.",
       valueName: "what[:which],key=value…"),
+    completion: .words,
     transform: { text in try OrderedChange(.edit, text) })
   var edit: [OrderedChange] = []
 
@@ -24,6 +26,7 @@ struct WordOptions: ParsableArguments {
     help: ArgumentHelp(
       "Remove a section or device, as in sound or disk:vdb; repeatable.",
       valueName: "what[:which]"),
+    completion: .words,
     transform: { text in try OrderedChange(.remove, text) })
   var remove: [OrderedChange] = []
 
@@ -40,9 +43,20 @@ struct WordOptions: ParsableArguments {
   @Flag(help: "Let a number pick the device that --remove removes.")
   var byNumber = false
 
+  @OptionGroup var wordHelp: WordHelpOption
+
+  /// Every change that is given, in the order given.
+  private var given: [OrderedChange] {
+    (add + edit + remove + qemuCommandline).sorted { $0.number < $1.number }
+  }
+
+  func validate() throws {
+    for case .question(let help) in given.map(\.content) { throw CleanExit.message(help.text) }
+  }
+
   /// Puts the options into the changes.
   func apply(to changes: inout GuestChanges) {
-    changes.words += (add + edit + remove + qemuCommandline).sorted { $0.number < $1.number }.map(\.change)
+    for case .change(let change) in given.map(\.content) { changes.words.append(change) }
     changes.byNumber = byNumber
   }
 }
@@ -54,15 +68,35 @@ struct WordOptions: ParsableArguments {
 struct OrderedChange: Sendable {
   private static let count = Atomic(0)
 
+  /// What is given: a change, or a question for what could be.
+  enum Content: Sendable {
+    case change(WordChange)
+    case question(WordHelp)
+  }
+
   let number: Int
-  let change: WordChange
+  let content: Content
+
+  private init(_ content: Content) {
+    number = Self.count.wrappingAdd(1, ordering: .relaxed).oldValue
+    self.content = content
+  }
 
   init(_ change: () throws(InvalidValue) -> WordChange) throws {
-    number = Self.count.wrappingAdd(1, ordering: .relaxed).oldValue
-    self.change = try usage(change)
+    self.init(.change(try usage(change)))
   }
 
   init(_ verb: WordChange.Verb, _ text: String) throws {
-    try self.init { () throws(InvalidValue) in try WordChange(verb, text) }
+    if text.hasSuffix("=?") || text.hasSuffix(",?") {
+      let kind = text.prefix { !",:=".contains($0) }
+      self.init(.question(try usage { () throws(InvalidValue) in try WordHelp(String(kind)) }))
+    } else {
+      try self.init { () throws(InvalidValue) in try WordChange(verb, text) }
+    }
   }
+}
+
+extension CompletionKind {
+  /// The words of a change.
+  static let words = custom { _, _, prefix in WordHelp.completions(of: prefix) }
 }

@@ -22,6 +22,8 @@ struct OptionPairTests {
     common + [
       ["--disk", "/a.qcow2"], ["--disk", "/a.iso,device=cdrom"], ["--disk", "none"],
       ["--network", "bridge=br0"], ["--network", "none"], ["--seed", "/a.iso"],
+      ["--graphics", "vnc"], ["--memballoon", "none"], ["--controller", "usb,model=qemu-xhci"],
+      ["--cputune", "shares=5"], ["--rng", "none"],
       ["--release", "31"], ["--index", "7"], ["--set", "memory=5G"], ["--identity", "site"],
     ]
   static let patch: [[String]] =

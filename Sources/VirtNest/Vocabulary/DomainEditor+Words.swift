@@ -124,7 +124,7 @@ extension DomainEditor {
     let asked = edit.values.filter(\.isAsked)
     let alike = elements(of: kind).filter { element in asked.allSatisfy { isSame($0, in: element) }
     }
-    if !asked.isEmpty, alike.count > earlier {
+    if !asked.isEmpty, !change.addsEqual, alike.count > earlier {
       diagnostics.append(
         .note(
           "word", "the guest already has this: \(kind.element) \(change.text)",
@@ -213,7 +213,7 @@ extension DomainEditor {
 
   // MARK: Selectors
 
-  private func select(_ change: WordChange, _ kind: WordKind) throws(InvalidValue) -> [Element] {
+  func select(_ change: WordChange, _ kind: WordKind) throws(InvalidValue) -> [Element] {
     let all = elements(of: kind)
     guard let selector = change.selector else {
       if change.verb == .edit, kind.isDevice { return Array(all.prefix(1)) }

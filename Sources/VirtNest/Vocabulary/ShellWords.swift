@@ -30,7 +30,7 @@ package func shellWords(_ text: String) throws(InvalidValue) -> [String] {
     }
   }
   guard quote == nil, !isEscaped else {
-    throw InvalidValue("command line", text, "a quote or backslash at its end has nothing behind it")
+    throw InvalidValue("command line", text, "a quote is not closed, or a backslash is its end")
   }
   if let ended = word { words.append(String(ended)) }
   return words

@@ -27,6 +27,8 @@ public struct WordChange: Hashable, Sendable {
   public var assignments: [Assignment]
   /// The text that was given, for messages.
   public let text: String
+  /// Whether a device is added beside one that is the same.
+  var addsEqual = false
 
   /// Reads `WHAT[:SELECTOR][,KEY=VALUE]…`.
   ///
@@ -84,9 +86,10 @@ public struct WordChange: Hashable, Sendable {
     }
   }
 
-  /// Arguments of QEMU's that libvirt passes through, as virt-install writes them: a command line for a
-  /// shell, `args=` before it, `env=NAME=VALUE`, or `clearxml=yes`. A comma is an ordinary character.
+  /// Reads arguments of QEMU's that libvirt passes through, as virt-install writes them.
   ///
+  /// They are a command line for a shell, with or without `args=` before it, or `env=NAME=VALUE`, or
+  /// `clearxml=yes`. A comma is an ordinary character.
   /// - Throws: ``InvalidValue`` for a quote that is not closed, and a variable without a value.
   public init(passthrough text: String) throws(InvalidValue) {
     verb = .add

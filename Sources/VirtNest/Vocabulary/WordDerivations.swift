@@ -5,13 +5,7 @@ internal import LosslessXML
 extension DomainEditor {
   /// Whether a key stands for several places, so that it is not looked up in the table.
   static func isDerivation(_ key: String, _ kind: WordKind) -> Bool {
-    switch kind.element {
-    case "disk": ["path", "vol", "size"].contains(key)
-    case "interface": ["network", "bridge", "source", "type"].contains(key)
-    case "hostdev": key == "host"
-    case "qemu:commandline": ["args", "env"].contains(key)
-    default: false
-    }
+    kind.derivedKeys.contains(key)
   }
 
   /// Adds what follows from the values that are asked for.
@@ -293,6 +287,19 @@ extension DomainEditor {
   }
 }
 
+extension WordKind {
+  /// The keys that stand for several places.
+  var derivedKeys: [String] {
+    switch element {
+    case "disk": ["path", "vol", "size"]
+    case "interface": ["network", "bridge", "source", "type"]
+    case "hostdev": ["host"]
+    case "qemu:commandline": ["args", "env"]
+    default: []
+    }
+  }
+}
+
 /// The address of a device of the host.
 struct HostAddress {
   let type: String
@@ -334,6 +341,17 @@ struct HostAddress {
     } else {
       return nil
     }
+  }
+
+  /// The PCI address that a `<hostdev>` or `<interface>` names, as `0035:03:00.0`; `nil` for none.
+  static func text(of element: Element) -> String? {
+    guard let address = element.child("source")?.child("address"), let bus = address["bus"],
+      let slot = address["slot"]
+    else { return nil }
+    let parts = [address["domain"] ?? "0x0000", bus, slot, address["function"] ?? "0x0"]
+      .map { $0.hasPrefix("0x") ? String($0.dropFirst(2)) : $0 }
+    let text = parts[..<3].joined(separator: ":") + "." + parts[3]
+    return HostAddress(text)?.isSame(as: element) == true ? text : nil
   }
 
   /// Whether a `<hostdev>` or `<interface>` names this device.

@@ -24,6 +24,9 @@ struct WordKind: Sendable {
     "source.dev", "source.name", "source.volume", "name", "model", "model.type", "type", "index",
   ]
 
+  /// Its name in the command: virt-install's, or libvirt's element.
+  var name: String { names.first ?? element }
+
   /// Whether a guest has as many as it likes.
   var isDevice: Bool { path.first == "devices" && path.count == 2 && element != "emulator" }
 
@@ -49,8 +52,14 @@ struct WordKind: Sendable {
     let known = Set(declared.map { $0.path.joined(separator: "/") })
     let devices = (table.place(["devices"])?.children ?? []).map { ["devices", $0] }
     let sections = (table.place([])?.children ?? []).map { [$0] }
+    // In the schema's namespace-less names these are what libvirt keeps for itself, what other
+    // hypervisors have, and what is no section of a guest's by itself.
+    let foreign: Set = [
+      "metadata", "devices", "commandline", "capabilities", "override", "deprecation", "namespace",
+      "datacenterpath",
+    ]
     let others = (devices + sections).filter { path in
-      !known.contains(path.joined(separator: "/")) && path != ["metadata"]
+      !known.contains(path.joined(separator: "/")) && (path.count > 1 || !foreign.contains(path[0]))
     }
     return declared + others.map { WordKind(element: $0.last ?? "", path: $0) }
   }()

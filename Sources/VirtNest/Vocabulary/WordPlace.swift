@@ -125,8 +125,9 @@ struct WordPlace: Hashable, Sendable {
     _ key: String, _ part: String, in path: [String], _ table: WordTable
   ) -> InvalidValue {
     let kind = WordKind.declared.first { $0.path == path }
-    let known = keys(below: path, table) + (kind.map { $0.aliases.keys.sorted() } ?? [])
-    let near = nearest(to: part, among: known).prefix(12).joined(separator: ", ")
+    let known =
+      keys(below: path, table) + (kind.map { $0.aliases.keys.sorted() + $0.derivedKeys } ?? [])
+    let near = nearest(to: part, among: Array(Set(known))).prefix(12).joined(separator: ", ")
     let element = path.last ?? "domain"
     return InvalidValue("key", key, "<\(element)> has \(near)" + (known.count > 12 ? ", …" : ""))
   }

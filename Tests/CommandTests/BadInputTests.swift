@@ -113,7 +113,7 @@ struct BadInputTests {
     ),
     (["create", "fedora", "--disk", "size=20"], "qemu-img create"),
     (["create", "fedora", "--disk", "relative.qcow2"], "absolute paths only"),
-    (["create", "fedora", "--disk", "none", "--disk", "/a"], "goes with no other --disk"),
+    (["create", "fedora", "--disk", "none", "--disk", "/a"], "goes with no other disk"),
     (
       ["create", "fedora", "--network", "mac=01:00:00:00:00:01,network=a"], "not a unicast address"
     ),

@@ -12,12 +12,15 @@ public struct Disk: Hashable, Sendable {
     case block(String)
     /// A volume in a storage pool.
     case volume(pool: String, name: String)
+    /// Anything else, such as `rbd` and `pool/image`, or `nvme` and the controller's address.
+    case other(kind: String, name: String?)
 
     /// The path or volume, as virt-install writes it.
     public var description: String {
       switch self {
       case .file(let path), .block(let path): path
       case .volume(let pool, let name): "\(pool)/\(name)"
+      case .other(let kind, let name): name.map { "\(kind) \($0)" } ?? kind
       }
     }
   }
@@ -55,7 +58,15 @@ public struct Disk: Hashable, Sendable {
       if let pool = source?["pool"], let name = source?["volume"] {
         self.source = .volume(pool: pool, name: name)
       }
-    default: break
+    case "dir": self.source = (source?["dir"]).map { .other(kind: "dir", name: $0) }
+    case "network":
+      self.source = (source?["protocol"]).map { .other(kind: $0, name: source?["name"]) }
+    case "vhostuser": self.source = .other(kind: "vhostuser", name: source?["path"])
+    case "nvme":
+      let address = source.flatMap { HostAddress.text(of: $0) }
+      self.source = .other(kind: "nvme", name: address)
+    case let type:
+      self.source = source.map { _ in .other(kind: type, name: nil) }
     }
     device = element["device"] ?? "disk"
     let driver = element.child("driver")

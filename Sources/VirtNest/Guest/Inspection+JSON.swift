@@ -10,6 +10,7 @@ extension Inspection {
     .object([
       .init("file", .string(file)),
       .init("guest", guestValue),
+      .init("words", .array(words.map(\.json))),
       .init("nesting", nestingValue),
       .init("problems", .array(problems.map { $0.json(wording) })),
       .init("better", .optional(advice?.text(wording))),
@@ -80,6 +81,18 @@ extension Inspection {
   }
 }
 
+extension GuestWords {
+  fileprivate var json: JSONWriter.Value {
+    .object([
+      .init("kind", .string(kind)), .init("selector", .optional(selector)),
+      .init(
+        "values",
+        .object(values.map { .init($0.key.isEmpty ? "text" : $0.key, .string($0.value)) })),
+      .init("text", .string(text)), .init("complete", .bool(isComplete)),
+    ])
+  }
+}
+
 extension Disk {
   fileprivate var json: JSONWriter.Value {
     .object([
@@ -98,6 +111,7 @@ extension NetworkInterface {
       case .bridge(let name): ("bridge", name)
       case .direct(let device, _): ("direct", device)
       case .user: ("user", nil)
+      case .other(let type, let name): (type, name)
       case nil: (nil, nil)
       }
     return .object([

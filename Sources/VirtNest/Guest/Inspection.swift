@@ -4,6 +4,8 @@ internal import LosslessXML
 public struct Inspection: Sendable {
   /// The guest.
   public let guest: Guest
+  /// Every section and device, in the words that would change it, in the order of the definition.
+  package let words: [GuestWords]
   /// What nesting comes to.
   public let nesting: NestingFacts
   /// What is wrong about nesting: each conflict, each trap, each reason why it cannot work.
@@ -18,7 +20,12 @@ public struct Inspection: Sendable {
     // The day decides on the ends of releases only, which are not about nesting.
     let checked = CheckedGuest(
       file: file, definition: definition, today: ReleaseTable.lastReview)
-    guest = checked.guest
+    var guest = checked.guest
+    // libvirt takes the sum of the NUMA cells (`src/conf/domain_postparse.c`,
+    // `virDomainDefPostParseMemory`).
+    guest.memory = definition.domain.memoryOfCells ?? guest.memory
+    self.guest = guest
+    words = GuestWords.all(of: definition)
     nesting = checked.nesting
     problems = Rule.aboutNesting.flatMap { $0.diagnostics(checked) }.map { $0.about(file) }
     advice = Self.advice(nesting)
@@ -58,8 +65,6 @@ public struct Inspection: Sendable {
     if let system { rows.append(("system", system)) }
     rows.append(("machine", machine))
     rows.append(("size", size))
-    for disk in guest.disks { rows.append(("disk", disk.summary)) }
-    for interface in guest.interfaces { rows.append(("network", interface.summary)) }
     rows.append(("nesting", effective))
     for contribution in nesting.contributions {
       let overruled = nesting.overruled.contains(contribution) ? ", overruled" : ""
@@ -75,6 +80,9 @@ public struct Inspection: Sendable {
       rows.append(("problem", "\(place)\(problem.message) [\(problem.code)]"))
     }
     if let advice { rows.append(("better", advice.text(wording))) }
+    for (index, line) in words.enumerated() {
+      rows.append((index == 0 ? "has" : "", line.text + (line.isComplete ? "" : " (and more)")))
+    }
     return rows.map { name, value in
       name + String(repeating: " ", count: 9 - name.count) + value
     }
@@ -113,28 +121,5 @@ public struct Inspection: Sendable {
     case .dependsOnWrapper(let emulator): "depends on the wrapper \(emulator)"
     case .refused(let reason): "the guest does not start: \(reason)"
     }
-  }
-}
-
-extension Disk {
-  fileprivate var summary: String {
-    let parts = [
-      target, device == "disk" ? nil : device, bus, format, source?.description ?? "(empty)",
-    ]
-    return parts.compactMap(\.self).joined(separator: " ")
-  }
-}
-
-extension NetworkInterface {
-  fileprivate var summary: String {
-    let source =
-      switch source {
-      case .network(let name): "network \(name)"
-      case .bridge(let name): "bridge \(name)"
-      case .direct(let device, let mode): "direct \(device)" + (mode.map { " (\($0))" } ?? "")
-      case .user: "user"
-      case nil: "(unknown source)"
-      }
-    return [source, model, mac?.description].compactMap(\.self).joined(separator: ", ")
   }
 }

@@ -14,6 +14,8 @@ public struct NetworkInterface: Hashable, Sendable {
     case direct(device: String, mode: String?)
     /// QEMU's user-mode network.
     case user
+    /// Anything else: `ethernet`, `hostdev` and a PCI address, `vdpa` and a device, `udp` ….
+    case other(type: String, name: String?)
   }
 
   /// What it is connected to.
@@ -36,7 +38,13 @@ public struct NetworkInterface: Hashable, Sendable {
     case "direct":
       self.source = (source?["dev"]).map { .direct(device: $0, mode: source?["mode"]) }
     case "user": self.source = .user
-    default: break
+    case "ethernet": self.source = .other(type: "ethernet", name: element.child("target")?["dev"])
+    case "hostdev":
+      self.source = .other(type: "hostdev", name: source.flatMap { HostAddress.text(of: $0) })
+    case let type?:
+      let names = ["dev", "path", "name", "address", "switchid"]
+      self.source = .other(type: type, name: names.lazy.compactMap { source?[$0] }.first)
+    case nil: break
     }
     mac = element.child("mac")?["address"].flatMap { MACAddress($0) }
     model = element.child("model")?["type"]

@@ -6,6 +6,13 @@ struct WordValue: Hashable {
   var value: String?
   /// Whether it was asked for, and not derived from what was.
   var isAsked = true
+
+  /// The same within the element of the first step.
+  var inFirstStep: WordValue {
+    var value = self
+    value.place.steps.removeFirst()
+    return value
+  }
 }
 
 /// What is to become of a device or section, in primitive steps.
@@ -122,7 +129,8 @@ extension DomainEditor {
     var editor = self
     try editor.prepare(&edit, kind, nil, change)
     let asked = edit.values.filter(\.isAsked)
-    let alike = elements(of: kind).filter { element in asked.allSatisfy { isSame($0, in: element) }
+    let alike = elements(of: kind).filter { element in
+      !removed.contains(element) && asked.allSatisfy { isSame($0, in: element, afterwards: true) }
     }
     if !asked.isEmpty, !change.addsEqual, alike.count > earlier {
       diagnostics.append(
@@ -194,6 +202,9 @@ extension DomainEditor {
       throw InvalidValue(
         "remove", change.text,
         "a number picks another device at the second run; pick it by name, or allow numbers")
+    }
+    guard !kind.path.isEmpty else {
+      throw InvalidValue("remove", change.text, "name what goes: title, description, on_crash …")
     }
     let chosen = try select(change, kind)
     if chosen.isEmpty {
@@ -298,7 +309,7 @@ extension DomainEditor {
     _ key: String, _ value: String, _ kind: WordKind
   ) throws(InvalidValue) -> WordValue {
     let dotted = kind.aliases[key] ?? key
-    let place = try WordPlace(dotted, in: kind.path)
+    let place = try WordPlace(dotted, for: value, in: kind.path)
     if value.isEmpty { return WordValue(place: place, value: nil) }
     guard value.isRepresentableInXML else {
       throw InvalidValue(key, value, "XML cannot carry one of its characters")
@@ -308,9 +319,13 @@ extension DomainEditor {
   }
 
   /// Whether an element says a value already, in any spelling.
-  func isSame(_ value: WordValue, in element: Element) -> Bool {
-    let own = value.place.value(in: element)
+  ///
+  /// - Parameter afterwards: with the earlier changes of the same command.
+  func isSame(_ value: WordValue, in element: Element, afterwards: Bool = false) -> Bool {
+    let later = afterwards ? edited[element]?[value.place] : nil
+    let own = later ?? value.place.value(in: element)
     if own == value.value { return true }
+    if value.place.leaf == .text, own?.trimmingSpaces == value.value { return true }
     guard let own, let wanted = value.value else { return false }
     if let mac = MACAddress(wanted), mac == MACAddress(own) { return true }
     return false
@@ -323,28 +338,43 @@ extension DomainEditor {
       for child in element.children(name) { changes.remove(child) }
     }
     for name in edit.stripped.sorted() { strip(name, of: element, keeping: edit.values) }
-    for value in edit.values where !isSame(value, in: element) {
-      if let first = value.place.steps.first, edit.removed.contains(first.name) { continue }
-      set(value, in: element, kind.path)
-    }
-    // What is set under a child that goes is made anew.
+    for value in edit.values { edited[element, default: [:]][value.place] = .some(value.value) }
     for value in edit.values {
-      guard let first = value.place.steps.first, edit.removed.contains(first.name),
-        let text = value.value
-      else { continue }
-      addOrExtend(NewElement(first.name), in: element) { child in
-        let rest = WordPlace(steps: Array(value.place.steps.dropFirst()), leaf: value.place.leaf)
-        Self.set(rest, to: text, in: &child, kind.path + [first.name])
+      guard let first = value.place.steps.first else {
+        if !isSame(value, in: element) { set(value, in: element, kind.path) }
+        continue
       }
+      let child = element.child(first.name)
+      if edit.removed.contains(first.name) || edit.stripped.contains(first.name) && child == nil {
+        // What is set under a child that goes, or is not there, is made anew.
+        setNew(value, in: element, at: kind.path)
+      } else if edit.stripped.contains(first.name), let child, value.place.steps.count > 1 {
+        setNew(value.inFirstStep, in: child, at: kind.path + [first.name])
+      } else if !edit.stripped.contains(first.name) || value.value != nil,
+        !isSame(value, in: element)
+      {
+        set(value, in: element, kind.path)
+      }
+    }
+  }
+
+  /// Sets a value in a new child, beside those that are there; nothing where the value is none.
+  private mutating func setNew(_ value: WordValue, in element: Element, at path: [String]) {
+    guard let first = value.place.steps.first, let text = value.value else { return }
+    let index = element.children(first.name).count + first.index
+    addOrExtend(NewElement(first.name), in: element, index: index) { child in
+      Self.set(value.inFirstStep.place, to: text, in: &child, path + [first.name])
     }
   }
 
   /// Removes what a child has beside the values that are set in it.
   private mutating func strip(_ name: String, of element: Element, keeping values: [WordValue]) {
-    let kept = Set(
-      values.compactMap { value -> String? in
-        guard value.place.steps == [WordPlace.Step(name: name)], value.value != nil,
-          case .attribute(let attribute) = value.place.leaf
+    let kept = values.filter {
+      $0.place.steps.first == WordPlace.Step(name: name) && $0.value != nil
+    }
+    let attributes = Set(
+      kept.compactMap { value -> String? in
+        guard value.place.steps.count == 1, case .attribute(let attribute) = value.place.leaf
         else { return nil }
         return attribute
       })
@@ -355,7 +385,7 @@ extension DomainEditor {
       }
       for attribute in child.attributes {
         let own = child.document.text(in: attribute.name)
-        if !kept.contains(own) { changes.removeAttribute(own, of: child) }
+        if !attributes.contains(own) { changes.removeAttribute(own, of: child) }
       }
       for grandchild in child.children { changes.remove(grandchild) }
     }

@@ -29,6 +29,8 @@ struct DomainEditor {
   var newName: String?
   /// The devices and sections that words remove.
   var removed: Set<Element> = []
+  /// What words set in devices and sections that are there.
+  var edited: [Element: [WordPlace: String?]] = [:]
   /// Whether expressions change it, too.
   var hasXPathEdits = false
   /// What must be found in the result.

@@ -83,6 +83,8 @@ extension DomainEditor {
     }
     candidates += [element.child("mac")?["address"], HostAddress.text(of: element)]
       .compactMap(\.self)
+    // A controller is known by its type.
+    if kind.element == "controller" { candidates += plain.filter { $0.0 == "type" }.map(\.1) }
     candidates += plain.map(\.1)
     candidates += values.filter { $0.0 == "index" }.flatMap { _, index in
       plain.filter { $0.0 == "type" }.map { "type=\($0.1)+index=\(index)" }

@@ -89,6 +89,24 @@ extension DomainEditor {
 }
 
 extension Element {
+  /// The memory of a domain's NUMA cells together; `nil` where there are none, or libvirt cannot read
+  /// one.
+  var memoryOfCells: MemorySize? {
+    let cells = first(["cpu", "numa"])?.children("cell") ?? []
+    guard !cells.isEmpty else { return nil }
+    var sum: UInt64 = 0
+    for cell in cells {
+      guard let unit = MemorySize.Unit(cell["unit"] ?? "KiB"),
+        let count = cell["memory"].flatMap({ UInt64($0) })
+      else { return nil }
+      let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
+      let (total, overflows) = sum.addingReportingOverflow(bytes)
+      if overflow || overflows { return nil }
+      sum = total
+    }
+    return MemorySize(bytes: sum)
+  }
+
   /// The amount that a `<memory>` and its like stand for; `nil` where libvirt cannot read it.
   package var memorySize: MemorySize? {
     guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// Splits a command line into words as sh does, without expansions.
 ///
 /// libvirt quotes with single quotes and `\'` (`src/util/virbuffer.c`, `virBufferEscapeShell`).
@@ -34,4 +36,9 @@ package func shellWords(_ text: String) throws(InvalidValue) -> [String] {
   }
   if let ended = word { words.append(String(ended)) }
   return words
+}
+
+/// A value as it stands within single quotes of sh.
+package func insideSingleQuotes(_ value: String) -> String {
+  value.replacing("'", with: #"'\''"#)
 }

@@ -22,8 +22,19 @@ extension DomainEditor {
     case "interface": try prepareInterface(&edit, kind, element, given, change)
     case "hostdev": try prepareHostDevice(&edit, kind, given, change)
     case "graphics": if element == nil { needUSB() }
+    case "": if let id = given["os_full_id"] { setSystem(id) }
     case "controller": if element == nil { try prepareController(&edit, kind) }
     default: break
+    }
+  }
+
+  /// Says by libosinfo's id what system the guest has; no id takes out what is said.
+  private mutating func setSystem(_ id: String) {
+    let place: [Step] = ["metadata", .libosinfo]
+    if !id.isEmpty {
+      setAttribute("id", at: place + [.libosinfoOS], to: id)
+    } else if let system = domain.first(place) {
+      removeFromContainer(system)
     }
   }
 
@@ -295,6 +306,7 @@ extension WordKind {
     case "interface": ["network", "bridge", "source", "type"]
     case "hostdev": ["host"]
     case "qemu:commandline": ["args", "env"]
+    case "" where name == "metadata": ["os_full_id"]
     default: []
     }
   }
@@ -343,15 +355,17 @@ struct HostAddress {
     }
   }
 
-  /// The PCI address that a `<hostdev>` or `<interface>` names, as `0035:03:00.0`; `nil` for none.
+  /// The PCI address that a `<hostdev>`, `<interface>` or its `<source>` names, as `0035:03:00.0`; `nil`
+  /// for none.
   static func text(of element: Element) -> String? {
-    guard let address = element.child("source")?.child("address"), let bus = address["bus"],
+    let source = element.isNamed("source") ? element : element.child("source")
+    guard let address = source?.child("address"), let bus = address["bus"],
       let slot = address["slot"]
     else { return nil }
     let parts = [address["domain"] ?? "0x0000", bus, slot, address["function"] ?? "0x0"]
       .map { $0.hasPrefix("0x") ? String($0.dropFirst(2)) : $0 }
     let text = parts[..<3].joined(separator: ":") + "." + parts[3]
-    return HostAddress(text)?.isSame(as: element) == true ? text : nil
+    return HostAddress(text) == nil ? nil : text
   }
 
   /// Whether a `<hostdev>` or `<interface>` names this device.

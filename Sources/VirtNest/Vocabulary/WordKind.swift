@@ -158,7 +158,8 @@ struct WordKind: Sendable {
       aliases: [
         "suspend_to_mem": "suspend-to-mem.enabled", "suspend_to_disk": "suspend-to-disk.enabled",
       ]),
-    section("vcpu", names: ["vcpus"]), section("cpu", first: "model"),
+    section("vcpu", names: ["vcpus"]),
+    section("vcpus", names: ["vcpu-list"]), section("cpu", first: "model"),
     section("clock", first: "offset"),
     section(
       "numatune",

@@ -63,6 +63,33 @@ struct WordPlace: Hashable, Sendable {
     }
   }
 
+  /// Finds the place of a key that is given a value.
+  ///
+  /// An element that has parts is named by itself to be removed, by no value or `off`, or to be there,
+  /// by `on`.
+  /// - Throws: ``InvalidValue`` with the keys that fit, nearest first.
+  init(_ key: String, for value: String, in base: [String]) throws(InvalidValue) {
+    let whole = ["", "on", "yes", "off", "no"].contains(value) ? Self.element(key, in: base) : nil
+    do {
+      try self.init(key, in: base)
+    } catch {
+      guard let whole else { throw error }
+      self = whole
+    }
+    // A switch goes as a whole, whatever else it has.
+    if value.isEmpty, let whole, leaf == .attribute("state"), steps == whole.steps { self = whole }
+  }
+
+  /// The element that a key leads to, by itself; `nil` for none.
+  private static func element(_ key: String, in base: [String]) -> WordPlace? {
+    var steps: [Step] = []
+    for part in key.split(separator: ".", omittingEmptySubsequences: false).map(String.init) {
+      guard let step = step(part, in: base + steps.map(\.name), .standard) else { return nil }
+      steps.append(step)
+    }
+    return WordPlace(steps: steps, leaf: .presence)
+  }
+
   init(steps: [Step], leaf: Leaf, values: [String] = []) {
     self.steps = steps
     self.leaf = leaf

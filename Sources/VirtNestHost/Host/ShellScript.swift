@@ -49,15 +49,3 @@ struct ShellScript {
     return name.allSatisfy { $0 == "_" || ("A"..."Z").contains($0) } ? String(name) : nil
   }
 }
-
-private func insideSingleQuotes(_ value: String) -> String {
-  var quoted = String.UnicodeScalarView()
-  for scalar in value.unicodeScalars {
-    if scalar == "'" {
-      quoted.append(contentsOf: #"'\''"#.unicodeScalars)
-    } else {
-      quoted.append(scalar)
-    }
-  }
-  return String(quoted)
-}

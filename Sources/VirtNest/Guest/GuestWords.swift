@@ -1,0 +1,57 @@
+internal import LosslessXML
+
+/// A section or device of a guest, in the words that would change it.
+package struct GuestWords: Sendable {
+  /// The section or kind of device.
+  package let kind: String
+  /// What picks it of several; `nil` where it is the only one.
+  package let selector: String?
+  /// What it says, in the order of the definition; an empty key is the text of a section.
+  package let values: [WordChange.Assignment]
+  /// All of it as one change: `disk:vda,path=/a.qcow2,bus=virtio`.
+  package let text: String
+  /// Whether there is nothing in it that no word says.
+  package let isComplete: Bool
+
+  /// Every section and device of a definition, in its order.
+  static func all(of definition: DomainDefinition) -> [GuestWords] {
+    let editor = DomainEditor(definition)
+    return WordKind.inWords.filter { !$0.path.isEmpty }
+      .flatMap { kind in editor.elements(of: kind).map { (kind, $0) } }
+      .sorted { $0.1.range.lowerBound < $1.1.range.lowerBound }
+      .map { kind, element in GuestWords(element, kind, editor) }
+  }
+
+  private init(_ element: Element, _ kind: WordKind, _ editor: DomainEditor) {
+    let reading = WordReading(of: element, kind)
+    self.kind = kind.name
+    selector = kind.isMany ? editor.selector(for: element, kind) : nil
+    values = kind.short(reading.words.map { .init(key: $0.key, value: $0.value) })
+    text = WordReading.text(kind, selector: selector, values)
+    isComplete = reading.others.isEmpty
+  }
+}
+
+extension WordKind {
+  /// Words with one in place of the type and source of a disk or interface.
+  fileprivate func short(_ words: [WordChange.Assignment]) -> [WordChange.Assignment] {
+    let forms: [(element: String, type: String, key: String, short: String)] = [
+      ("disk", "file", "source.file", "path"), ("disk", "block", "source.dev", "path"),
+      ("interface", "network", "source.network", "network"),
+      ("interface", "bridge", "source.bridge", "bridge"),
+    ]
+    let type = words.first { $0.key == "type" }?.value
+    guard let form = forms.first(where: { $0.element == element && $0.type == type }),
+      let source = words.firstIndex(where: { $0.key == form.key }),
+      element == "interface" || words[source].value.hasPrefix("/")
+    else { return words }
+    // The path says the type.
+    let isSaid =
+      element == "interface"
+      || (words[source].value.hasPrefix("/dev/") == (form.type == "block"))
+    var result = words
+    result[source].key = form.short
+    let first = result.remove(at: source)
+    return [first] + result.filter { $0.key != "type" || !isSaid }
+  }
+}

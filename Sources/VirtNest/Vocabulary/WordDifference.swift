@@ -1,0 +1,402 @@
+internal import LosslessXML
+
+/// The changes in words that turn one definition into what another one means.
+///
+/// They are found a section and a device at a time, and proved: each is made, and what comes of it is
+/// compared with what is wanted, as is the result of all of them.
+public struct WordDifference: Sendable {
+  /// The changes, in the order in which they are to be made.
+  public private(set) var changes: [WordChange] = []
+  /// Whether a number has to pick a device that is removed.
+  package private(set) var needsNumbers = false
+  /// Whether the other definition has an error of the rules that this one has not.
+  package private(set) var needsForce = false
+  /// What no change in words brings about.
+  public private(set) var unsaid: [Diagnostic] = []
+  /// Whether both mean the same.
+  public var isEmpty: Bool { changes.isEmpty && unsaid.isEmpty }
+
+  private let old: DomainDefinition
+  private let new: DomainDefinition
+
+  /// Finds the changes that turn a definition into what another one means.
+  ///
+  /// - Parameter file: the name of the other one, for what no change says.
+  public init(from old: DomainDefinition, to new: DomainDefinition, file: String = "") {
+    self.old = old
+    self.new = new
+    var removals: [WordChange] = []
+    var edits: [WordChange] = []
+    var additions: [WordChange] = []
+    for kind in WordKind.inWords {
+      let before = DomainEditor(old).elements(of: kind)
+      let after = DomainEditor(new).elements(of: kind)
+      if kind.element == "qemu:commandline" {
+        edits += passthrough(before, after, kind)
+        continue
+      }
+      if kind.path.isEmpty {
+        edits += rootChange(kind)
+        continue
+      }
+      let wanted = kind.isMany ? after : after.filter { !ElementMeaning($0).isEmpty }
+      for step in alignment(before, wanted) {
+        switch step {
+        case .remove(let element): removals += removal(of: element, kind)
+        case .add(let element): additions += addition(of: element, kind)
+        case .change(let element, let into):
+          if let change = self.edit(element, into, kind) {
+            edits += change
+          } else if kind.isMany {
+            removals += removal(of: element, kind)
+            additions += addition(of: into, kind)
+          } else {
+            say(into, "no words change this section into that of the other one")
+          }
+        }
+      }
+    }
+    compareOthers()
+    changes = removals + edits
+    // A controller is brought along by what needs it, unless it is there.
+    changes += repeated(
+      additions.filter { $0.kind == "controller" } + additions.filter { $0.kind != "controller" })
+    prove()
+    unsaid = unsaid.map { $0.about(file) }
+  }
+
+  private mutating func say(_ element: Element, _ reason: String) {
+    unsaid.append(
+      .error("word", "<\(element.qualifiedName)>: \(reason)", at: element.place))
+  }
+
+  // MARK: Pairs
+
+  private enum Pairing {
+    case remove(Element)
+    case change(Element, into: Element)
+    case add(Element)
+  }
+
+  /// What becomes of each element: the order is kept, and new ones come last, since that is where
+  /// they are added.
+  private func alignment(_ before: [Element], _ after: [Element]) -> [Pairing] {
+    let old = before.map { ElementMeaning($0).parts }
+    let new = after.map { ElementMeaning($0).parts }
+    // The least cost of the first elements of `before`, the first of `after` being what is left.
+    var costs = Array(
+      repeating: Array(repeating: Int.max / 2, count: after.count + 1), count: before.count + 1)
+    costs[0][0] = 0
+    for i in before.indices {
+      for j in 0...min(i, after.count) {
+        costs[i + 1][j] = min(costs[i + 1][j], costs[i][j] + old[i].count + 2)
+        guard j < after.count else { continue }
+        let changed = old[i].symmetricDifference(new[j]).count
+        costs[i + 1][j + 1] = min(costs[i + 1][j + 1], costs[i][j] + changed)
+      }
+    }
+    var added = 0
+    var best = (cost: Int.max, count: 0)
+    for j in (0...after.count).reversed() {
+      if j < after.count { added += new[j].count + 2 }
+      let cost = costs[before.count][j] + added
+      if cost < best.cost { best = (cost, j) }
+    }
+    var steps: [Pairing] = after[best.count...].reversed().map { .add($0) }
+    var (i, j) = (before.count, best.count)
+    while i > 0 {
+      if costs[i][j] == costs[i - 1][j] + old[i - 1].count + 2 {
+        steps.append(.remove(before[i - 1]))
+      } else {
+        steps.append(.change(before[i - 1], into: after[j - 1]))
+        j -= 1
+      }
+      i -= 1
+    }
+    return steps.reversed().filter { step in
+      if case .change(let old, let new) = step {
+        ElementMeaning(old) != ElementMeaning(new)
+      } else {
+        true
+      }
+    }
+  }
+
+  // MARK: Changes of one element
+
+  private mutating func removal(of element: Element, _ kind: WordKind) -> [WordChange] {
+    guard !kind.path.isEmpty else { return [] }
+    let editor = DomainEditor(old)
+    var selector = editor.selector(for: element, kind)
+    let count = editor.elements(of: kind).count
+    if count > 1, selector == nil { selector = String(count) }
+    if let selector, Int(selector) != nil { needsNumbers = true }
+    guard
+      let change = try? WordChange(
+        .remove, WordReading.text(kind, selector: selector, []))
+    else {
+      say(element, "no words remove it")
+      return []
+    }
+    return [change]
+  }
+
+  private mutating func edit(
+    _ element: Element, _ wanted: Element, _ kind: WordKind
+  ) -> [WordChange]? {
+    let reading = WordReading(of: wanted, kind)
+    let before = WordReading(of: element, kind)
+    let selector = DomainEditor(old).selector(for: element, kind)
+    var assignments = changed(from: before.words, to: reading.words, element, wanted, kind)
+    let index = DomainEditor(old).elements(of: kind).firstIndex(of: element) ?? 0
+    for _ in 0..<4 {
+      let text = WordReading.text(kind, selector: selector, assignments)
+      guard !assignments.isEmpty, let change = try? WordChange(.edit, text),
+        let result = apply([change])
+      else { return nil }
+      let all = DomainEditor(result).elements(of: kind)
+      guard all.indices.contains(index) else { return nil }
+      let made = all[index]
+      if same(made, wanted, kind) { return [change] }
+      let more = changed(
+        from: WordReading(of: made, kind).words, to: reading.words, made, wanted, kind)
+      guard extend(&assignments, by: more) else { return nil }
+    }
+    return nil
+  }
+
+  private mutating func addition(of wanted: Element, _ kind: WordKind) -> [WordChange] {
+    let reading = WordReading(of: wanted, kind)
+    var assignments = reading.words.map {
+      WordChange.Assignment(key: $0.key, value: $0.value)
+    }
+    let isEdit = !kind.isMany
+    for _ in 0..<4 {
+      let text = WordReading.text(kind, selector: nil, assignments)
+      guard var change = try? WordChange(isEdit ? .edit : .add, text) else { break }
+      change.addsEqual = true
+      guard let result = apply([change]), let made = DomainEditor(result).elements(of: kind).last
+      else { break }
+      change.addsEqual = false
+      if same(made, wanted, kind) { return [change] }
+      let more = changed(
+        from: WordReading(of: made, kind).words, to: reading.words, made, wanted, kind)
+      guard extend(&assignments, by: more) else { break }
+    }
+    say(wanted, "no words add it")
+    return []
+  }
+
+  /// Additions, each as often as it takes to add beside devices that have all that it asks for: of
+  /// equal additions, the first are satisfied by these.
+  private func repeated(_ additions: [WordChange]) -> [WordChange] {
+    var result: [WordChange] = []
+    var seen: Set<WordChange> = []
+    for change in additions {
+      guard seen.insert(change).inserted, let kind = try? WordKind.named(change.kind), kind.isMany
+      else {
+        result.append(change)
+        continue
+      }
+      let wanted = additions.count { $0 == change }
+      let count = { (all: [WordChange]) in
+        apply(changes + all).map { DomainEditor($0).elements(of: kind).count }
+      }
+      let before = count([]) ?? 0
+      let most = DomainEditor(old).elements(of: kind).count
+      let extra = (0...most).first { extra in
+        count(Array(repeating: change, count: wanted + extra)) == before + wanted
+      }
+      result += Array(repeating: change, count: 1 + (extra ?? 0))
+    }
+    return result
+  }
+
+  /// What has to be set and removed for one list of words to become another.
+  private func changed(
+    from old: [WordReading.Word], to new: [WordReading.Word], _ element: Element,
+    _ wanted: Element, _ kind: WordKind
+  ) -> [WordChange.Assignment] {
+    let values = Dictionary(
+      old.map { ($0.place, $0.value) }, uniquingKeysWith: { first, _ in first })
+    let kept = Set(new.map(\.place))
+    var assignments: [WordChange.Assignment] = []
+    var gone: Set<String> = []
+    for word in old where !kept.contains(word.place) {
+      // The outermost element that goes says it for all in it.
+      var steps: [WordPlace.Step] = []
+      var key = word.key
+      for step in word.place.steps {
+        steps.append(step)
+        guard WordPlace(steps: steps, leaf: .presence).value(in: wanted) == nil else { continue }
+        key = kind.key(for: WordPlace(steps: steps, leaf: .presence), value: "") ?? key
+        if let text = kind.key(for: WordPlace(steps: steps, leaf: .text), value: "") { key = text }
+        break
+      }
+      if gone.insert(key).inserted { assignments.append(.init(key: key, value: "")) }
+    }
+    for word in new where values[word.place] != word.value {
+      assignments.append(.init(key: word.key, value: word.value))
+    }
+    // What is said in brackets of an element's text comes behind it.
+    return assignments.filter(\.key.isEmpty) + assignments.filter { !$0.key.isEmpty }
+  }
+
+  /// Adds assignments; `false` where nothing new is among them.
+  private func extend(
+    _ assignments: inout [WordChange.Assignment], by more: [WordChange.Assignment]
+  ) -> Bool {
+    let new = more.filter { one in !assignments.contains { $0 == one } }
+    assignments.removeAll { old in new.contains { $0.key == old.key } }
+    assignments += new
+    return !new.isEmpty
+  }
+
+  private func same(_ left: Element, _ right: Element, _ kind: WordKind) -> Bool {
+    let (left, right) = (ElementMeaning(left), ElementMeaning(right))
+    // The children of the root are sections of their own.
+    return kind.path.isEmpty ? left.attributes == right.attributes : left == right
+  }
+
+  /// What changes at the root, and which system it says the guest has.
+  private func rootChange(_ kind: WordKind) -> [WordChange] {
+    var assignments = changed(
+      from: WordReading(of: old.domain, kind).words, to: WordReading(of: new.domain, kind).words,
+      old.domain, new.domain, kind)
+    if old.domain.system != new.domain.system {
+      assignments.append(.init(key: "os_full_id", value: new.domain.system ?? ""))
+    }
+    guard !assignments.isEmpty else { return [] }
+    let text = WordReading.text(kind, selector: nil, assignments)
+    return (try? WordChange(.edit, text)).map { [$0] } ?? []
+  }
+
+  private mutating func passthrough(
+    _ before: [Element], _ after: [Element], _ kind: WordKind
+  ) -> [WordChange] {
+    let old = before.flatMap { WordReading(of: $0, kind).words }
+    let new = after.flatMap { WordReading(of: $0, kind).words }
+    guard old != new else { return [] }
+    let text = { (words: [WordReading.Word]) in
+      WordReading.text(
+        kind, selector: nil, words.map { WordChange.Assignment(key: $0.key, value: $0.value) })
+    }
+    if new.isEmpty { return (try? WordChange(.remove, kind.name)).map { [$0] } ?? [] }
+    if old.isEmpty { return (try? WordChange(.add, text(new))).map { [$0] } ?? [] }
+    let all = text(new).replacing(
+      kind.name + ",", with: kind.name + ",clearxml=yes,", maxReplacements: 1)
+    return (try? WordChange(.edit, all)).map { [$0] } ?? []
+  }
+
+  // MARK: Proof
+
+  /// Says what is outside every kind, and not the same.
+  private mutating func compareOthers() {
+    let known = Set(
+      WordKind.inWords.map { $0.path.joined(separator: "/") })
+    let others = { (domain: Element) -> [Element] in
+      domain.children.filter { child in
+        if child.isNamed("devices") || child.isNamed("metadata") { return false }
+        if child.isNamed("commandline", in: DomainNamespace.qemu) { return false }
+        return child.namespace != nil || !known.contains(child.localName)
+      }
+        + domain.children("devices").flatMap(\.children).filter { child in
+          child.namespace != nil || !known.contains("devices/" + child.localName)
+        }
+        + domain.children("metadata").flatMap(\.children).filter { child in
+          child.first([.libosinfoOS])?["id"] != domain.system || domain.system == nil
+        }
+    }
+    let before = Set(others(old.domain).map { ElementMeaning($0) })
+    let after = Set(others(new.domain).map { ElementMeaning($0) })
+    for element in others(new.domain) where !before.contains(ElementMeaning(element)) {
+      if ElementMeaning(element).isEmpty { continue }
+      say(element, "no word names what is in it")
+    }
+    for element in others(old.domain) where !after.contains(ElementMeaning(element)) {
+      if ElementMeaning(element).isEmpty { continue }
+      unsaid.append(.error("word", "<\(element.qualifiedName)>: no word removes it"))
+    }
+  }
+
+  private func apply(_ changes: [WordChange]) -> DomainDefinition? {
+    var all = GuestChanges()
+    all.words = changes
+    all.byNumber = true
+    all.force = true
+    guard let edits = try? old.edits(for: all) else { return nil }
+    return try? DomainDefinition(edits.applied(to: old.document.bytes))
+  }
+
+  /// Makes all changes, and looks whether the result means what is wanted.
+  private mutating func prove() {
+    guard !changes.isEmpty else { return }
+    var all = GuestChanges()
+    all.words = changes
+    all.byNumber = needsNumbers
+    if (try? old.patch(all)) == nil { needsForce = true }
+    guard let result = apply(changes) else {
+      unsaid.append(.error("word", "the changes cannot be made together"))
+      return
+    }
+    guard unsaid.isEmpty else { return }
+    if result.domain.system != new.domain.system {
+      say(new.domain, "no words change libosinfo's id in its metadata")
+    }
+    for kind in WordKind.inWords {
+      let made = DomainEditor(result).elements(of: kind).filter {
+        kind.isMany || !ElementMeaning($0).isEmpty
+      }
+      let wanted = DomainEditor(new).elements(of: kind).filter {
+        kind.isMany || !ElementMeaning($0).isEmpty
+      }
+      if kind.element == "qemu:commandline" {
+        let words = { (elements: [Element]) in elements.flatMap { WordReading(of: $0, kind).words }
+        }
+        if words(made) != words(wanted) {
+          unsaid.append(.error("word", "<qemu:commandline>: it would differ still"))
+        }
+        continue
+      }
+      guard made.count != wanted.count || !zip(made, wanted).allSatisfy({ same($0, $1, kind) })
+      else { continue }
+      unsaid.append(
+        .error(
+          "word",
+          "<\(kind.element)>: it would differ still, since another change brings one along or takes it",
+          at: wanted.first?.place))
+    }
+  }
+}
+
+extension WordKind {
+  /// The kinds that a name leads to, each once.
+  static let inWords = all.filter { kind in
+    kind.path.isEmpty ? kind.name == "metadata" : (try? named(kind.name))?.path == kind.path
+  }
+}
+
+extension Element {
+  /// libosinfo's id of the system that a `<domain>` says the guest has.
+  fileprivate var system: String? { first(["metadata", .libosinfo, .libosinfoOS])?["id"] }
+}
+
+extension ElementMeaning {
+  /// Each thing that is said, for a comparison of how much two have in common.
+  var parts: Set<String> {
+    var parts: Set<String> = []
+    collect(into: &parts, "")
+    return parts
+  }
+
+  private func collect(into parts: inout Set<String>, _ path: String) {
+    for (name, value) in attributes { parts.insert("\(path)@\(name)=\(value)") }
+    if let text, !text.isEmpty { parts.insert("\(path)=\(text)") }
+    for (index, child) in children.enumerated() {
+      let number = children[..<index].count { $0.name == child.name }
+      let place = "\(path)/\(child.name)\(number)"
+      parts.insert(place)
+      child.collect(into: &parts, place)
+    }
+  }
+}

@@ -1,0 +1,170 @@
+internal import LosslessXML
+
+/// What a device or section says, in words.
+struct WordReading {
+  /// A key and what it says.
+  struct Word: Hashable {
+    var key: String
+    var place: WordPlace
+    var value: String
+  }
+
+  let kind: WordKind
+  /// What can be said in words, in the order of the definition.
+  private(set) var words: [Word] = []
+  /// Where there is something that no word says.
+  private(set) var others: [Element] = []
+
+  init(of element: Element, _ kind: WordKind) {
+    self.kind = kind
+    if kind.element == "qemu:commandline" {
+      readPassthrough(element)
+    } else {
+      read(element, steps: [])
+    }
+  }
+
+  private mutating func read(_ element: Element, steps: [WordPlace.Step]) {
+    var isComplete = true
+    for attribute in element.attributes {
+      let name = element.document.text(in: attribute.name)
+      if name == "xmlns" || name.hasPrefix("xmlns:") { continue }
+      let value = element.value(of: attribute)
+      isComplete = add(steps, .attribute(name), value) && isComplete
+    }
+    let children = kind.path.isEmpty ? [] : Array(element.children)
+    let text = element.text.trimmingSpaces
+    if children.isEmpty, !text.isEmpty, !kind.path.isEmpty {
+      isComplete = add(steps, .text, text) && isComplete
+    } else if children.isEmpty, element.attributes.isEmpty, !steps.isEmpty {
+      isComplete = add(steps, .presence, "on") && isComplete
+    } else if !kind.path.isEmpty, element.hasMixedText {
+      isComplete = false
+    }
+    if !isComplete { others.append(element) }
+    var counts: [String: Int] = [:]
+    for child in children {
+      guard child.namespace == nil else {
+        others.append(child)
+        continue
+      }
+      let name = child.localName
+      read(child, steps: steps + [WordPlace.Step(name: name, index: counts[name, default: 0])])
+      counts[name, default: 0] += 1
+    }
+  }
+
+  /// Adds a word; `false` where there is none for the place.
+  private mutating func add(
+    _ steps: [WordPlace.Step], _ leaf: WordPlace.Leaf, _ value: String
+  ) -> Bool {
+    let place = WordPlace(steps: steps, leaf: leaf)
+    guard !value.isEmpty, let key = kind.key(for: place, value: value) else { return false }
+    words.append(Word(key: key, place: place, value: value))
+    return true
+  }
+
+  private mutating func readPassthrough(_ element: Element) {
+    let arguments = element.children("arg", in: DomainNamespace.qemu).map { $0["value"] ?? "" }
+    let variables = element.children("env", in: DomainNamespace.qemu).map {
+      ($0["name"] ?? "") + "=" + ($0["value"] ?? "")
+    }
+    let place = { (name: String) in WordPlace(steps: [], leaf: .attribute(name)) }
+    if !arguments.isEmpty {
+      let text = arguments.map { shellWord($0) == $0 ? $0 : "'" + insideSingleQuotes($0) + "'" }
+        .joined(separator: " ")
+      words.append(Word(key: "args", place: place("args"), value: text))
+    }
+    words += variables.map { Word(key: "env", place: place("env"), value: $0) }
+  }
+
+  /// The words as the end of a change, such as `cache=none,bus=virtio`.
+  static func text(of assignments: [WordChange.Assignment]) -> String {
+    assignments.map { $0.key + "=" + escaped($0.value) }.joined(separator: ",")
+  }
+
+  /// A value as it is written: a comma doubled, and quotes around one that has quotes around it.
+  private static func escaped(_ value: String) -> String {
+    let doubled = value.replacing(",", with: ",,")
+    guard value.count > 1, let first = value.first, first == value.last, "'\"".contains(first)
+    else { return doubled }
+    return (first == "'" ? "\"" : "'") + doubled + (first == "'" ? "\"" : "'")
+  }
+
+  /// The text of a change of a kind: `disk:vda,cache=none`, `memory=8,unit=GiB`.
+  static func text(
+    _ kind: WordKind, selector: String?, _ assignments: [WordChange.Assignment]
+  ) -> String {
+    let head = kind.name + (selector.map { ":" + $0.replacing(",", with: ",,") } ?? "")
+    // The text of a section stands behind its name.
+    let own = selector == nil ? assignments.filter(\.key.isEmpty) : []
+    let rest = assignments.filter { !$0.key.isEmpty || selector != nil }
+    return head + own.map { "=" + escaped($0.value) }.joined()
+      + (rest.isEmpty ? "" : "," + text(of: rest))
+  }
+}
+
+extension WordKind {
+  /// The key that leads to a place: virt-install's where it has one; `nil` where none does.
+  func key(for place: WordPlace, value: String) -> String? {
+    let leads = { (key: String) in
+      guard !derivedKeys.contains(key) || key == "type" else { return false }
+      let found = try? WordPlace(key, for: value, in: path)
+      return found?.steps == place.steps && found?.leaf == place.leaf
+    }
+    if place.steps.isEmpty, place.leaf == .text { return "" }
+    let short = aliases.filter { leads($0.value) }.keys.min {
+      ($0.count, $0) < ($1.count, $1)
+    }
+    if let short { return short }
+    let parts = place.steps.map { $0.name + ($0.index > 0 ? String($0.index) : "") }
+    switch place.leaf {
+    case .attribute(let name):
+      let key = (parts + [name]).joined(separator: ".")
+      return leads(key) ? key : nil
+    case .text, .presence:
+      let key = parts.joined(separator: ".")
+      return [key, key + "0"].first(where: leads)
+    }
+  }
+}
+
+extension Element {
+  /// Whether there is text beside its children.
+  fileprivate var hasMixedText: Bool {
+    let count = { (element: Element) in
+      element.text.unicodeScalars.count { !$0.properties.isWhitespace }
+    }
+    let children = Array(children)
+    return !children.isEmpty && count(self) > children.reduce(0) { $0 + count($1) }
+  }
+}
+
+/// What an element means to libvirt: comments, white space, quotes, and the order of attributes and of
+/// children of different names are left out.
+struct ElementMeaning: Hashable {
+  var name: String
+  var namespace: String?
+  var attributes: [String: String] = [:]
+  var text: String?
+  var children: [ElementMeaning] = []
+
+  init(_ element: Element) {
+    name = element.localName
+    namespace = element.namespace
+    for attribute in element.attributes {
+      let name = element.document.text(in: attribute.name)
+      if name != "xmlns", !name.hasPrefix("xmlns:") {
+        attributes[name] = element.value(of: attribute)
+      }
+    }
+    let all = Array(element.children)
+    if all.isEmpty || element.hasMixedText { text = element.text.trimmingSpaces }
+    let ordered = all.enumerated().map { (order: ($1.localName, $0), element: $1) }
+      .sorted { $0.order < $1.order }
+    children = ordered.map { ElementMeaning($0.element) }
+  }
+
+  /// Whether it says nothing by itself.
+  var isEmpty: Bool { attributes.isEmpty && (text ?? "").isEmpty && children.isEmpty }
+}

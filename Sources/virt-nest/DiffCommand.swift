@@ -1,0 +1,57 @@
+import ArgumentParser
+import VirtNest
+
+struct DiffCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Print the changes that turn a definition into what another one means.",
+    discussion: """
+      They are the --edit, --add and --remove of patch, a line each, quoted for xargs:
+
+        virt-nest diff A.xml B.xml | xargs virt-nest patch -i A.xml
+
+      Comments, white space and the order of attributes mean nothing to libvirt, and are not \
+      compared.
+
+      Exit status: 0 both mean the same, 1 they differ and the changes say how, 2 a file cannot be \
+      read, or no words say some of it, which standard error names.
+      """)
+
+  @Argument(help: "The definition that would be changed; '-' is standard input.")
+  var old: String
+
+  @Argument(help: "The definition that it should be like; '-' is standard input.")
+  var new: String
+
+  @Flag(
+    name: [.customShort("0"), .long],
+    help: "End each word with a zero byte, for xargs -0 and values with line ends.")
+  var null = false
+
+  @OptionGroup(title: "Messages on standard error") var format: FormatOption
+
+  func validate() throws {
+    if old == "-", new == "-" { throw ValidationError("standard input can be read only once") }
+  }
+
+  func run() async throws {
+    try await Terminal.reporting(in: format.wanted) {
+      guard let before = Input.read(old)?.definition(), let after = Input.read(new)?.definition()
+      else { throw ExitCode.trouble }
+      let difference = WordDifference(from: before, to: after, file: new)
+      try Terminal.write(Array(text(of: difference).utf8))
+      Terminal.say(difference.unsaid, about: new)
+      if !difference.unsaid.isEmpty { throw ExitCode.trouble }
+      if !difference.isEmpty { throw ExitCode.no }
+    }
+  }
+
+  /// The options, a line each, or each word with a zero byte behind it.
+  private func text(of difference: WordDifference) -> String {
+    var options = difference.changes.map { ["--\($0.verb.rawValue)", $0.text] }
+    if difference.needsNumbers { options.append(["--by-number"]) }
+    if difference.needsForce { options.append(["--force"]) }
+    if null { return options.joined().map { $0 + "\0" }.joined() }
+    return options.map { $0.map(shellWord).joined(separator: " ") + "\n" }.joined()
+  }
+}

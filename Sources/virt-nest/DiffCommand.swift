@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import VirtNest
 
 struct DiffCommand: AsyncParsableCommand {
@@ -39,19 +40,30 @@ struct DiffCommand: AsyncParsableCommand {
       guard let before = Input.read(old)?.definition(), let after = Input.read(new)?.definition()
       else { throw ExitCode.trouble }
       let difference = WordDifference(from: before, to: after, file: new)
-      try Terminal.write(Array(text(of: difference).utf8))
+      let options = options(of: difference)
+      // xargs reads no such value from a line, and the words for a shell would be others for it.
+      if !null,
+        options.joined().contains(where: { $0.unicodeScalars.contains(where: \.isInvisible) })
+      {
+        Terminal.say(
+          "virt-nest: error: a value has a line end or the like: use --null and xargs -0")
+        throw ExitCode.trouble
+      }
+      let text =
+        null
+        ? options.joined().map { $0 + "\0" }.joined()
+        : options.map { $0.map(shellWord).joined(separator: " ") + "\n" }.joined()
+      try Terminal.write(Array(text.utf8))
       Terminal.say(difference.unsaid, about: new)
       if !difference.unsaid.isEmpty { throw ExitCode.trouble }
       if !difference.isEmpty { throw ExitCode.no }
     }
   }
 
-  /// The options, a line each, or each word with a zero byte behind it.
-  private func text(of difference: WordDifference) -> String {
-    var options = difference.changes.map { ["--\($0.verb.rawValue)", $0.text] }
-    if difference.needsNumbers { options.append(["--by-number"]) }
-    if difference.needsForce { options.append(["--force"]) }
-    if null { return options.joined().map { $0 + "\0" }.joined() }
-    return options.map { $0.map(shellWord).joined(separator: " ") + "\n" }.joined()
+  /// The options of patch, each with its value.
+  private func options(of difference: WordDifference) -> [[String]] {
+    difference.changes.map { ["--\($0.verb.rawValue)", $0.text] }
+      + (difference.needsNumbers ? [["--by-number"]] : [])
+      + (difference.needsForce ? [["--force"]] : [])
   }
 }

@@ -64,6 +64,12 @@ struct DiffCommandTests {
       run.status == .exited(2) && run.errorText.contains("<x:a>: no word"), "\(run.errorText)")
     let missing = try await VirtNestBinary.run(["diff", old, folder.file("no.xml")])
     #expect(missing.status == .exited(2) && !missing.errorText.isEmpty)
+    let lines = try String(contentsOfFile: old, encoding: .utf8).replacing(
+      "<metadata>", with: "<title>a\nb</title><metadata>")
+    let printed = try await VirtNestBinary.run(["diff", old, "-"], input: Array(lines.utf8))
+    #expect(printed.status == .exited(2) && printed.errorText.contains("--null"))
+    let null = try await VirtNestBinary.run(["diff", "-0", old, "-"], input: Array(lines.utf8))
+    #expect(null.status == .exited(1) && null.outputText == "--edit\0title=a\nb\0")
     let twice = try await VirtNestBinary.run(["diff", "-", "-"])
     #expect(twice.status == .exited(64))
   }

@@ -383,19 +383,21 @@ extension Element {
 
 extension ElementMeaning {
   /// Each thing that is said, for a comparison of how much two have in common.
-  var parts: Set<String> {
-    var parts: Set<String> = []
+  fileprivate var parts: Set<TextKey> {
+    var parts: Set<TextKey> = []
     collect(into: &parts, "")
     return parts
   }
 
-  private func collect(into parts: inout Set<String>, _ path: String) {
-    for (name, value) in attributes { parts.insert("\(path)@\(name)=\(value)") }
-    if let text, !text.isEmpty { parts.insert("\(path)=\(text)") }
+  private func collect(into parts: inout Set<TextKey>, _ path: String) {
+    for (name, value) in attributes {
+      parts.insert(TextKey("\(path)@\(name.text)=\(value.text)"))
+    }
+    if let text { parts.insert(TextKey("\(path)=\(text.text)")) }
     for (index, child) in children.enumerated() {
       let number = children[..<index].count { $0.name == child.name }
-      let place = "\(path)/\(child.name)\(number)"
-      parts.insert(place)
+      let place = "\(path)/\(child.name.text)\(number)"
+      parts.insert(TextKey(place))
       child.collect(into: &parts, place)
     }
   }

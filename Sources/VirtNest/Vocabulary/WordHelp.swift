@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// What can be said of a section or kind of device, for help and completion.
 package struct WordHelp: Sendable {
   /// A key of it.

@@ -42,15 +42,16 @@ struct WordReading {
       isComplete = false
     }
     if !isComplete { others.append(element) }
-    var counts: [String: Int] = [:]
+    var counts: [TextKey: Int] = [:]
     for child in children {
       guard child.namespace == nil else {
         others.append(child)
         continue
       }
       let name = child.localName
-      read(child, steps: steps + [WordPlace.Step(name: name, index: counts[name, default: 0])])
-      counts[name, default: 0] += 1
+      let index = counts[TextKey(name), default: 0]
+      read(child, steps: steps + [WordPlace.Step(name: name, index: index)])
+      counts[TextKey(name)] = index + 1
     }
   }
 
@@ -143,28 +144,27 @@ extension Element {
 /// What an element means to libvirt: comments, white space, quotes, and the order of attributes and of
 /// children of different names are left out.
 struct ElementMeaning: Hashable {
-  var name: String
-  var namespace: String?
-  var attributes: [String: String] = [:]
-  var text: String?
+  var name: TextKey
+  var namespace: TextKey?
+  var attributes: [TextKey: TextKey] = [:]
+  var text: TextKey?
   var children: [ElementMeaning] = []
 
   init(_ element: Element) {
-    name = element.localName
-    namespace = element.namespace
+    name = TextKey(element.localName)
+    namespace = element.namespace.map { TextKey($0) }
     for attribute in element.attributes {
       let name = element.document.text(in: attribute.name)
-      if name != "xmlns", !name.hasPrefix("xmlns:") {
-        attributes[name] = element.value(of: attribute)
-      }
+      if name == "xmlns" || name.hasPrefix("xmlns:") { continue }
+      attributes[TextKey(name)] = TextKey(element.value(of: attribute))
     }
     let all = Array(element.children)
-    if all.isEmpty || element.hasMixedText { text = element.text.trimmingSpaces }
-    let ordered = all.enumerated().map { (order: ($1.localName, $0), element: $1) }
-      .sorted { $0.order < $1.order }
-    children = ordered.map { ElementMeaning($0.element) }
+    let own = element.text.trimmingSpaces
+    if !own.isEmpty, all.isEmpty || element.hasMixedText { text = TextKey(own) }
+    children = all.enumerated().map { (order: ($1.localName, $0), element: $1) }
+      .sorted { $0.order < $1.order }.map { ElementMeaning($0.element) }
   }
 
   /// Whether it says nothing by itself.
-  var isEmpty: Bool { attributes.isEmpty && (text ?? "").isEmpty && children.isEmpty }
+  var isEmpty: Bool { attributes.isEmpty && text == nil && children.isEmpty }
 }

@@ -85,6 +85,13 @@ struct PSeriesLimit: Sendable {
     }
   }
 
+  /// Whether a CPU model is one of another architecture, or of a PowerPC that pseries cannot run.
+  static func isForeignCPU(_ model: String) -> Bool {
+    all.contains { limit in
+      limit.path == ["cpu", "model"] && limit.conditions.contains { $0.values.contains(model) }
+    }
+  }
+
   // MARK: Looking
 
   /// What a definition has of the table, in the order of the table.

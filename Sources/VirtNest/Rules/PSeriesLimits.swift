@@ -204,6 +204,7 @@ extension Element {
 
   private func libvirtsChoice(_ place: String) -> String? {
     switch (localName, place) {
+    case ("cpu", "@mode"): "custom"
     case ("disk", "@device"): "disk"
     case ("disk", "target/@bus"): Self.bus(ofDisk: child("target")?["dev"] ?? "")
     case ("feature", "@policy"): "require"

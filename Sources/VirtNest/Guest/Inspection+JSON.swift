@@ -52,6 +52,7 @@ extension Inspection {
       case .on(let api): ("on", api.rawValue, nil)
       case .off: ("off", nil, nil)
       case .dependsOnWrapper(let emulator): ("wrapper", nil, emulator)
+      case .dependsOnFile(let path): ("file", nil, path)
       case .refused(let reason): ("refused", nil, reason)
       }
     return .object([

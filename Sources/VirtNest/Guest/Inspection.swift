@@ -119,6 +119,7 @@ public struct Inspection: Sendable {
     case .off:
       nesting.contributions.isEmpty ? "off: nothing asks for it" : "off, although it is mentioned"
     case .dependsOnWrapper(let emulator): "depends on the wrapper \(emulator)"
+    case .dependsOnFile(let path): "depends on the file \(path), which -readconfig names"
     case .refused(let reason): "the guest does not start: \(reason)"
     }
   }

@@ -36,6 +36,9 @@ package enum PSeriesFeature: String, Hashable, Sendable, CaseIterable {
   /// QEMU's property of the machine.
   package var machineProperty: String { "cap-" + rawValue }
 
+  /// QEMU's property that its element sets.
+  var qemuProperty: String { self == .hpt ? "resize-hpt" : machineProperty }
+
   /// Reads `NAME=VALUE`.
   ///
   /// - Throws: ``InvalidValue`` with the names, or the values of this one.

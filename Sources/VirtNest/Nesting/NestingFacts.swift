@@ -13,6 +13,8 @@ public struct NestingFacts: Sendable {
     case off
     /// The emulator is not QEMU itself: it may add the capability, or not.
     case dependsOnWrapper(emulator: String)
+    /// A file of the host that QEMU reads behind everything else decides it.
+    case dependsOnFile(path: String)
     /// libvirt or QEMU refuses to start the guest.
     case refused(reason: String)
   }
@@ -42,14 +44,15 @@ public struct NestingFacts: Sendable {
     let domain = definition.domain
     arguments = PassthroughArguments(of: domain)
     contributions = NestingContribution.all(in: domain, arguments)
-    refusals = NestingRefusal.all(arguments, contributions)
-    obstacles = NestingObstacle.all(for: guest)
+    refusals = NestingRefusal.all(arguments, contributions, in: domain, guest)
+    obstacles = NestingObstacle.all(for: guest, cpuArgument: arguments.values(of: "cpu").last)
     let emulator = domain.first(["devices", "emulator"])?.text.trimmingSpaces
     wrapper = emulator.flatMap { path in
       path.isEmpty || Emulator.isQEMU(path) || !guest.mayBePSeries ? nil : path
     }
     asked =
       refusals.first.map { .refused(reason: $0.reason) }
+      ?? arguments.fileThatDecides(behind: contributions).map { .dependsOnFile(path: $0) }
       ?? Self.merged(contributions, wrapper: wrapper)
     isAskedFor =
       contributions.contains { $0.value != .off } || Self.tries(domain)
@@ -76,7 +79,7 @@ public struct NestingFacts: Sendable {
     switch asked {
     case .on(let api): (contribution.value == .on) != (contribution.api == api)
     case .off: contribution.value == .on
-    case .dependsOnWrapper, .refused: false
+    case .dependsOnWrapper, .dependsOnFile, .refused: false
     }
   }
 
@@ -147,5 +150,17 @@ enum NestedCapability {
     let rest = text[range.upperBound...].unicodeScalars.drop { $0 != "=" }
     let value = Substring(rest.dropFirst().prefix { $0 != "," })
     return QEMUBoolean.parse(String(value)) != false
+  }
+}
+
+extension PassthroughArguments {
+  /// The last `-readconfig` with no setting for nesting behind it: its `[machine]` may have one.
+  fileprivate func fileThatDecides(behind contributions: [NestingContribution]) -> String? {
+    guard let file = values(of: "readconfig").last else { return nil }
+    let isOverruled = contributions.contains { contribution in
+      guard case .argument(_, let element) = contribution.holder else { return false }
+      return element.range.lowerBound > file.element.range.lowerBound
+    }
+    return isOverruled ? nil : file.value
   }
 }

@@ -16,10 +16,28 @@ package struct NestingObstacle: Hashable, Sendable {
   package var kind: Kind
   /// The reason, as the end of a sentence.
   package var reason: String
+  /// The argument that it is about, where a passed-through one replaces the element.
+  var argument: Element?
 
   /// Every obstacle that a guest's own definition shows.
-  package static func all(for guest: Guest) -> [NestingObstacle] {
-    [domainType(guest), architecture(guest), machine(guest), cpu(guest)].compactMap(\.self)
+  ///
+  /// - Parameter cpuArgument: the value of the last `-cpu` that is passed through, which replaces
+  ///   what libvirt makes of `<cpu>`.
+  static func all(
+    for guest: Guest, cpuArgument: PassthroughArguments.Argument? = nil
+  ) -> [NestingObstacle] {
+    let processor = cpuArgument.map { cpu($0) } ?? cpu(guest)
+    return [domainType(guest), architecture(guest), machine(guest), processor].compactMap(\.self)
+  }
+
+  private static func cpu(_ argument: PassthroughArguments.Argument) -> NestingObstacle? {
+    let model = String(argument.value.prefix { $0 != "," })
+    guard let generation = CPU(mode: "custom", model: model).powerGeneration, generation < 9 else {
+      return nil
+    }
+    return NestingObstacle(
+      kind: .processor, reason: "the CPU is '\(model)' (-cpu), and nesting needs POWER9 or later",
+      argument: argument.element)
   }
 
   private static func domainType(_ guest: Guest) -> NestingObstacle? {

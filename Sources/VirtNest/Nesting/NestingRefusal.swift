@@ -17,6 +17,8 @@ package struct NestingRefusal: Hashable, Sendable {
     case twoSpellings
     /// Anything else that libvirt or QEMU cannot read.
     case unreadable
+    /// What cannot stand beside what libvirt writes, or beside what the definition says elsewhere.
+    case excluded
   }
 
   /// What kind it is.
@@ -28,12 +30,117 @@ package struct NestingRefusal: Hashable, Sendable {
 
   /// Every one of what is passed through, beside what else is said about nesting.
   static func all(
-    _ arguments: PassthroughArguments, _ contributions: [NestingContribution]
+    _ arguments: PassthroughArguments, _ contributions: [NestingContribution],
+    in domain: Element, _ guest: Guest
   ) -> [NestingRefusal] {
     arguments.arguments.compactMap { refusal(of: $0) }
       + missingValue(arguments)
       + arguments.machineArguments.compactMap { refusal(of: $0) }
       + conflicts(contributions, arguments)
+      + arguments.options.compactMap { refusal(of: $0, guest) }
+      + accelerators(arguments) + capabilities(arguments, guest) + deleted(in: domain)
+  }
+
+  /// Options that end QEMU, that it does not have, or whose value it cannot read.
+  private static func refusal(
+    of option: (option: PassthroughArguments.Argument, value: PassthroughArguments.Argument?),
+    _ guest: Guest
+  ) -> NestingRefusal? {
+    let name = option.option.value
+    let isNamed = { (known: String...) in known.contains { QEMUOption.isNamed($0, name) } }
+    let excluded = { (reason: String) in
+      NestingRefusal(
+        kind: .excluded, reason: reason, element: (option.value ?? option.option).element)
+    }
+    if isNamed("enable-kvm") {
+      return excluded("QEMU refuses \(name), since libvirt writes -accel itself")
+    }
+    if isNamed("no-kvm") { return excluded("QEMU has no option \(name) any more") }
+    if isNamed("h", "help", "version") {
+      return excluded("\(name) makes QEMU print a text and end")
+    }
+    guard let value = option.value?.value else { return nil }
+    if isNamed("set"), value.prefix(while: { $0 != "=" }).count(where: { $0 == "." }) < 2 {
+      return excluded("QEMU needs GROUP.ID.NAME=VALUE for -set, not '\(value)'")
+    }
+    if isNamed("global"), !value.contains("="), !value.contains(".") {
+      return excluded("QEMU needs DRIVER.NAME=VALUE for -global, not '\(value)'")
+    }
+    if isNamed("cpu") {
+      let model = String(value.prefix { $0 != "," })
+      let isHost = model == "host" && guest.domainType == "qemu"
+      if isHost || PSeriesLimit.isForeignCPU(model) {
+        return excluded("QEMU has no CPU '\(model)' for this guest")
+      }
+      let properties = value.dropFirst(model.count + 1).split(separator: ",")
+      if let first = properties.first(where: { !isKnownCPUProperty($0) }) {
+        return excluded("QEMU's CPUs for pseries have no property '\(first)'")
+      }
+    }
+    return nil
+  }
+
+  /// QEMU, `target/ppc/cpu_init.c` (`ppc_cpu_properties`) and `hw/core/cpu-common.c`.
+  private static func isKnownCPUProperty(_ property: Substring) -> Bool {
+    let names = [
+      "start-powered-off", "pre-2.8-migration", "pre-2.10-migration", "pre-3.0-migration",
+    ]
+    return names.contains { $0 == property.prefix { $0 != "=" } }
+  }
+
+  /// libvirt writes `-accel`, and QEMU takes that beside no `accel=` (`system/vl.c`,
+  /// `qemu_apply_legacy_machine_options`).
+  private static func accelerators(_ arguments: PassthroughArguments) -> [NestingRefusal] {
+    arguments.machineArguments.filter { $0.options.value(of: "accel") != nil }.map { argument in
+      NestingRefusal(
+        kind: .excluded,
+        reason: "QEMU refuses accel= in -machine, since libvirt writes -accel itself",
+        element: argument.value.element)
+    }
+  }
+
+  /// Values of other capabilities that QEMU does not take; the last one of each counts.
+  private static func capabilities(
+    _ arguments: PassthroughArguments, _ guest: Guest
+  ) -> [NestingRefusal] {
+    let cpu = arguments.values(of: "cpu").last.map { argument in
+      CPU(mode: "custom", model: String(argument.value.prefix { $0 != "," }))
+    }
+    let isOldCPU = ((cpu ?? guest.cpu)?.powerGeneration ?? 9) < 9
+    return PSeriesFeature.allCases.compactMap { feature in
+      guard let (value, argument) = arguments.machineProperty(feature.qemuProperty) else {
+        return nil
+      }
+      let isSwitch = feature.allowedValues == ["on", "off"]
+      let isTaken =
+        isSwitch ? QEMUBoolean.parse(value) != nil : feature.allowedValues.contains(value)
+      let reason: String? =
+        !isTaken
+        ? "QEMU does not accept '\(value)' for \(feature.qemuProperty)"
+        : feature == .htm && QEMUBoolean.parse(value) == true && guest.domainType == "qemu"
+          ? "TCG has no transactional memory (cap-htm)"
+          : feature == .largeDecrementer && QEMUBoolean.parse(value) == true && isOldCPU
+            ? "cap-large-decr needs POWER9 or later" : nil
+      return reason.map {
+        NestingRefusal(kind: .excluded, reason: $0, element: argument.value.element)
+      }
+    }
+  }
+
+  /// `<qemu:del>` of the capability by which libvirt knows that QEMU has the feature.
+  private static func deleted(in domain: Element) -> [NestingRefusal] {
+    let name = "machine.pseries.cap-nested-hv"
+    guard domain.children("features").contains(where: { $0.child("nested-hv") != nil }) else {
+      return []
+    }
+    return domain.children("capabilities", in: DomainNamespace.qemu).flatMap {
+      $0.children("del", in: DomainNamespace.qemu)
+    }.filter { $0["capability"] == name }.map { element in
+      NestingRefusal(
+        kind: .excluded,
+        reason: "libvirt refuses <nested-hv> where <\(element.qualifiedName)> takes \(name) away",
+        element: element)
+    }
   }
 
   private static func refusal(of argument: PassthroughArguments.Argument) -> NestingRefusal? {

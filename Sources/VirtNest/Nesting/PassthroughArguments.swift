@@ -24,6 +24,8 @@ package struct PassthroughArguments {
   package let arguments: [Argument]
   /// Every `-machine`, `--machine`, `-M` and `--M` with a value behind it.
   package let machineArguments: [MachineArgument]
+  /// Every option, and its value where it takes one and has it.
+  let options: [(option: Argument, value: Argument?)]
   /// The last argument where it is an option whose value is missing: it takes what follows for one.
   package let unfinished: Argument?
   /// Whether the last argument is a `-machine` whose value is missing.
@@ -33,6 +35,19 @@ package struct PassthroughArguments {
   /// The elements that hold the arguments.
   package let commandLines: [Element]
 
+  /// The values of an option, in order.
+  func values(of name: String) -> [Argument] {
+    options.compactMap { QEMUOption.isNamed(name, $0.option.value) ? $0.value : nil }
+  }
+
+  /// The last value that a property of the machine has here.
+  func machineProperty(_ name: String) -> (value: String, argument: MachineArgument)? {
+    for argument in machineArguments.reversed() {
+      if let value = argument.options.value(of: name) { return (value, argument) }
+    }
+    return nil
+  }
+
   package init(of domain: Element) {
     commandLines = domain.children("commandline", in: DomainNamespace.qemu)
     arguments = commandLines.flatMap { commandLine in
@@ -41,13 +56,16 @@ package struct PassthroughArguments {
       }
     }
     var found: [MachineArgument] = []
+    var options: [(Argument, Argument?)] = []
     var index = 0
     while index + 1 < arguments.count {
       let option = arguments[index]
       guard QEMUOption.takesValue(option.value) else {
+        options.append((option, nil))
         index += 1
         continue
       }
+      options.append((option, arguments[index + 1]))
       if QEMUOption.isMachine(option.value) {
         let value = arguments[index + 1]
         found.append(
@@ -55,7 +73,9 @@ package struct PassthroughArguments {
       }
       index += 2
     }
+    if index < arguments.count { options.append((arguments[index], nil)) }
     machineArguments = found
+    self.options = options
     let last = index < arguments.count ? arguments[index] : nil
     unfinished = last.flatMap { QEMUOption.takesValue($0.value) ? $0 : nil }
   }

@@ -17,6 +17,11 @@ enum QEMUOption {
     name(of: argument).map { machine.contains($0) } ?? false
   }
 
+  /// Whether an argument is an option of a name.
+  static func isNamed(_ option: String, _ argument: String) -> Bool {
+    name(of: argument).map { $0 == option } ?? false
+  }
+
   /// Whether an argument has the option for the machine and its value in one, which QEMU refuses.
   static func isMachineWithValue(_ argument: String) -> Bool {
     guard let name = name(of: argument) else { return false }

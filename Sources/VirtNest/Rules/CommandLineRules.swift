@@ -5,6 +5,7 @@ extension Rule {
   static let commandLineRules = [
     misspeltCapability, joinedArgument, missingValue, globalProperty, valueWithoutOption,
     notABoolean, machineOverridden, customArguments, twoSpellings, unreadableArgument,
+    excludedArgument, overridingArgument,
   ]
 
   static let misspeltCapability = Rule(
@@ -245,5 +246,68 @@ extension Rule {
         refusal.element, attribute: "value", refusal.reason,
         advice: "Write the missing part, or remove the argument.")
     }
+  }
+
+  static let excludedArgument = Rule(
+    "VN064", .error, "An argument with which QEMU does not start",
+    reason: """
+      libvirt writes -accel itself, and QEMU refuses -enable-kvm and accel= beside it: 'The -accel \
+      and "-machine accel=" options are incompatible'. A CPU that it does not have, a value that a \
+      capability does not take, and an option that prints and ends keep the guest from starting, too.
+      """,
+    source: "QEMU, system/vl.c; hw/ppc/spapr_caps.c; libvirt, src/qemu/qemu_command.c; \(measured)",
+    example: RuleExample(arguments: "-enable-kvm", right: [])
+  ) { checked, rule in
+    guard checked.isPSeries else { return [] }
+    return checked.nesting.refusals.filter { $0.kind == .excluded }.map { refusal in
+      rule.finding(
+        refusal.element, attribute: refusal.element["value"] == nil ? nil : "value", refusal.reason,
+        advice: "Remove it.")
+    }
+  }
+
+  static let overridingArgument = Rule(
+    "VN065", .warning, "An argument that overrides what an element says",
+    reason: """
+      QEMU merges a passed-through -machine with libvirt's own, and the last value of a property \
+      counts; the last -cpu replaces the one before it. The element then has no effect, and whoever \
+      reads it, libvirt among them, takes the guest for another one.
+      """,
+    source: "QEMU, system/vl.c, qemu_merge_machine_options; \(measured)",
+    example: RuleExample(
+      .features, wrong: "<ibs value='broken'/><nested-hv state='on'/>",
+      right: "<ibs value='fixed-ibs'/><nested-hv state='on'/>",
+      others: [
+        .end: """
+        <q:commandline xmlns:q='\(DomainNamespace.qemu)'><q:arg value='-machine'/>\
+        <q:arg value='cap-ibs=fixed-ibs'/></q:commandline>
+        """
+      ])
+  ) { checked, rule in
+    let features = PSeriesFeature.allCases.compactMap { feature -> Diagnostic? in
+      guard let attribute = feature.attribute,
+        let element = checked.domain.first(["features", Step(feature.rawValue)]),
+        let own = element[attribute],
+        let (value, argument) = checked.arguments.machineProperty(feature.qemuProperty),
+        value != own,
+        QEMUBoolean.parse(value) == nil || QEMUBoolean.parse(value) != QEMUBoolean.parse(own)
+      else { return nil }
+      return rule.finding(
+        argument.value.element, attribute: "value",
+        "\(feature.qemuProperty)=\(value) overrides <\(feature.rawValue) \(attribute)='\(own)'/> "
+          + "in line \(element.location.line)",
+        advice: "Keep one of the two.")
+    }
+    guard let cpu = checked.arguments.values(of: "cpu").last,
+      let element = checked.domain.child("cpu"), let own = checked.guest.cpu
+    else { return features }
+    let model = String(cpu.value.prefix { $0 != "," })
+    if own.model?.lowercased() == model.lowercased() { return features }
+    return features + [
+      rule.finding(
+        cpu.element, attribute: "value",
+        "QEMU runs the CPU '\(model)', not the one of <cpu> in line \(element.location.line)",
+        advice: "Remove the argument, and write the CPU into <cpu>.")
+    ]
   }
 }

@@ -162,7 +162,7 @@ extension Rule {
     ]
   }
 
-  private static let otherNames = [
+  static let otherNames = [
     "ppc64el": "ppc64le", "powerpc64le": "ppc64le", "powerpc64el": "ppc64le",
     "powerpc64": "ppc64", "ppc64be": "ppc64",
   ]

@@ -85,6 +85,13 @@ struct PSeriesLimit: Sendable {
     }
   }
 
+  /// Whether a CPU model is one of another architecture, or of a PowerPC that pseries cannot run.
+  static func isForeignCPU(_ model: String) -> Bool {
+    all.contains { limit in
+      limit.path == ["cpu", "model"] && limit.conditions.contains { $0.values.contains(model) }
+    }
+  }
+
   // MARK: Looking
 
   /// What a definition has of the table, in the order of the table.
@@ -197,6 +204,7 @@ extension Element {
 
   private func libvirtsChoice(_ place: String) -> String? {
     switch (localName, place) {
+    case ("cpu", "@mode"): "custom"
     case ("disk", "@device"): "disk"
     case ("disk", "target/@bus"): Self.bus(ofDisk: child("target")?["dev"] ?? "")
     case ("feature", "@policy"): "require"

@@ -21,15 +21,12 @@ extension Rule {
     example: RuleExample(
       .cpu, wrong: "<cpu><model>POWER8</model></cpu>", right: "<cpu><model>POWER9</model></cpu>")
   ) { checked, rule in
-    guard checked.wantsNesting, let element = checked.domain.first(["cpu", "model"]) else {
-      return []
-    }
+    guard checked.wantsNesting else { return [] }
     // With host-model it is a compatibility mode: VN006.
-    return checked.nesting.obstacles.filter {
-      $0.kind == .processor && checked.guest.cpu?.mode != "host-model"
-    }.map { obstacle in
+    return checked.nesting.obstacles.filter { $0.kind == .processor }.map { obstacle in
       rule.finding(
-        element, "nesting is asked for, but \(obstacle.reason)",
+        obstacle.argument ?? checked.domain.first(["cpu", "model"]) ?? checked.domain,
+        "nesting is asked for, but \(obstacle.reason)",
         advice: "Write <model>POWER9</model> or later, or <cpu mode='host-model'/> under KVM.")
     }
   }

@@ -32,6 +32,7 @@ package struct Verification: Hashable, Sendable {
     case .on(let api): capabilities.has(api)
     case .off: capabilities.api == nil
     case .dependsOnWrapper: capabilities.api != nil
+    case .dependsOnFile: true
     case .refused: false
     }
   }

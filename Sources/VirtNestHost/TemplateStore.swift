@@ -4,10 +4,11 @@ package import SystemPackage
 internal import Templates
 internal import VirtNest
 
-/// Finds templates by name in the user's folder, the system's folder and the program itself.
+/// Finds templates by name in the project's folder, the user's folder, the system's folder and the program itself.
 package struct TemplateStore: Sendable {
   /// Where a template was found.
   package enum Origin: Hashable, Sendable {
+    case project(FilePath)
     case user(FilePath)
     case system(FilePath)
     case builtIn
@@ -16,7 +17,7 @@ package struct TemplateStore: Sendable {
     /// The path of the file, or `built in`.
     package var description: String {
       switch self {
-      case .user(let path), .system(let path), .path(let path): path.argument
+      case .project(let path), .user(let path), .system(let path), .path(let path): path.argument
       case .builtIn: "built in"
       }
     }
@@ -34,13 +35,15 @@ package struct TemplateStore: Sendable {
     package var shadowed: [Origin] = []
   }
 
+  /// The folder that a file `.virt-nest.conf` names.
+  package let projectFolder: FilePath?
   /// `$XDG_CONFIG_HOME/virt-nest/templates`; `nil` if the user has no home.
   package let userFolder: FilePath?
   /// `/etc/virt-nest/templates`.
   package let systemFolder: FilePath
 
   /// The store of the current user, from `XDG_CONFIG_HOME` and `HOME`.
-  package init() {
+  package init(projectFolder: FilePath? = nil) {
     let value = { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }
     let configuration = value("XDG_CONFIG_HOME")
     let base: FilePath? =
@@ -51,11 +54,12 @@ package struct TemplateStore: Sendable {
       }
     self.init(
       userFolder: base?.appending("virt-nest").appending("templates"),
-      systemFolder: "/etc/virt-nest/templates")
+      systemFolder: "/etc/virt-nest/templates", projectFolder: projectFolder)
   }
 
   /// A store with other folders.
-  package init(userFolder: FilePath?, systemFolder: FilePath) {
+  package init(userFolder: FilePath?, systemFolder: FilePath, projectFolder: FilePath? = nil) {
+    self.projectFolder = projectFolder
     self.userFolder = userFolder
     self.systemFolder = systemFolder
   }
@@ -78,21 +82,28 @@ package struct TemplateStore: Sendable {
     guard let first = found.first else { throw TemplateNotFound(unknown(argument)) }
     let bytes: [UInt8]
     switch first {
-    case .user(let path), .system(let path), .path(let path): bytes = try read(path)
+    case .project(let path), .user(let path), .system(let path), .path(let path):
+      bytes = try read(path)
     case .builtIn: bytes = BuiltInTemplates.bytes(of: argument) ?? []
     }
     return Found(name: argument, origin: first, bytes: bytes, shadowed: Array(found.dropFirst()))
   }
 
-  /// The names of all templates: the built-in ones, then those of the user and the system by name.
+  /// The names of all templates: the built-in ones, then those of folders by name.
   package func names() -> [String] {
-    let folders = [userFolder, systemFolder].compactMap(\.self)
     let own = Set(folders.flatMap { Self.names(in: $0) }).subtracting(BuiltInTemplates.names)
     return BuiltInTemplates.names + own.sorted()
   }
 
+  private var folders: [FilePath] {
+    [projectFolder, userFolder, systemFolder].compactMap(\.self)
+  }
+
   private func origins(of name: String) throws(TemplateNotFound) -> [Origin] {
     var origins: [Origin] = []
+    if let projectFolder, let path = Self.file(name, in: projectFolder) {
+      origins.append(.project(path))
+    }
     if let userFolder, let path = Self.file(name, in: userFolder) { origins.append(.user(path)) }
     if let path = Self.file(name, in: systemFolder) { origins.append(.system(path)) }
     if BuiltInTemplates.names.contains(name) { origins.append(.builtIn) }
@@ -126,9 +137,8 @@ package struct TemplateStore: Sendable {
   }
 
   private func unknown(_ name: String) -> String {
-    let folders = [userFolder, systemFolder].compactMap(\.self).map(\.argument)
     return "there is no template '\(name)'; use one of \(names().joined(separator: ", ")), a file "
-      + "in \(folders.joined(separator: " or ")), or a path that ends in .xml"
+      + "in \(folders.map(\.argument).joined(separator: " or ")), or a path that ends in .xml"
   }
 }
 

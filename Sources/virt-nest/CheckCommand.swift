@@ -13,19 +13,30 @@ struct CheckCommand: ParsableCommand {
       applies the rules that virt-nest explain lists. Where no schema is installed that is said, \
       and the rest is done.
 
+      Of a folder, every file *.xml in it and below is checked. A file .virt-nest.conf beside the \
+      definitions, or above them, says which rules to ignore or to raise, and a comment does in a \
+      definition:
+
+        <!-- virt-nest: ignore VN042 reason -->
+
       Exit status: 0 nothing found at or above the level of --fail-on, 1 something was found, 2 a \
       file or the schema of --schema could not be read, 64 the options are wrong.
       """)
 
-  @Argument(help: "Domain definitions; '-' is standard input.")
+  @Argument(help: "Domain definitions, or folders of them; '-' is standard input.")
   var files: [String]
+
+  @OptionGroup var inputFiles: InputFiles
 
   @OptionGroup var format: FormatOption
 
   @Option(
-    help: ArgumentHelp("Leave this rule out, as in VN042; repeatable.", valueName: "id"),
-    transform: { text in try Rule.parsed(text).code })
-  var ignore: [Diagnostic.Code] = []
+    help: ArgumentHelp(
+      "Leave these rules out, as in VN042,VN043; repeatable.", valueName: "ids"),
+    transform: { text in
+      try text.split(separator: ",").map { id in try Rule.parsed(String(id)).code }
+    })
+  var ignore: [[Diagnostic.Code]] = []
 
   @Option(
     help: ArgumentHelp(
@@ -38,6 +49,9 @@ struct CheckCommand: ParsableCommand {
     })
   var failOn: Diagnostic.Severity = .error
 
+  @Flag(help: "Show notes too; --fail-on note shows them in any case.")
+  var notes = false
+
   @Option(
     help: ArgumentHelp("Compare with this RELAX NG schema instead.", valueName: "path"))
   var schema: String?
@@ -45,9 +59,12 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Compare with no schema.")
   var noSchema = false
 
+  @Flag(help: "Fail where no schema is installed.")
+  var requireSchema = false
+
   func validate() throws {
-    if schema != nil, noSchema {
-      throw ValidationError("--schema and --no-schema exclude each other")
+    if [schema != nil, noSchema, requireSchema].count(where: \.self) > 1 {
+      throw ValidationError("--schema, --no-schema and --require-schema exclude each other")
     }
     if files.count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input can be read only once")
@@ -55,31 +72,84 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    let schema = try noSchema ? nil : loadSchema()
-    let ignored = Set(ignore)
+    let jobs = try jobs(for: inputFiles.entries(of: files))
     let today = Today.date
-    let checked = concurrently(
-      files, showing: ProgressLine("files", total: files.count)
-    ) { name -> CheckedFile? in
-      guard let input = Input.read(name) else { return nil }
-      return CheckedFile(
-        Terminal.display(name), input.bytes, schema: schema, today: today, ignoring: ignored)
-    }.compactMap(\.self)
-    let found = CheckedFile.diagnostics(of: checked, ignoring: ignored)
-    try Terminal.write(Array(format.wanted.text(of: found).utf8))
-    if checked.count < files.count { throw ExitCode.trouble }
+    let outcomes = concurrently(jobs, showing: ProgressLine("files", total: jobs.count)) {
+      job -> Outcome in
+      guard let input = Input.read(job.entry.name) else { return .unreadable }
+      if job.entry.isPassedOver(input) { return .passedOver }
+      return .checked(
+        CheckedFile(
+          Terminal.display(job.entry.name), input.bytes, schema: job.schema, today: today,
+          ignoring: job.ignored, levels: job.levels))
+    }
+    let checked = outcomes.compactMap { outcome in
+      if case .checked(let file) = outcome { file } else { nil }
+    }
+    let found = CheckedFile.diagnostics(of: checked)
+    let leastShown = notes || failOn == .note ? Diagnostic.Severity.note : .warning
+    let report = Report(
+      diagnostics: found.filter { $0.severity >= leastShown }, files: checked.map(\.name),
+      failsFrom: failOn)
+    try Terminal.write(Array(format.wanted.text(of: report).utf8))
+    if outcomes.contains(where: \.isUnreadable) { throw ExitCode.trouble }
     if found.contains(where: { $0.severity >= failOn }) { throw ExitCode.no }
   }
 
-  /// The schema to compare with; `nil` where none is installed.
+  /// What became of a file.
+  private enum Outcome: Sendable {
+    case checked(CheckedFile)
+    case passedOver
+    /// The reason is said.
+    case unreadable
+
+    var isUnreadable: Bool { if case .unreadable = self { true } else { false } }
+  }
+
+  /// A file, and how it is checked.
+  private struct Job: Sendable {
+    var entry: InputFiles.Entry
+    var schema: Schema?
+    var ignored: Set<Diagnostic.Code> = []
+    var levels: [Diagnostic.Code: Diagnostic.Severity] = [:]
+  }
+
+  private func jobs(for entries: [InputFiles.Entry]) throws -> [Job] {
+    var configurations = ConfigurationFiles()
+    var schemas: [String?: Schema?] = [:]
+    return try entries.map { entry in
+      let settings = try configurations.saidSettings(for: entry.name)
+      var job = Job(entry: entry)
+      job.ignored = Set(ignore.joined())
+      for (code, level) in settings.levels {
+        if let level { job.levels[code] = level } else { job.ignored.insert(code) }
+      }
+      let path: String?
+      switch settings.schema {
+      case _ where noSchema: return job
+      case .off where schema == nil && !requireSchema: return job
+      case .path(let configured): path = schema ?? configured
+      default: path = schema
+      }
+      if let known = schemas[path] {
+        job.schema = known
+      } else {
+        job.schema = try loadSchema(path)
+        schemas[path] = .some(job.schema)
+      }
+      return job
+    }
+  }
+
+  /// The schema at a path, or the installed one; `nil` where none is installed.
   ///
   /// - Throws: ``ExitCode`` 2 where one was asked for, or is installed, and cannot be used.
-  private func loadSchema() throws -> Schema? {
+  private func loadSchema(_ path: String?) throws -> Schema? {
     let found: LibvirtSchema
     do {
-      found = try LibvirtSchema.find(explicit: schema.map { FilePath(argument: $0) })
+      found = try LibvirtSchema.find(explicit: path.map { FilePath(argument: $0) })
     } catch {
-      guard error.isExplicit else {
+      guard error.isExplicit || requireSchema else {
         Terminal.say("virt-nest: warning: \(error)")
         return nil
       }

@@ -161,9 +161,10 @@ struct CreateCommand: AsyncParsableCommand {
   }
 
   private func loadTemplate() throws -> Template {
+    let store = try TemplateStore.configured()
     let found: TemplateStore.Found
     do throws(TemplateNotFound) {
-      found = try TemplateStore().template(template)
+      found = try store.template(template)
     } catch {
       Terminal.say("virt-nest: error: \(error.message)")
       throw ExitCode.trouble

@@ -15,11 +15,11 @@ struct InPlaceBatch {
   private static let mostBytes = 64 << 20
 
   /// The end of the batch that begins at an index.
-  static func end(of files: [String], from start: Int) -> Int {
+  static func end(of files: [InputFiles.Entry], from start: Int) -> Int {
     var end = start
     var bytes = 0
     while end < files.count, end - start < mostFiles {
-      bytes += expectedSize(files[end])
+      bytes += expectedSize(files[end].name)
       if bytes > mostBytes, end > start { break }
       end += 1
     }
@@ -54,9 +54,11 @@ struct InPlaceBatch {
   }
 
   /// Does a batch, and prints messages in the order of the files.
-  static func run(_ names: ArraySlice<String>, _ stage: @Sendable (String) -> Outcome) -> End {
+  static func run(
+    _ files: ArraySlice<InputFiles.Entry>, _ stage: @Sendable (InputFiles.Entry) -> Outcome
+  ) -> End {
     SignalDelay.around {
-      let outcomes = concurrently(Array(names), stage)
+      let outcomes = concurrently(Array(files), stage)
       let staged = outcomes.compactMap { outcome in outcome.staged.map { (outcome.name, $0) } }
       defer { for (_, file) in staged { file.discard() } }
       // Nothing of an interrupted batch is put in its place.

@@ -18,12 +18,16 @@ struct PatchCommand: AsyncParsableCommand {
 
         virt-nest patch --connect qemu+ssh://root@host/system --domain G --nested
 
+      Of a folder, every definition *.xml in it and below is taken.
+
       Exit status: 0 done (with --check: nothing would change), 1 with --check something would \
       change, 2 a file could not be read, changed or written, 64 the options are wrong.
       """)
 
-  @Argument(help: "Domain definitions; '-' is standard input.")
+  @Argument(help: "Domain definitions, or folders of them; '-' is standard input.")
   var files: [String] = []
+
+  @OptionGroup var inputFiles: InputFiles
 
   @Option(
     help: ArgumentHelp(
@@ -42,7 +46,7 @@ struct PatchCommand: AsyncParsableCommand {
   @Flag(help: "Print what would change, as diff -u does.")
   var diff = false
 
-  @Flag(help: "Print nothing; exit with 1 where something would change.")
+  @Flag(help: "Print which files would change, and exit with 1 where there are any.")
   var check = false
 
   @Option(help: ArgumentHelp("With -i: keep the old file as FILE + suffix.", valueName: "suffix"))
@@ -104,8 +108,8 @@ struct PatchCommand: AsyncParsableCommand {
       throw ValidationError("--identity goes with --new-identity")
     }
     let changes = try changes()
-    if files.count > 1, changes.guest.name != nil || changes.guest.uuid != nil {
-      throw ValidationError("--name and --uuid are one guest's, and there are \(files.count) files")
+    if takesSeveral, changes.guest.name != nil || changes.guest.uuid != nil {
+      throw ValidationError("--name and --uuid are one guest's, and there are several files")
     }
   }
 
@@ -120,23 +124,35 @@ struct PatchCommand: AsyncParsableCommand {
   private func givenChanges() throws -> GuestChanges {
     let changes = try changes()
     // Not in validate(): an unknown option, whose value looks like a file, is the better reason.
-    if files.count > 1, !inPlace, !diff, !check {
-      throw ValidationError("several files need --in-place, --diff or --check")
+    if takesSeveral, !inPlace, !diff, !check {
+      throw ValidationError(
+        "several files need --in-place, --diff or --check; a folder can hold several")
     }
     if changes == GuestChanges() { throw ValidationError("nothing to change is given") }
     if !quiet, let warning = changeOptions.nesting.hostWarning() { Terminal.say(warning) }
     return changes
   }
 
+  /// Whether there can be several definitions.
+  private var takesSeveral: Bool {
+    files.count > 1 || files.contains { DefinitionFolder.isFolder(FilePath(argument: $0)) }
+  }
+
   private func patchFiles(_ changes: GuestChanges) throws {
-    if inPlace, !overwrite, files.count > 1 { return try patchInPlace(changes) }
+    let files = try inputFiles.entries(of: files)
+    if inPlace, !overwrite, files.count > 1 { return try patchInPlace(files, changes) }
     var wouldChange = false
     var isInTrouble = false
     var progress = ProgressLine("files", total: files.count, isWanted: !quiet && !diff)
     defer { ProgressLine.clear() }
-    for (index, name) in files.enumerated() {
+    for (index, entry) in files.enumerated() {
       progress.show(index)
-      guard let input = Input.read(name), let patch = patch(input, changes) else {
+      guard let input = Input.read(entry.name) else {
+        isInTrouble = true
+        continue
+      }
+      if entry.isPassedOver(input) { continue }
+      guard let patch = patch(input, changes) else {
         isInTrouble = true
         continue
       }
@@ -147,7 +163,7 @@ struct PatchCommand: AsyncParsableCommand {
     if check, wouldChange { throw ExitCode.no }
   }
 
-  private func patchInPlace(_ changes: GuestChanges) throws {
+  private func patchInPlace(_ files: [InputFiles.Entry], _ changes: GuestChanges) throws {
     var isWell = true
     var progress = ProgressLine("files", total: files.count, isWanted: !quiet)
     defer { ProgressLine.clear() }
@@ -162,7 +178,7 @@ struct PatchCommand: AsyncParsableCommand {
           // Not "run it again": a device would be added, or taken away, a second time.
           Terminal.say(
             "virt-nest: interrupted: \(next) of \(files.count) files are done; "
-              + "'\(files[next])' and those behind it are unchanged")
+              + "'\(files[next].name)' and those behind it are unchanged")
         }
       }
       progress.show(end)
@@ -171,9 +187,15 @@ struct PatchCommand: AsyncParsableCommand {
     if !isWell { throw ExitCode.trouble }
   }
 
-  private func stage(_ name: String, _ changes: GuestChanges) -> InPlaceBatch.Outcome {
-    guard let input = Input.read(name), let patch = patch(input, changes), let file = input.file
-    else { return InPlaceBatch.Outcome(name: name, isInTrouble: true) }
+  private func stage(_ entry: InputFiles.Entry, _ changes: GuestChanges) -> InPlaceBatch.Outcome {
+    let name = entry.name
+    guard let input = Input.read(name), let file = input.file else {
+      return InPlaceBatch.Outcome(name: name, isInTrouble: true)
+    }
+    if entry.isPassedOver(input) { return InPlaceBatch.Outcome(name: name) }
+    guard let patch = patch(input, changes) else {
+      return InPlaceBatch.Outcome(name: name, isInTrouble: true)
+    }
     do throws(FileError) {
       let staged = try file.stage(patch.bytes, backupSuffix: backup, syncsFolder: false)
       return InPlaceBatch.Outcome(name: name, staged: staged)
@@ -220,7 +242,12 @@ struct PatchCommand: AsyncParsableCommand {
 
   /// Brings the result where it was asked for; `false` where that failed and was said.
   private func deliver(_ patch: Patch, of input: Input) throws -> Bool {
-    if check { return true }
+    if check {
+      if !patch.isEmpty, !quiet {
+        try Terminal.report([Terminal.display(input.name)])
+      }
+      return true
+    }
     if diff {
       let diff = UnifiedDiff(patch, label: Terminal.display(input.name))
       try Terminal.write(diff.bytes(coloured: Terminal.showsColours, escaped: Terminal.isShown))

@@ -7,20 +7,57 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
   case text
   case json
   case sarif
+  case github
+  case junit
 
   /// Diagnostics as one text, with a line end.
-  func text(of diagnostics: [Diagnostic]) -> String {
-    switch self {
-    case .text: Terminal.text(diagnostics.flatMap(\.commandLines))
+  func text(of diagnostics: [Diagnostic]) -> String { text(of: Report(diagnostics: diagnostics)) }
+
+  /// A report as one text, with a line end.
+  func text(of report: Report) -> String {
+    let diagnostics = report.diagnostics
+    return switch self {
+    case .text: Terminal.text(diagnostics.flatMap(\.commandLines) + report.summary)
     case .json: JSONWriter.text(of: .array(diagnostics.map { $0.json(\.commandLine) }))
     case .sarif: JSONWriter.text(of: SARIF.log(of: diagnostics))
+    case .github: diagnostics.map { GitHub.command(for: $0) + "\n" }.joined()
+    case .junit: JUnit.text(of: report)
     }
+  }
+}
+
+/// What was found, and where it was looked for.
+struct Report {
+  var diagnostics: [Diagnostic]
+  /// The files that were looked at, those without a finding among them.
+  var files: [String] = []
+  /// The level from which on a file has failed.
+  var failsFrom = Diagnostic.Severity.error
+
+  /// How much was found in each file, and in all; nothing for a single file, or without a finding.
+  fileprivate var summary: [String] {
+    guard files.count > 1, !diagnostics.isEmpty else { return [] }
+    let found = Dictionary(grouping: diagnostics) { $0.source ?? "" }
+    let lines = files.compactMap { file in
+      found[file].map { "\(file): \(Self.counts(of: $0))" }
+    }
+    return [""] + lines
+      + ["\(Self.counts(of: diagnostics)) in \(lines.count) of \(files.count) files"]
+  }
+
+  /// `2 errors, 1 warning`.
+  private static func counts(of diagnostics: [Diagnostic]) -> String {
+    Diagnostic.Severity.allCases.reversed().compactMap { severity in
+      let count = diagnostics.count { $0.severity == severity }
+      return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
+    }.joined(separator: ", ")
   }
 }
 
 /// The option for it, where findings are printed.
 struct FormatOption: ParsableArguments {
-  @Option(help: "Format of what is found: text, json, or sarif for code review.")
+  @Option(
+    help: "Format: text, json, sarif for code review, github for workflows, or junit.")
   var format: ReportFormat?
 
   @Flag(help: "Short for --format json.")

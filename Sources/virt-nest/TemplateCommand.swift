@@ -18,7 +18,7 @@ struct TemplateListCommand: ParsableCommand {
     abstract: "List the templates: name, distribution, default release, releases, where from.")
 
   func run() throws {
-    let store = TemplateStore()
+    let store = try TemplateStore.configured()
     var rows = [["NAME", "DISTRIBUTION", "DEFAULT", "RELEASES", "WHERE"]]
     for name in store.names() {
       rows.append(row(name, in: store))
@@ -82,8 +82,9 @@ struct TemplateShowCommand: ParsableCommand {
   var template: String
 
   func run() throws {
+    let store = try TemplateStore.configured()
     do throws(TemplateNotFound) {
-      let found = try TemplateStore().template(template)
+      let found = try store.template(template)
       try? Terminal.write(found.bytes)
     } catch {
       Terminal.say("virt-nest: error: \(error.message)")

@@ -24,10 +24,11 @@ struct TemplateLintCommand: ParsableCommand {
     if schema == nil, !noSchema {
       Terminal.say("virt-nest: warning: libvirt's schema is not installed; it is left out")
     }
+    let store = try TemplateStore.configured()
     var found: [Diagnostic] = []
     var isInTrouble = false
     for name in templates {
-      guard let file = read(name) else {
+      guard let file = read(name, in: store) else {
         isInTrouble = true
         continue
       }
@@ -39,12 +40,14 @@ struct TemplateLintCommand: ParsableCommand {
     if found.contains(where: { $0.severity >= .warning }) { throw ExitCode.no }
   }
 
-  private func read(_ name: String) -> (name: String, bytes: [UInt8])? {
+  private func read(
+    _ name: String, in store: TemplateStore
+  ) -> (name: String, bytes: [UInt8])? {
     if name == "-" || TemplateStore.isPath(name) {
       return Input.read(name).map { (Terminal.display(name), $0.bytes) }
     }
     do throws(TemplateNotFound) {
-      return (name, try TemplateStore().template(name).bytes)
+      return (name, try store.template(name).bytes)
     } catch {
       Terminal.say("virt-nest: error: \(error.message)")
       return nil

@@ -2,14 +2,19 @@ public import LosslessXML
 
 /// A file that the rules have looked at.
 ///
-/// Files can be looked at side by side on several threads; ``diagnostics(of:ignoring:)`` then puts
-/// together what was found, and looks at all of them together.
+/// Files can be looked at side by side on several threads; ``diagnostics(of:)`` then puts together
+/// what was found, and looks at all of them together.
 public struct CheckedFile: Sendable {
   /// The name that diagnostics give.
   public let name: String
   /// What was read; `nil` where the file is no domain definition.
   let guest: CheckedGuest?
-  private let own: [Diagnostic]
+  /// What was found in it by itself, before comments in it leave anything out.
+  var own: [Diagnostic]
+  /// Codes of rules that nobody looked for, or that nobody wants to know of.
+  private let ignored: Set<Diagnostic.Code>
+  private let levels: [Diagnostic.Code: Diagnostic.Severity]
+  private let comments: [IgnoreComment]
 
   /// Looks at a file by itself.
   ///
@@ -20,22 +25,27 @@ public struct CheckedFile: Sendable {
   ///     place, the rule alone speaks: it knows more.
   ///   - today: the day that the ends of releases are compared with.
   ///   - ignored: codes of rules that are left out.
+  ///   - levels: rules whose findings matter more or less than the rule says.
   public init(
     _ name: String, _ bytes: [UInt8], schema: Schema? = nil, today: CalendarDate,
-    ignoring ignored: Set<Diagnostic.Code> = []
+    ignoring ignored: Set<Diagnostic.Code> = [],
+    levels: [Diagnostic.Code: Diagnostic.Severity] = [:]
   ) {
     self.name = name
+    self.levels = levels
+    self.ignored = schema == nil ? ignored.union([Rule.schema.code]) : ignored
     do throws(VirtNestError) {
       let definition = try DomainDefinition(bytes)
       let guest = CheckedGuest(file: name, definition: definition, today: today)
       self.guest = guest
       let found = Rule.all.filter { !ignored.contains($0.code) }.flatMap { $0.diagnostics(guest) }
       let mismatches = schema.map { Self.mismatches(of: guest, $0, beside: found) } ?? []
-      own =
-        found
-        + mismatches.filter { !ignored.contains($0.code) }
+      let (comments, wrong) = IgnoreComment.all(in: definition.document)
+      self.comments = comments
+      own = found + mismatches.filter { !ignored.contains($0.code) } + wrong
     } catch {
       guest = nil
+      comments = []
       own = error.diagnostics.filter { !ignored.contains($0.code) }
     }
   }
@@ -63,22 +73,38 @@ public struct CheckedFile: Sendable {
 
   /// What was found in files: in each by itself, and in all of them together.
   ///
-  /// - Parameters:
-  ///   - files: the files; what one has in common with another is found in the later one.
-  ///   - ignored: codes of rules that are left out.
-  /// - Returns: the diagnostics in the order of the files, by place, then by code.
-  public static func diagnostics(
-    of files: [CheckedFile], ignoring ignored: Set<Diagnostic.Code> = []
-  ) -> [Diagnostic] {
+  /// - Parameter files: the files; what one has in common with another is found in the later one.
+  /// - Returns: the diagnostics in the order of the files, by place, then by code. What comments in a
+  ///   file ignore is left out, and a comment that ignores nothing is reported.
+  public static func diagnostics(of files: [CheckedFile]) -> [Diagnostic] {
     var found = files.map(\.own)
     let read = files.indices.filter { files[$0].guest != nil }
     let guests = read.compactMap { files[$0].guest }
-    for rule in Rule.all where !ignored.contains(rule.code) {
+    for rule in Rule.all {
       guard case .together(let find) = rule.search else { continue }
-      for (index, diagnostic) in find(guests, rule) { found[read[index]].append(diagnostic) }
+      for (index, diagnostic) in find(guests, rule)
+      where !files[read[index]].ignored.contains(rule.code) {
+        found[read[index]].append(diagnostic)
+      }
     }
     return zip(files, found).flatMap { file, diagnostics in
-      diagnostics.map { $0.about(file.name) }.sorted(by: comesBefore)
+      file.judged(diagnostics).map { $0.about(file.name) }.sorted(by: comesBefore)
+    }
+  }
+
+  /// Findings as the file's comments and levels have them.
+  private func judged(_ found: [Diagnostic]) -> [Diagnostic] {
+    let shown = found.filter { diagnostic in !comments.contains { $0.covers(diagnostic) } }
+    let unused = comments.flatMap { comment in
+      comment.codes.filter { code in
+        !ignored.contains(code) && Rule.isFoundInOneDefinition(code)
+          && !found.contains { $0.code == code && comment.covers($0) }
+      }.map(comment.unused)
+    }
+    return (shown + unused).map { diagnostic in
+      var diagnostic = diagnostic
+      diagnostic.severity = levels[diagnostic.code] ?? diagnostic.severity
+      return diagnostic
     }
   }
 

@@ -82,6 +82,15 @@ public struct Rule: Sendable {
     everything.first { $0.code.description == code.uppercased() }
   }
 
+  /// Whether `check` finds what a rule is about in one definition alone.
+  static func isFoundInOneDefinition(_ code: Diagnostic.Code) -> Bool {
+    all.contains { rule in
+      guard rule.code == code else { return false }
+      if case .together = rule.search { return false }
+      return true
+    }
+  }
+
   // MARK: Findings
 
   /// What it finds in one definition by itself.

@@ -13,21 +13,18 @@ package enum TemplateLint {
   package static func diagnostics(
     of name: String, _ bytes: [UInt8], schema: Schema? = nil, today: CalendarDate
   ) -> [Diagnostic] {
-    let file = CheckedFile(name, bytes, schema: schema, today: today)
-    var found = CheckedFile.diagnostics(of: [file])
-    guard let definition = file.guest?.definition else { return found }
-    do throws(VirtNestError) {
-      found += diagnostics(of: try Template(definition))
-    } catch {
-      found += error.diagnostics.map { problem in
-        Rule.brokenBlock.finding(
-          problem.message, advice: problem.advice ?? "Correct the block.", at: problem.place)
+    var file = CheckedFile(name, bytes, schema: schema, today: today)
+    if let definition = file.guest?.definition {
+      do throws(VirtNestError) {
+        file.own += diagnostics(of: try Template(definition))
+      } catch {
+        file.own += error.diagnostics.map { problem in
+          Rule.brokenBlock.finding(
+            problem.message, advice: problem.advice ?? "Correct the block.", at: problem.place)
+        }
       }
     }
-    return found.map { $0.about(name) }.enumerated().sorted {
-      ($0.element.place?.range.lowerBound ?? -1, $0.offset)
-        < ($1.element.place?.range.lowerBound ?? -1, $1.offset)
-    }.map(\.element)
+    return CheckedFile.diagnostics(of: [file])
   }
 
   private static func diagnostics(of template: Template) -> [Diagnostic] {

@@ -112,5 +112,5 @@ func diagnostics(
   return CheckedFile.diagnostics(
     of: files.map {
       CheckedFile($0.name, $0.bytes, schema: schema, today: today, ignoring: ignoring)
-    }, ignoring: ignoring)
+    })
 }

@@ -1,0 +1,46 @@
+import ArgumentParser
+import LosslessXML
+import SystemPackage
+import VirtNest
+import VirtNestHost
+
+/// The files that a command was given by their names or by their folders.
+struct InputFiles: ParsableArguments {
+  @Flag(
+    help: "Pass over XML files whose root is not <domain>, as is always done in folders.")
+  var domainsOnly = false
+
+  /// A file to work on.
+  struct Entry: Sendable {
+    /// Its name; `-` for standard input.
+    var name: String
+    /// Whether it is passed over where it is XML of another kind.
+    var isOptional: Bool
+
+    /// Whether to pass over it, now that its bytes are known.
+    func isPassedOver(_ input: Input) -> Bool {
+      isOptional && DomainDefinition.isOtherXML(input.bytes)
+    }
+  }
+
+  /// The files of names, and of the folders among them, each once.
+  ///
+  /// - Throws: ``ExitCode`` 2, once it is said which folder cannot be read.
+  func entries(of names: [String]) throws -> [Entry] {
+    var seen: Set<String> = []
+    return try names.flatMap { name -> [Entry] in
+      guard name != "-", DefinitionFolder.isFolder(FilePath(argument: name)) else {
+        return [Entry(name: name, isOptional: domainsOnly)]
+      }
+      do throws(FileError) {
+        let found = try DefinitionFolder.files(in: FilePath(argument: name))
+        if !found.isEmpty { return found.map { Entry(name: $0.argument, isOptional: true) } }
+      } catch {
+        Terminal.say(.error, error.message, file: error.path.argument, at: nil)
+        throw ExitCode.trouble
+      }
+      Terminal.say(.error, "the folder has no file *.xml", file: name, at: nil)
+      throw ExitCode.trouble
+    }.filter { entry in !entry.isOptional || seen.insert(entry.name).inserted }
+  }
+}

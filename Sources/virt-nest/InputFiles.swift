@@ -23,6 +23,12 @@ struct InputFiles: ParsableArguments {
     }
   }
 
+  /// A file of a folder; `./guest.xml` is named `guest.xml`, as reviews of code have it.
+  private static func entry(_ path: FilePath) -> Entry {
+    let components = path.components.filter { $0.kind != .currentDirectory }
+    return Entry(name: FilePath(root: path.root, components).argument, isOptional: true)
+  }
+
   /// The files of names, and of the folders among them, each once.
   ///
   /// - Throws: ``ExitCode`` 2, once it is said which folder cannot be read.
@@ -34,7 +40,7 @@ struct InputFiles: ParsableArguments {
       }
       do throws(FileError) {
         let found = try DefinitionFolder.files(in: FilePath(argument: name))
-        if !found.isEmpty { return found.map { Entry(name: $0.argument, isOptional: true) } }
+        if !found.isEmpty { return found.map(Self.entry) }
       } catch {
         Terminal.say(.error, error.message, file: error.path.argument, at: nil)
         throw ExitCode.trouble

@@ -24,14 +24,17 @@ struct PatchCommand: AsyncParsableCommand {
       change, 2 a file could not be read, changed or written, 64 the options are wrong.
       """)
 
-  @Argument(help: "Domain definitions, or folders of them; '-' is standard input.")
+  @Argument(
+    help: "Domain definitions, or folders of them; '-' is standard input.", completion: .definitions
+  )
   var files: [String] = []
 
   @OptionGroup var inputFiles: InputFiles
 
   @Option(
     help: ArgumentHelp(
-      "Change this guest of a libvirt, by name or uuid; repeatable.", valueName: "name"))
+      "Change this guest of a libvirt, by name or uuid; repeatable.", valueName: "name"),
+    completion: .guests)
   var domain: [String] = []
 
   @OptionGroup(title: "With --domain") var libvirt: DefineOptions

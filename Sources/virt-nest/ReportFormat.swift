@@ -17,7 +17,10 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
   func text(of report: Report) -> String {
     let diagnostics = report.diagnostics
     return switch self {
-    case .text: Terminal.text(diagnostics.flatMap(\.commandLines) + report.summary)
+    case .text:
+      Terminal.text(
+        diagnostics.flatMap(\.commandLines) + report.summary,
+        coloured: Terminal.showsColours)
     case .json: JSONWriter.text(of: .array(diagnostics.map { $0.json(\.commandLine) }))
     case .sarif: JSONWriter.text(of: SARIF.log(of: diagnostics))
     case .github: diagnostics.map { GitHub.command(for: $0) + "\n" }.joined()
@@ -63,6 +66,8 @@ struct FormatOption: ParsableArguments {
   @Flag(help: "Short for --format json.")
   var json = false
 
+  @OptionGroup var color: ColorOption
+
   func validate() throws {
     if json, let format, format != .json {
       throw ValidationError("--json and --format \(format.rawValue) exclude each other")
@@ -84,7 +89,7 @@ private enum SARIF {
           "tool": [
             "driver": [
               "name": "virt-nest",
-              "version": .string(VirtNestCommand.configuration.version),
+              "version": .string(CommandVersion.number),
               "rules": .array(rules.map(rule)),
             ]
           ],

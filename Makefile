@@ -17,6 +17,7 @@ all: build
 build:
 	.ci/packages build
 	$(SWIFT) build $(RELEASE) --product virt-nest
+	Documentation/make-manual $(BINARY) CHANGELOG.md .build/man
 
 # Makes and checks the three guests of the procedure that the project began from.
 demo: build
@@ -79,7 +80,8 @@ $(BINARY):
 install: $(BINARY)
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' \
-	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
+	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d' '$(DESTDIR)$(PREFIX)/share/man/man1'
+	install -m 644 .build/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1'
 	install -s -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/virt-nest'
 	$(BINARY) --generate-completion-script bash \
 	  > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/virt-nest'
@@ -92,7 +94,8 @@ uninstall:
 	rm -f '$(DESTDIR)$(PREFIX)/bin/virt-nest' \
 	  '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/virt-nest' \
 	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_virt-nest' \
-	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/virt-nest.fish'
+	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/virt-nest.fish' \
+	  '$(DESTDIR)$(PREFIX)'/share/man/man1/virt-nest*.1
 
 clean:
 	$(SWIFT) package clean

@@ -13,6 +13,9 @@
 #include <libxml/xpathInternals.h>
 #include <stddef.h>
 
+// The version that is loaded, as 20914: a variable of C that is no constant for Swift.
+static inline const char *virtNestLibXMLVersion(void) { return xmlParserVersion; }
+
 // Reads a document by the handlers of CONTEXT; BYTES have a 0 behind them, which SIZE does not count.
 //
 // Before 2.14 an input that has a buffer of its own is asked for more bytes at every name near its

@@ -23,7 +23,9 @@ struct CheckCommand: ParsableCommand {
       file or the schema of --schema could not be read, 64 the options are wrong.
       """)
 
-  @Argument(help: "Domain definitions, or folders of them; '-' is standard input.")
+  @Argument(
+    help: "Domain definitions, or folders of them; '-' is standard input.", completion: .definitions
+  )
   var files: [String]
 
   @OptionGroup var inputFiles: InputFiles
@@ -33,6 +35,7 @@ struct CheckCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Leave these rules out, as in VN042,VN043; repeatable.", valueName: "ids"),
+    completion: .rules,
     transform: { text in
       try text.split(separator: ",").map { id in try Rule.parsed(String(id)).code }
     })
@@ -41,6 +44,7 @@ struct CheckCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Exit with 1 from this level on: error, warning or note.", valueName: "level"),
+    completion: .list(Diagnostic.Severity.allCases.map(\.rawValue)),
     transform: { text in
       guard let level = Diagnostic.Severity(rawValue: text) else {
         throw ValidationError("the levels are error, warning and note")
@@ -53,7 +57,8 @@ struct CheckCommand: ParsableCommand {
   var notes = false
 
   @Option(
-    help: ArgumentHelp("Compare with this RELAX NG schema instead.", valueName: "path"))
+    help: ArgumentHelp("Compare with this RELAX NG schema instead.", valueName: "path"),
+    completion: .file(extensions: ["rng"]))
   var schema: String?
 
   @Flag(help: "Compare with no schema.")

@@ -19,12 +19,15 @@ struct CreateCommand: AsyncParsableCommand {
       creating and defining again updates the guest.
       """)
 
-  @Argument(help: "Name of a template, or path of a definition (it has a '/' or ends in .xml).")
+  @Argument(
+    help: "Name of a template, or path of a definition (it has a '/' or ends in .xml).",
+    completion: .templates)
   var template = ""
 
   @Option(
     help: ArgumentHelp(
-      "Release of the distribution: 43, 24.04, noble, stream9.", valueName: "release"))
+      "Release of the distribution: 43, 24.04, noble, stream9.", valueName: "release"),
+    completion: .releases)
   var release: String?
 
   @Option(help: ArgumentHelp("Number of the guest, which its name ends in.", valueName: "number"))
@@ -43,7 +46,7 @@ struct CreateCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "File of lines parameter=value; empty lines and lines that begin with # are passed over.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var parameters: String?
 
   @Flag(help: "Ask on the terminal for each parameter that is not given.")
@@ -55,7 +58,8 @@ struct CreateCommand: AsyncParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A file, or a folder that is there, where NAME.xml is made.", valueName: "path"))
+      "A file, or a folder that is there, where NAME.xml is made.", valueName: "path"),
+    completion: .file())
   var output: String?
 
   @OptionGroup var changeOptions: ChangeOptions

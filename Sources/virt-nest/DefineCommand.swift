@@ -17,10 +17,12 @@ struct DefineCommand: AsyncParsableCommand {
       trouble.
       """)
 
-  @Argument(help: "Domain definitions; '-' is standard input.")
+  @Argument(help: "Domain definitions; '-' is standard input.", completion: .definitions)
   var files: [String]
 
   @OptionGroup var libvirt: DefineOptions
+
+  @OptionGroup var color: ColorOption
 
   @Flag(
     help: "Define nothing; print the files that would change, and exit with 1 if there are any.")

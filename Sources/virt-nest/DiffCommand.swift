@@ -2,7 +2,7 @@ import ArgumentParser
 import LosslessXML
 import VirtNest
 
-struct DiffCommand: AsyncParsableCommand {
+struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Print the changes that turn a definition into what another one means.",
@@ -35,8 +35,8 @@ struct DiffCommand: AsyncParsableCommand {
     if old == "-", new == "-" { throw ValidationError("standard input can be read only once") }
   }
 
-  func run() async throws {
-    try await Terminal.reporting(in: format.wanted) {
+  func run() throws {
+    try Terminal.reporting(in: format.wanted) {
       guard let before = Input.read(old)?.definition(), let after = Input.read(new)?.definition()
       else { throw ExitCode.trouble }
       let difference = WordDifference(from: before, to: after, file: new)

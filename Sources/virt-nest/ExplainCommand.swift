@@ -9,7 +9,7 @@ struct ExplainCommand: ParsableCommand {
   )
 
   @Argument(
-    help: ArgumentHelp("Ids of rules, such as VN003.", valueName: "id"),
+    help: ArgumentHelp("Ids of rules, such as VN003.", valueName: "id"), completion: .rules,
     transform: { text in try Rule.parsed(text) })
   var rules: [Rule] = []
 

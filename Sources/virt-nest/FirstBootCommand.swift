@@ -16,7 +16,9 @@ struct FirstBootCommand: AsyncParsableCommand {
         virt-nest first-boot kata-00 --distribution ubuntu --script | ssh root@guest sh
       """)
 
-  @Argument(help: "The guest: its name, or its definition (a path with a / or ending in .xml).")
+  @Argument(
+    help: "The guest: its name, or its definition (a path with a / or ending in .xml).",
+    completion: .definitions)
   var guest: String
 
   @Option(
@@ -24,7 +26,8 @@ struct FirstBootCommand: AsyncParsableCommand {
   var hostname: String?
 
   @Option(
-    help: ArgumentHelp("A file of public keys that may log in; more than once.", valueName: "file"))
+    help: ArgumentHelp("A file of public keys that may log in; more than once.", valueName: "file"),
+    completion: .file(extensions: ["pub"]))
   var sshKey: [String] = []
 
   @Option(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LosslessXML
 import SystemPackage
 import VirtNest
 import VirtNestHost
@@ -22,6 +23,12 @@ struct InputFiles: ParsableArguments {
     }
   }
 
+  /// A file of a folder; `./guest.xml` is named `guest.xml`, as reviews of code have it.
+  private static func entry(_ path: FilePath) -> Entry {
+    let components = path.components.filter { $0.kind != .currentDirectory }
+    return Entry(name: FilePath(root: path.root, components).argument, isOptional: true)
+  }
+
   /// The files of names, and of the folders among them, each once.
   ///
   /// - Throws: ``ExitCode`` 2, once it is said which folder cannot be read.
@@ -32,13 +39,14 @@ struct InputFiles: ParsableArguments {
         return [Entry(name: name, isOptional: domainsOnly)]
       }
       do throws(FileError) {
-        return try DefinitionFolder.files(in: FilePath(argument: name)).map {
-          Entry(name: $0.string, isOptional: true)
-        }
+        let found = try DefinitionFolder.files(in: FilePath(argument: name))
+        if !found.isEmpty { return found.map(Self.entry) }
       } catch {
-        Terminal.say(.error, error.message, file: error.path.string, at: nil)
+        Terminal.say(.error, error.message, file: error.path.argument, at: nil)
         throw ExitCode.trouble
       }
+      Terminal.say(.error, "the folder has no file *.xml", file: name, at: nil)
+      throw ExitCode.trouble
     }.filter { entry in !entry.isOptional || seen.insert(entry.name).inserted }
   }
 }

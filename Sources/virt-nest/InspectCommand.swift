@@ -11,7 +11,7 @@ struct InspectCommand: ParsableCommand {
       would see it: the last one wins.
       """)
 
-  @Argument(help: "Domain definitions; '-' is standard input.")
+  @Argument(help: "Domain definitions; '-' is standard input.", completion: .definitions)
   var files: [String]
 
   @Flag(help: "For other programs: a list of objects, sizes in bytes.")

@@ -15,20 +15,23 @@ struct NestingOptions: ParsableArguments {
       "Switch nesting on by this mechanism, and remove the others: feature (libvirt's <nested-hv>), "
         + "commandline (qemu:commandline), machine (a property of the machine type; refused by "
         + "today's libvirt), wrapper (an <emulator> that adds it), auto.",
-      valueName: "mechanism"))
+      valueName: "mechanism"),
+    completion: .list(NestingMechanism.allCases.map(\.rawValue) + ["auto"]))
   var mechanism: String?
 
   @Option(
     name: .customLong("nested-api"),
     help: ArgumentHelp(
       "Interface between L1 and L0: hv (KVM on PowerNV) or papr (PowerVM; commandline only).",
-      valueName: "api"))
+      valueName: "api"), completion: .list(["hv", "papr"]))
   var nestedAPI: String?
 
   @Flag(help: "With --no-nested: write state='off' instead of nothing.")
   var explicit = false
 
-  @Option(help: ArgumentHelp("The wrapper of --mechanism wrapper.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("The wrapper of --mechanism wrapper.", valueName: "path"),
+    completion: .file())
   var wrapper: String?
 
   @Option(
@@ -45,7 +48,7 @@ struct NestingOptions: ParsableArguments {
     name: .customLong("for"),
     help: ArgumentHelp(
       "Switch nesting on, or off, as doctor recommends for the host of these facts "
-        + "(virt-nest doctor --print-facts, or --json).", valueName: "file"))
+        + "(virt-nest doctor --print-facts, or --json).", valueName: "file"), completion: .file())
   var host: String?
 
   @Flag(

@@ -24,14 +24,17 @@ struct PatchCommand: AsyncParsableCommand {
       change, 2 a file could not be read, changed or written, 64 the options are wrong.
       """)
 
-  @Argument(help: "Domain definitions, or folders of them; '-' is standard input.")
+  @Argument(
+    help: "Domain definitions, or folders of them; '-' is standard input.", completion: .definitions
+  )
   var files: [String] = []
 
   @OptionGroup var inputFiles: InputFiles
 
   @Option(
     help: ArgumentHelp(
-      "Change this guest of a libvirt, by name or uuid; repeatable.", valueName: "name"))
+      "Change this guest of a libvirt, by name or uuid; repeatable.", valueName: "name"),
+    completion: .guests)
   var domain: [String] = []
 
   @OptionGroup(title: "With --domain") var libvirt: DefineOptions
@@ -139,7 +142,8 @@ struct PatchCommand: AsyncParsableCommand {
     let changes = try changes()
     // Not in validate(): an unknown option, whose value looks like a file, is the better reason.
     if takesSeveral, !inPlace, !diff, !check {
-      throw ValidationError("several files, or a folder, need --in-place, --diff or --check")
+      throw ValidationError(
+        "several files need --in-place, --diff or --check; a folder can hold several")
     }
     if changes == GuestChanges() { throw ValidationError("nothing to change is given") }
     if !quiet, let warning = changeOptions.nesting.hostWarning() { Terminal.say(warning) }
@@ -258,7 +262,7 @@ struct PatchCommand: AsyncParsableCommand {
   private func deliver(_ patch: Patch, of input: Input) throws -> Bool {
     if check {
       if !patch.isEmpty, !quiet {
-        try Terminal.write(Array("\(Terminal.display(input.name))\n".utf8))
+        try Terminal.report([Terminal.display(input.name)])
       }
       return true
     }

@@ -21,12 +21,18 @@ enum Program {
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try VirtNestCommand.parseAsRoot(Array(arguments.dropFirst()))
-      if let patch = command as? PatchCommand, patch.domain.isEmpty {
-        try patch.runOnFiles()
-      } else if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
+      do {
+        if let patch = command as? PatchCommand, patch.domain.isEmpty {
+          try patch.runOnFiles()
+        } else if var command = command as? any AsyncParsableCommand {
+          try await command.run()
+        } else {
+          try command.run()
+        }
+      } catch let error as ValidationError {
+        // ArgumentParser does not know any more whose usage it is.
+        let usage = VirtNestCommand.usageString(for: type(of: command))
+        end(.init(64), "Error: \(error)\nUsage: \(usage)")
       }
     } catch {
       end(with: error)
@@ -37,15 +43,36 @@ enum Program {
   private static func end(with error: any Error) -> Never {
     let code = VirtNestCommand.exitCode(for: error)
     let text = VirtNestCommand.fullMessage(for: error)
+    let isUsage = code == .validationFailure
+    end(code, isUsage ? UsageAdvice(Array(arguments.dropFirst())).mended(text) : text)
+  }
+
+  private static func end(_ code: ExitCode, _ text: String) -> Never {
     if !text.isEmpty {
       guard code == .success else {
         for line in lines(of: text) { Terminal.say(String(line)) }
         exit(code.rawValue)
       }
+      let text = text.split(separator: "\n", omittingEmptySubsequences: false).map(narrowed)
+        .joined(separator: "\n")
       // Help and version that cannot be written are trouble, not success.
       do { try Terminal.write(Array((text + "\n").utf8)) } catch { exit(ExitCode.trouble.rawValue) }
     }
     exit(code.rawValue)
+  }
+
+  /// A line of usage that is wider than 80 columns as several.
+  private static func narrowed(_ line: Substring) -> String {
+    guard line.hasPrefix("USAGE: "), line.count > 80 else { return String(line) }
+    var lines = [""]
+    // A space in brackets belongs to an option and its value.
+    for word in String(line).replacing("] [", with: "]\u{0} [").replacing("> [", with: ">\u{0} [")
+      .split(separator: "\u{0}")
+    {
+      if lines[lines.count - 1].count + word.count > 80 { lines.append("      ") }
+      lines[lines.count - 1] += word
+    }
+    return lines.joined(separator: "\n")
   }
 
   /// The lines of ArgumentParser's message: an argument in it that has a line end stays on its line.

@@ -20,7 +20,7 @@ struct QEMUCommandCommand: AsyncParsableCommand {
       for TCG: virt-nest patch --emulated.
       """)
 
-  @Argument(help: "A domain definition; '-' is standard input.")
+  @Argument(help: "A domain definition; '-' is standard input.", completion: .definitions)
   var file: String
 
   @Option(

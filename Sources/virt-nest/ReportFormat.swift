@@ -17,7 +17,10 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
   func text(of report: Report) -> String {
     let diagnostics = report.diagnostics
     return switch self {
-    case .text: Terminal.text(diagnostics.flatMap(\.commandLines)) + report.summary
+    case .text:
+      Terminal.text(
+        diagnostics.flatMap(\.commandLines) + report.summary,
+        coloured: Terminal.showsColours)
     case .json: JSONWriter.text(of: .array(diagnostics.map { $0.json(\.commandLine) }))
     case .sarif: JSONWriter.text(of: SARIF.log(of: diagnostics))
     case .github: diagnostics.map { GitHub.command(for: $0) + "\n" }.joined()
@@ -35,14 +38,14 @@ struct Report {
   var failsFrom = Diagnostic.Severity.error
 
   /// How much was found in each file, and in all; nothing for a single file, or without a finding.
-  fileprivate var summary: String {
-    guard files.count > 1, !diagnostics.isEmpty else { return "" }
+  fileprivate var summary: [String] {
+    guard files.count > 1, !diagnostics.isEmpty else { return [] }
     let found = Dictionary(grouping: diagnostics) { $0.source ?? "" }
     let lines = files.compactMap { file in
-      found[file].map { "\(file.visible): \(Self.counts(of: $0))\n" }
+      found[file].map { "\(file): \(Self.counts(of: $0))" }
     }
-    return "\n" + lines.joined()
-      + "\(Self.counts(of: diagnostics)) in \(lines.count) of \(files.count) files\n"
+    return [""] + lines
+      + ["\(Self.counts(of: diagnostics)) in \(lines.count) of \(files.count) files"]
   }
 
   /// `2 errors, 1 warning`.
@@ -62,6 +65,8 @@ struct FormatOption: ParsableArguments {
 
   @Flag(help: "Short for --format json.")
   var json = false
+
+  @OptionGroup var color: ColorOption
 
   func validate() throws {
     if json, let format, format != .json {
@@ -84,7 +89,7 @@ private enum SARIF {
           "tool": [
             "driver": [
               "name": "virt-nest",
-              "version": .string(VirtNestCommand.configuration.version),
+              "version": .string(CommandVersion.number),
               "rules": .array(rules.map(rule)),
             ]
           ],

@@ -78,7 +78,7 @@ struct TemplateShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Print a template as it stands, byte for byte.")
 
-  @Argument(help: "Name or path of a template.")
+  @Argument(help: "Name or path of a template.", completion: .templates)
   var template: String
 
   func run() throws {

@@ -12,7 +12,7 @@ extension TemplateStore {
   static func configured() throws -> TemplateStore {
     var configurations = ConfigurationFiles()
     let settings = try configurations.saidSettings(for: "-")
-    return TemplateStore(projectFolder: settings.templates.map { FilePath($0) })
+    return TemplateStore(projectFolder: settings.templates.map { FilePath(argument: $0) })
   }
 }
 

@@ -11,7 +11,7 @@ struct TemplateLintCommand: ParsableCommand {
       Exit status: 0 nothing found but notes, 1 something was found, 2 a file could not be read.
       """)
 
-  @Argument(help: "Templates: names, paths, or '-' for standard input.")
+  @Argument(help: "Templates: names, paths, or '-' for standard input.", completion: .templates)
   var templates: [String]
 
   @OptionGroup var format: FormatOption

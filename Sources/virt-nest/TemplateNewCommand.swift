@@ -17,10 +17,12 @@ struct TemplateNewCommand: AsyncParsableCommand {
   @Argument(help: "Name of the template.")
   var name: String
 
-  @Option(help: ArgumentHelp("Definition of the guest; '-' is standard input.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Definition of the guest; '-' is standard input.", valueName: "file"),
+    completion: .definitions)
   var from: String?
 
-  @Option(help: ArgumentHelp("A guest that libvirt has.", valueName: "name"))
+  @Option(help: ArgumentHelp("A guest that libvirt has.", valueName: "name"), completion: .guests)
   var domain: String?
 
   @Option(
@@ -30,7 +32,8 @@ struct TemplateNewCommand: AsyncParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write it to this file, or to NAME.xml in this folder.", valueName: "path"))
+    help: ArgumentHelp("Write it to this file, or to NAME.xml in this folder.", valueName: "path"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Write it to your own templates, where create finds it by its name.")

@@ -31,7 +31,9 @@ enum Terminal {
   ///
   /// A value in them may come from a file or a host. It can neither begin a line nor change how the
   /// text is shown. Everything that is said goes through here.
-  static func text(_ lines: [String]) -> String { lines.map { $0.visible + "\n" }.joined() }
+  static func text(_ lines: [String], coloured: Bool = false) -> String {
+    lines.map { (coloured ? ColorChoice.coloured($0.visible) : $0.visible) + "\n" }.joined()
+  }
 
   /// Lines that are said later, in the order of the files that they are about.
   final class Collector: Sendable {
@@ -50,7 +52,8 @@ enum Terminal {
     if let collector { return collector.add(line) }
     ProgressLine.clear()
     // Where standard error is gone, there is nobody to tell.
-    _ = try? FileDescriptor.standardError.writeAll(Array(text([line]).utf8))
+    _ = try? FileDescriptor.standardError.writeAll(
+      Array(text([line], coloured: ColorChoice.isWanted(in: STDERR_FILENO)).utf8))
   }
 
   /// Writes a question to standard error, without a line end.
@@ -112,11 +115,8 @@ enum Terminal {
   /// Whether standard output is a terminal, and not a file or a program.
   static var isShown: Bool { isatty(STDOUT_FILENO) == 1 }
 
-  /// Whether colours are wanted: on a terminal, unless `NO_COLOR` is set.
-  static var showsColours: Bool {
-    let refused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
-    return isShown && !refused
-  }
+  /// Whether colours are wanted on standard output.
+  static var showsColours: Bool { ColorChoice.isWanted(in: STDOUT_FILENO) }
 }
 
 extension ExitCode {

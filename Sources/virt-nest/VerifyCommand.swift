@@ -21,7 +21,9 @@ struct VerifyCommand: AsyncParsableCommand {
       Exit status: 0 nesting is as the definition asks, 1 it is not, 2 trouble.
       """)
 
-  @Argument(help: "Names of guests; with --emulated definitions, '-' is standard input.")
+  @Argument(
+    help: "Names of guests; with --emulated definitions, '-' is standard input.",
+    completion: .guests)
   var guests: [String]
 
   @Option(

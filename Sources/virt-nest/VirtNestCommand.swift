@@ -14,7 +14,7 @@ struct VirtNestCommand: ParsableCommand {
         2   trouble: a file, a value in it or the machine is not as it should be
         64  usage: the options are wrong
       """,
-    version: "0.1.0",
+    version: CommandVersion.text,
     subcommands: [
       CreateCommand.self, PatchCommand.self, InspectCommand.self, CheckCommand.self,
       ExplainCommand.self, TemplateCommand.self, WrapperCommand.self, DoctorCommand.self,

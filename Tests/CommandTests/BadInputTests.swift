@@ -74,7 +74,7 @@ struct BadInputTests {
   func paths() async throws {
     let folder = try TemporaryFolder()
     for (path, message) in [
-      (folder.file("none.xml"), "No such file"), (folder.path, "is a folder"),
+      (folder.file("none.xml"), "No such file"), (folder.path, "the folder has no file *.xml"),
       ("/dev/null", "is not a regular file"),
     ] {
       let run = try await VirtNestBinary.run(["patch", path, "--nested", "-i"])

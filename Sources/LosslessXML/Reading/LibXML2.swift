@@ -56,7 +56,15 @@ final class ErrorLog {
 }
 
 /// libxml2's global state.
-enum LibXML2 {
+package enum LibXML2 {
+  /// The version that is in use, which can be newer than the one that was there at the build:
+  /// `2.9.14`.
+  package static var version: String {
+    let digits = String(cString: virtNestLibXMLVersion()).prefix { $0.isNumber }
+    guard let number = Int(digits) else { return String(digits) }
+    return "\(number / 10_000).\(number / 100 % 100).\(number % 100)"
+  }
+
   private static let initialized: Void = xmlInitParser()
 
   /// Makes libxml2 ready; safe to call from any thread, any number of times.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A pattern for paths, as .editorconfig has it.
 ///
 /// `*` is any text without `/`, `**` any text, `**/` any number of folders, `?` one character, `[ab]`,

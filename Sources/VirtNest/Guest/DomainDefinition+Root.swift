@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 extension DomainDefinition {
   /// Whether bytes are XML of another kind: the root has another name than `domain`.
   ///

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LosslessXML
 package import SystemPackage
 package import VirtNest
 
@@ -29,7 +30,7 @@ package struct ConfigurationFiles {
   package mutating func settings(for file: FilePath) throws -> Configuration.Settings {
     let path = workingFolder.pushing(file).lexicallyNormalized()
     return try configurations(for: path.removingLastComponent()).reduce(into: .init()) {
-      $0.override(with: $1.settings(for: path.string))
+      $0.override(with: $1.settings(for: path.argument))
     }
   }
 
@@ -37,9 +38,9 @@ package struct ConfigurationFiles {
     if let known = found[folder] { return known }
     let path = folder.appending(Configuration.fileName)
     var own: Configuration?
-    if access(path.string, F_OK) == 0 {
+    if path.withPlatformString({ access($0, F_OK) }) == 0 {
       let bytes = try OriginalFile.read(path, maximumSize: 1 << 20).bytes
-      own = try Configuration(bytes, at: path.string)
+      own = try Configuration(bytes, at: path.argument)
     }
     let isLast = (own?.isRoot ?? false) || folder.components.isEmpty
     let above = isLast ? [] : try configurations(for: folder.removingLastComponent())

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LosslessXML
 package import SystemPackage
 internal import VirtNest
 

@@ -5,10 +5,18 @@ internal import LosslessXML
 /// A dotted key is a path of child elements whose last part is an attribute or the text of an element;
 /// a number behind a name picks one of several, counted from 0, as in virt-install.
 struct WordPlace: Hashable, Sendable {
-  /// A child element: the `index`-th of its name.
+  /// A child element: the `index`-th of its name, or the one that an attribute picks.
   struct Step: Hashable, Sendable {
     var name: String
     var index = 0
+    /// The attribute that picks one of several, as in `entry[name=serial]`.
+    var key: Key?
+  }
+
+  /// An attribute and its value.
+  struct Key: Hashable, Sendable {
+    var attribute: String
+    var value: String
   }
 
   /// What the way ends in.
@@ -26,11 +34,15 @@ struct WordPlace: Hashable, Sendable {
 
   /// Finds the place of a key in the element at a path.
   ///
+  /// - Parameter isSwitch: whether the value is on or off, so that an element may be meant which has
+  ///   more to say: `hugepages=yes`.
   /// - Throws: ``InvalidValue`` with the keys that fit, nearest first.
-  init(_ key: String, in base: [String], of table: WordTable = .standard) throws(InvalidValue) {
+  init(
+    _ key: String, in base: [String], of table: WordTable = .standard, isSwitch: Bool = false
+  ) throws(InvalidValue) {
     var path = base
     var steps: [Step] = []
-    let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let parts = Self.parts(of: key)
     for part in parts.dropLast() {
       guard let step = Self.step(part, in: path, table) else {
         throw Self.unknown(key, part, in: path, table)
@@ -56,6 +68,8 @@ struct WordPlace: Hashable, Sendable {
     } else if let values = child.attributes["state"] {
       // A switch: `<pmu state='on'/>`.
       self.init(steps: steps, leaf: .attribute("state"), values: values)
+    } else if isSwitch {
+      self.init(steps: steps, leaf: .presence)
     } else {
       let parts = Self.keys(below: path + [step.name], table).map { "\(key).\($0)" }
       throw InvalidValue(
@@ -73,9 +87,8 @@ struct WordPlace: Hashable, Sendable {
   func value(in element: Element) -> String? {
     var element = element
     for step in steps {
-      let children = element.children(step.name)
-      guard children.indices.contains(step.index) else { return nil }
-      element = children[step.index]
+      guard let child = element.child(step) else { return nil }
+      element = child
     }
     switch leaf {
     case .attribute(let name): return element[name]
@@ -83,6 +96,9 @@ struct WordPlace: Hashable, Sendable {
     case .presence: return "on"
     }
   }
+
+  /// Whether a child of a name is on the way.
+  func leads(to name: String) -> Bool { steps.contains { $0.name == name } }
 
   /// A value as it is written: one of those allowed, where there are such.
   ///
@@ -103,9 +119,34 @@ struct WordPlace: Hashable, Sendable {
 
   // MARK: Names
 
+  /// The parts of a dotted key; a dot within brackets is part of a name.
+  private static func parts(of key: String) -> [String] {
+    var parts = [""]
+    var isInBrackets = false
+    for character in key {
+      if character == "[" || character == "]" { isInBrackets = character == "[" }
+      if character == ".", !isInBrackets {
+        parts.append("")
+      } else {
+        parts[parts.count - 1].append(character)
+      }
+    }
+    return parts
+  }
+
   /// A whole name comes before a name with a number behind it (`vram64`).
   private static func step(_ part: String, in path: [String], _ table: WordTable) -> Step? {
     let children = table.place(path)?.children ?? []
+    if part.hasSuffix("]"), let bracket = part.firstIndex(of: "["),
+      let equals = part.firstIndex(of: "="), bracket < equals
+    {
+      let attribute = String(part[part.index(after: bracket)..<equals])
+      guard let name = match(String(part[..<bracket]), among: children),
+        table.place(path + [name])?.attributes[attribute] != nil
+      else { return nil }
+      let value = String(part[part.index(after: equals)...].dropLast())
+      return Step(name: name, key: Key(attribute: attribute, value: value))
+    }
     if let name = match(part, among: children) { return Step(name: name) }
     let digits = part.reversed().prefix { ("0"..."9").contains($0) }.reversed()
     let stem = String(part.dropLast(digits.count))
@@ -135,6 +176,44 @@ struct WordPlace: Hashable, Sendable {
   static func keys(below path: [String], _ table: WordTable = .standard) -> [String] {
     guard let place = table.place(path) else { return [] }
     return place.attributes.keys.sorted() + place.children
+  }
+}
+
+extension Element {
+  /// The element that the steps of a key lead to.
+  func descendant(_ steps: [WordPlace.Step]) -> Element? {
+    var here: Element? = self
+    for step in steps { here = here?.child(step) }
+    return here
+  }
+
+  /// The child that a step of a key picks.
+  func child(_ step: WordPlace.Step) -> Element? {
+    let all = children(step.name).filter { child in
+      step.key.map { child[$0.attribute] == $0.value } ?? true
+    }
+    return all.indices.contains(step.index) ? all[step.index] : nil
+  }
+}
+
+extension NewElement {
+  /// The place among the children of the one that a step of a key picks.
+  func index(of step: WordPlace.Step) -> Int? {
+    let all = children.indices.filter { children[$0].isPicked(by: step) }
+    return all.indices.contains(step.index) ? all[step.index] : nil
+  }
+
+  /// Whether it has the name and the attribute of a step.
+  func isPicked(by step: WordPlace.Step) -> Bool {
+    guard name == step.name else { return false }
+    guard let key = step.key else { return true }
+    return attributes.contains { $0.name == key.attribute && $0.value == key.value }
+  }
+
+  /// A new element that a step of a key picks.
+  init(_ step: WordPlace.Step) {
+    self.init(step.name)
+    if let key = step.key { setAttribute(key.attribute, to: key.value) }
   }
 }
 

@@ -92,7 +92,8 @@ let package = Package(
       name: "LibvirtTests",
       dependencies: [
         "virt-nest", "LosslessXML", "Templates", "VirtNest", "VirtNestHost", "TestSupport",
-      ]),
+      ],
+      exclude: ["Judge/cases.txt", "Judge/judged.xml"]),
     .testTarget(name: "LosslessXMLTests", dependencies: ["LosslessXML", "TestSupport"]),
     .testTarget(
       name: "VirtNestTests",

@@ -118,14 +118,47 @@ extension DomainEditor {
         .error(
           "change", "the CPUs are listed one by one here; change the list instead", at: list.place))
     }
-    if let numa = domain.first(["cpu", "numa"]),
-      numa.children.contains(where: { $0["cpus"] != nil })
-    {
+    for (name, attribute) in [
+      ("vcpusched", "vcpus"), ("cachetune", "vcpus"), ("memorytune", "vcpus"),
+    ] {
+      for element in domain.first(["cputune"])?.children(name) ?? [] {
+        guard let list = element[attribute], let last = CPUList(list)?.numbers.max(), last >= most
+        else { continue }
+        diagnostics.append(
+          .error(
+            "change", "<\(name)> is about CPU \(last) here, and there would be only \(most)",
+            at: element.place))
+      }
+    }
+    fitCells(most)
+  }
+
+  /// Gives the CPUs to the NUMA cells: all to one, or as many to each where each has its row of as many.
+  private mutating func fitCells(_ most: Int) {
+    let cells = (domain.first(["cpu", "numa"])?.children("cell") ?? []).filter { $0["cpus"] != nil }
+    guard !cells.isEmpty else { return }
+    let lists = cells.map { CPUList($0["cpus"] ?? "")?.numbers ?? [] }
+    let size = lists[0].count
+    let areRows = lists.enumerated().allSatisfy { index, list in
+      list == Set(index * size..<(index + 1) * size)
+    }
+    guard areRows, size > 0, most.isMultiple(of: cells.count) else {
       diagnostics.append(
         .error(
           "change",
-          "the NUMA cells in <cpu> say which CPUs they have; change them together with the number",
-          at: numa.place))
+          "the NUMA cells say which CPUs they have, and \(most) can be shared among them in more than "
+            + "one way: \(Self.list(of: cells, "cpus")); change them one by one",
+          advice: """
+            For example: \(.edit(
+              "cpu", selector: nil, value: "numa.cell0.cpus=0-\(max(most, 2) - 1)")).
+            """,
+          at: cells[0].place))
+      return
+    }
+    let share = most / cells.count
+    for (index, cell) in cells.enumerated() where share != size {
+      let (first, last) = (index * share, (index + 1) * share - 1)
+      setAttribute("cpus", of: cell, to: first == last ? "\(first)" : "\(first)-\(last)")
     }
   }
 }

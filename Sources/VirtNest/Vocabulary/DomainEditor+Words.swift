@@ -23,6 +23,10 @@ struct WordEdit {
   var removed: Set<String> = []
   /// A child whose other attributes and children go for the same reason.
   var stripped: Set<String> = []
+  /// Grandchildren that go for the same reason, by their parent.
+  var removedBelow: [String: Set<String>] = [:]
+  /// What the word sets outside the device or section: places below `<domain>`.
+  var outside: [WordValue] = []
 
   /// Sets a key that was not asked for, unless it was.
   mutating func derive(_ key: String, _ value: String?, in kind: WordKind) throws(InvalidValue) {
@@ -43,6 +47,22 @@ struct WordEdit {
     guard let place = try? WordPlace(key, in: kind.path) else { return nil }
     return values.last { $0.place == place }?.value
   }
+
+  /// Whether something is set in a child.
+  func sets(_ child: String, where isMeant: (WordPlace) -> Bool = { _ in true }) -> Bool {
+    values.contains {
+      $0.value != nil && $0.place.steps.first?.name == child && isMeant($0.place)
+    }
+  }
+
+  /// Makes what a child says void, apart from what is set in it.
+  mutating func void(_ child: String) {
+    if sets(child, where: { $0.steps.count > 1 || $0.steps.first?.key != nil }) {
+      removed.insert(child)
+    } else {
+      stripped.insert(child)
+    }
+  }
 }
 
 extension DomainEditor {
@@ -54,7 +74,7 @@ extension DomainEditor {
     var equal: [[WordChange.Assignment]: Int] = [:]
     for change in changes {
       do throws(InvalidValue) {
-        let kind = try WordKind.named(change.kind)
+        let kind = try WordKind.named(change.kind, toRemove: change.verb == .remove)
         if kind.element == "qemu:commandline", change.verb != .remove {
           proofs += try passThrough(change, after: equal[change.assignments, default: 0])
           equal[change.assignments, default: 0] += 1
@@ -176,10 +196,13 @@ extension DomainEditor {
       try prepare(&edit, kind, element, change)
       apply(edit, to: element, kind)
       proofs.append(WordProof(kind: kind, values: edit.values, element: element))
+      proofs += setOutside(edit)
     }
     if chosen.isEmpty {
-      let edit = try Self.values(of: change, kind)
-      guard edit.values.contains(where: { $0.value != nil }) else { return [] }
+      var edit = try Self.values(of: change, kind)
+      try prepare(&edit, kind, nil, change)
+      proofs += setOutside(edit)
+      guard edit.values.contains(where: { $0.value != nil }) else { return proofs }
       var element = NewElement(kind.element)
       for value in edit.values {
         guard let text = value.value else { continue }
@@ -189,6 +212,12 @@ extension DomainEditor {
       proofs.append(WordProof(kind: kind, values: edit.values, element: nil))
     }
     return proofs
+  }
+
+  private mutating func setOutside(_ edit: WordEdit) -> [WordProof] {
+    for value in edit.outside where !isSame(value, in: domain) { set(value, in: domain, []) }
+    return edit.outside.isEmpty
+      ? [] : [WordProof(kind: .domain, values: edit.outside, element: domain)]
   }
 
   private mutating func remove(
@@ -204,7 +233,7 @@ extension DomainEditor {
         "a number picks another device at the second run; pick it by name, or allow numbers")
     }
     guard !kind.path.isEmpty else {
-      throw InvalidValue("remove", change.text, "name what goes: title, description, on_crash …")
+      throw InvalidValue("remove", change.text, "it is no section; edit its keys to KEY=")
     }
     let chosen = try select(change, kind)
     if chosen.isEmpty {
@@ -216,10 +245,19 @@ extension DomainEditor {
         "remove", change.text,
         "it fits \(chosen.count): \(chosen.map { name(of: $0, kind) }.joined(separator: ", "))")
     }
-    for element in chosen {
+    for element in chosen.flatMap({ [$0] + twins(of: $0, kind) }) where !removed.contains(element) {
       changes.remove(element)
       removed.insert(element)
     }
+  }
+
+  /// The `<console>` that libvirt prints beside the first `<serial>`, and would make that of again.
+  private func twins(of element: Element, _ kind: WordKind) -> [Element] {
+    guard kind.element == "serial", element == elements(of: kind).first,
+      let console = domain.child("devices")?.child("console"), console["type"] == element["type"],
+      console.child("target")?["type"] ?? "serial" == "serial"
+    else { return [] }
+    return [console]
   }
 
   // MARK: Selectors
@@ -238,7 +276,13 @@ extension DomainEditor {
         let named = chosen.filter { isNamed(part, $0, kind) }
         chosen = named.isEmpty ? chosen.filter { picked.contains($0) } : named
       } else if let (key, value) = part.parted(at: "=") {
-        let place = try WordPlace(kind.aliases[key] ?? key, in: kind.path)
+        if key == "path", kind.element == "disk" {
+          chosen = chosen.filter { element in
+            ["file", "dev", "dir", "volume"].contains { element.child("source")?[$0] == value }
+          }
+          continue
+        }
+        let place = try WordPlace(kind.dotted(key), in: kind.path)
         chosen = chosen.filter { place.value(in: $0) == value }
       } else {
         chosen = chosen.filter { isNamed(part, $0, kind) }
@@ -285,6 +329,7 @@ extension DomainEditor {
     for assignment in change.assignments {
       if assignment.key == "clearxml" || isDerivation(assignment.key, kind) { continue }
       if assignment.key.isEmpty {
+        if kind.element == "os" { continue }
         guard let first = kind.first else {
           if kind.isDevice { throw InvalidValue(kind.element, change.text, "give KEY=VALUE") }
           edit.values.append(
@@ -305,11 +350,10 @@ extension DomainEditor {
     return edit
   }
 
-  private static func value(
+  static func value(
     _ key: String, _ value: String, _ kind: WordKind
   ) throws(InvalidValue) -> WordValue {
-    let dotted = kind.aliases[key] ?? key
-    let place = try WordPlace(dotted, for: value, in: kind.path)
+    let place = try WordPlace(kind.dotted(key), for: value, in: kind.path)
     if value.isEmpty { return WordValue(place: place, value: nil) }
     guard value.isRepresentableInXML else {
       throw InvalidValue(key, value, "XML cannot carry one of its characters")
@@ -337,9 +381,22 @@ extension DomainEditor {
     for name in edit.removed.sorted() {
       for child in element.children(name) { changes.remove(child) }
     }
-    for name in edit.stripped.sorted() { strip(name, of: element, keeping: edit.values) }
+    for (name, grandchildren) in edit.removedBelow.sorted(by: { $0.key < $1.key })
+    where !edit.removed.contains(name) && !edit.stripped.contains(name) {
+      for child in element.children(name) {
+        for grandchild in child.children where grandchildren.contains(grandchild.localName) {
+          changes.remove(grandchild)
+        }
+      }
+    }
+    for name in edit.stripped.subtracting(edit.removed).sorted() {
+      strip(name, of: element, keeping: edit.values)
+    }
     for value in edit.values { edited[element, default: [:]][value.place] = .some(value.value) }
+    let gone = emptied(edit.values, of: element)
+    for child in gone { changes.remove(child) }
     for value in edit.values {
+      if value.value == nil, goes(value.place, of: element, with: gone) { continue }
       guard let first = value.place.steps.first else {
         if !isSame(value, in: element) { set(value, in: element, kind.path) }
         continue
@@ -361,10 +418,47 @@ extension DomainEditor {
   /// Sets a value in a new child, beside those that are there; nothing where the value is none.
   private mutating func setNew(_ value: WordValue, in element: Element, at path: [String]) {
     guard let first = value.place.steps.first, let text = value.value else { return }
-    let index = element.children(first.name).count + first.index
-    addOrExtend(NewElement(first.name), in: element, index: index) { child in
+    var step = first
+    if step.key == nil { step.index += element.children(first.name).count }
+    addOrExtend(step, in: element) { child in
       Self.set(value.inFirstStep.place, to: text, in: &child, path + [first.name])
     }
+  }
+
+  /// The elements below a device or section that have nothing left when values are removed.
+  private func emptied(_ values: [WordValue], of element: Element) -> Set<Element> {
+    var gone: Set<Element> = []
+    let isSet = { (name: String) in values.contains { $0.value != nil && $0.place.leads(to: name) } }
+    for value in values where value.value == nil {
+      var steps = value.place.steps
+      guard let last = element.descendant(steps), !steps.isEmpty else { continue }
+      if value.place.leaf == .text || value.place.leaf == .presence {
+        gone.insert(last)
+        steps.removeLast()
+      }
+      while !steps.isEmpty, let child = element.descendant(steps), let name = steps.last?.name, !isSet(name) {
+        let left = child.attributes.map { child.document.text(in: $0.name) }.filter { name in
+          let place = WordPlace(steps: steps, leaf: .attribute(name))
+          return !values.contains { $0.value == nil && $0.place == place }
+        }
+        guard left.isEmpty, child.children.allSatisfy(gone.contains),
+          child.text.trimmingSpaces.isEmpty
+        else { break }
+        gone.insert(child)
+        steps.removeLast()
+      }
+    }
+    // An element goes with the one around it.
+    return gone.filter { child in child.parent.map { !gone.contains($0) } ?? true }
+  }
+
+  private func goes(_ place: WordPlace, of element: Element, with gone: Set<Element>) -> Bool {
+    var steps = place.steps
+    while !steps.isEmpty {
+      if let child = element.descendant(steps), gone.contains(child) { return true }
+      steps.removeLast()
+    }
+    return false
   }
 
   /// Removes what a child has beside the values that are set in it.
@@ -396,9 +490,8 @@ extension DomainEditor {
     var path = path
     var rest = value.place.steps[...]
     while let step = rest.first {
-      let children = here.children(step.name)
-      guard children.indices.contains(step.index) else { break }
-      here = children[step.index]
+      guard let child = here.child(step) else { break }
+      here = child
       path.append(step.name)
       rest.removeFirst()
     }
@@ -408,7 +501,7 @@ extension DomainEditor {
     }
     guard let text = value.value else { return }
     let place = WordPlace(steps: Array(rest), leaf: value.place.leaf)
-    addOrExtend(NewElement(next.name), in: here, index: next.index) { child in
+    addOrExtend(next, in: here) { child in
       Self.set(place, to: text, in: &child, path + [next.name])
     }
   }
@@ -447,12 +540,11 @@ extension DomainEditor {
       return
     }
     let rest = WordPlace(steps: Array(place.steps.dropFirst()), leaf: place.leaf)
-    let own = element.children.indices.filter { element.children[$0].name == step.name }
-    if own.indices.contains(step.index) {
-      set(rest, to: value, in: &element.children[own[step.index]], path + [step.name])
+    if let own = element.index(of: step) {
+      set(rest, to: value, in: &element.children[own], path + [step.name])
       return
     }
-    var child = NewElement(step.name)
+    var child = NewElement(step)
     set(rest, to: value, in: &child, path + [step.name])
     let rank = { (name: String) in WordTable.standard.rank(of: name, in: path) ?? Int.max }
     let index = element.children.firstIndex { rank($0.name) > rank(step.name) }

@@ -139,16 +139,17 @@ struct DomainEditor {
 
   /// Changes the new child of an element that exists, which is made where there is none yet.
   ///
-  /// - Parameter index: its number among the parent's children of this name, old and new.
+  /// - Parameter step: its name, and its number among the parent's children of this name, old and new,
+  ///   or the attribute that picks it.
   mutating func addOrExtend(
-    _ element: NewElement, in parent: Element, index: Int = 0,
-    _ change: (inout NewElement) -> Void
+    _ step: WordPlace.Step, in parent: Element, _ change: (inout NewElement) -> Void
   ) {
     let known = (additionIndexes[parent] ?? []).filter {
-      additions[$0].element.name == element.name
+      additions[$0].element.isPicked(by: step)
     }
-    let number = max(0, index - parent.children(element.name).count)
-    if !known.indices.contains(number) { add(element, toExisting: parent) }
+    let old = step.key == nil ? parent.children(step.name).count : 0
+    let number = max(0, step.index - old)
+    if !known.indices.contains(number) { add(NewElement(step), toExisting: parent) }
     change(&additions[known.indices.contains(number) ? known[number] : additions.count - 1].element)
   }
 

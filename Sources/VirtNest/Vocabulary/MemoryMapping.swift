@@ -12,9 +12,12 @@ extension Property {
     write: { guest, editor in
       let domain = editor.domain
       let old = domain.child("memory")?.memorySize
-      if let memory = guest.memory, memory.inKibibytes != old?.inKibibytes {
-        editor.checkFits(memory)
-        editor.setMemory(at: "memory", to: memory)
+      if let memory = guest.memory {
+        if memory.inKibibytes != old?.inKibibytes {
+          editor.checkFits(memory)
+          editor.setMemory(at: "memory", to: memory)
+        }
+        editor.fitCells(memory)
       }
       let current = domain.child("currentMemory")
       let oldCurrent = current?.memorySize
@@ -78,13 +81,59 @@ extension DomainEditor {
           "memory \(memory) is more than <maxMemory> \(size), which is the most that the guest can "
             + "ever have; raise that first", at: most.place))
     }
-    if let numa = domain.first(["cpu", "numa"]), numa.child("cell") != nil {
+    if let limit = domain.first(["memtune", "hard_limit"]), let size = limit.memorySize,
+      size < memory
+    {
       diagnostics.append(
         .error(
           "change",
-          "the NUMA cells in <cpu> say how much memory the guest has, and libvirt takes their sum; "
-            + "change them instead", at: numa.place))
+          "memory \(memory) is more than <hard_limit> \(size), beyond which the host ends the guest; "
+            + "raise that first", at: limit.place))
     }
+  }
+
+  /// Gives the memory to the NUMA cells, of which libvirt takes the sum: to one, or evenly to several
+  /// that are even.
+  fileprivate mutating func fitCells(_ memory: MemorySize) {
+    let cells = domain.first(["cpu", "numa"])?.children("cell") ?? []
+    let old = cells.map(\.cellMemory)
+    let sum = old.reduce(0) { $0 + ($1?.inKibibytes ?? 0) }
+    guard !cells.isEmpty, sum != memory.inKibibytes else { return }
+    let count = UInt64(cells.count)
+    guard old.allSatisfy({ $0 != nil && $0 == old[0] }),
+      memory.inKibibytes.isMultiple(of: count)
+    else {
+      diagnostics.append(
+        .error(
+          "change",
+          "the NUMA cells say how much memory the guest has, and \(memory) can be shared among them "
+            + "in more than one way: \(Self.list(of: cells, "memory")); change them one by one",
+          advice: """
+            For example: \(.edit(
+              "cpu", selector: nil, value: "numa.cell0.memory=\(memory.inKibibytes / count),numa.cell0.unit=KiB")).
+            """,
+          at: cells[0].place))
+      return
+    }
+    let share = MemorySize.kibibytes(memory.inKibibytes / count)
+    for cell in cells {
+      let unit = MemorySize.Unit(cell["unit"] ?? "KiB")
+      if let unit, let number = share.count(of: unit) {
+        setAttribute("memory", of: cell, to: String(number))
+      } else {
+        setAttribute("memory", of: cell, to: String(share.inKibibytes))
+        setAttribute("unit", of: cell, to: "KiB")
+      }
+    }
+  }
+
+  /// The cells with what each says, for a message.
+  static func list(of cells: [Element], _ attribute: String) -> String {
+    cells.enumerated().map { index, cell in
+      let unit = attribute == "memory" ? cell["unit"] ?? "KiB" : ""
+      return "cell \(cell["id"] ?? String(index)) \(attribute)='\(cell[attribute] ?? "")'"
+        + (unit.isEmpty ? "" : " \(unit)")
+    }.joined(separator: ", ")
   }
 }
 
@@ -111,6 +160,15 @@ extension Element {
   package var memorySize: MemorySize? {
     guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),
       let count = UInt64(text.trimmingSpaces)
+    else { return nil }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
+    return overflow ? nil : MemorySize(bytes: bytes)
+  }
+
+  /// The memory of a NUMA cell; `nil` where libvirt cannot read it.
+  fileprivate var cellMemory: MemorySize? {
+    guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),
+      let count = self["memory"].flatMap({ UInt64($0) })
     else { return nil }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
     return overflow ? nil : MemorySize(bytes: bytes)

@@ -60,6 +60,13 @@ public struct WordChange: Hashable, Sendable {
         WordKind.listKeys.contains(Self.lastPart(of: assignments[last].key))
       {
         assignments[last].value += "," + part
+      } else if known.element == "cpu", let sign = part.first, "+-".contains(sign) {
+        let key = sign == "+" ? "force" : "disable"
+        assignments.append(Assignment(key: key, value: String(part.dropFirst())))
+      } else if known.element == "os", Self.bootDevices.contains(part) {
+        assignments.append(Assignment(key: "", value: part))
+      } else if known.element == "filesystem", index == 1, assignments.first?.key == "" {
+        assignments.append(Assignment(key: "target", value: part))
       } else if index == 0 {
         assignments.append(Assignment(key: "", value: Self.withoutQuotes(part)))
       } else {
@@ -113,7 +120,7 @@ public struct WordChange: Hashable, Sendable {
     let value = { (key: String) in
       assignments.last { $0.key == key || $0.key.isEmpty && kind.first == key }?.value
     }
-    for key in ["network", "bridge", "source"] where kind.element == "interface" {
+    for key in ["network", "bridge", "source", "type"] where kind.element == "interface" {
       guard value(key) == "" else { continue }
       throw InvalidValue("network", text, "\(key)= has no value")
     }
@@ -130,7 +137,7 @@ public struct WordChange: Hashable, Sendable {
         "a definition does not make images; make it first: qemu-img create -f qcow2 "
           + "\(value("path") ?? "PATH") \(size)G")
     }
-    if let path = value("path"), !path.isEmpty, !path.hasPrefix("/") {
+    if let path = value("path"), !path.isEmpty, !path.hasPrefix("/"), !path.contains("://") {
       throw InvalidValue("disk", text, "libvirt takes absolute paths only, as in /var/lib/…")
     }
   }

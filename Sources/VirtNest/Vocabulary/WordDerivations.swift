@@ -1,5 +1,42 @@
 internal import LosslessXML
 
+extension WordKind {
+  /// The keys that stand for several places.
+  var derivedKeys: [String] {
+    switch element {
+    case "disk": ["path", "vol", "size", "perms"]
+    case "interface": ["network", "bridge", "source", "type"]
+    case "hostdev": ["host", "name"]
+    case "cpu": ["model"] + Self.featurePolicies
+    case "sysinfo": ["type", "uuid"]
+    case "os": ["bootloader", "bootloader_args", "domain_type", "emulator", "initargs"]
+    case "filesystem": ["source"]
+    case "graphics": ["listen"]
+    case "controller": ["address"]
+    case "memory" where isDevice: ["target_size", "target_label_size"]
+    case "serial", "parallel", "console", "channel", "smartcard":
+      ["host", "bind_host", "target.address", "target_address"] + Self.connectionKeys
+    case "redirdev": ["server"] + Self.connectionKeys
+    case "rng":
+      ["backend_host", "backend_connect_host", "backend_connect_service", "backend"]
+        + Self.connectionKeys.map { "backend." + $0 }
+    case "qemu:commandline": ["args", "env"]
+    case "" where name == "metadata": ["os_full_id"]
+    case "": WordChange.sizeKeys(name)
+    default: []
+    }
+  }
+
+  /// What a guest may require of a feature of the processor.
+  static let featurePolicies = ["force", "require", "optional", "disable", "forbid"]
+
+  /// The two ends of a character device's connection.
+  static let connectionKeys = [
+    "source.host", "source.bind_host", "source.bind_service", "source.connect_host",
+    "source.connect_service",
+  ]
+}
+
 /// What hangs on a device's source, bus or kind: the few words that stand for several places, and the
 /// parts that are void when the source changes.
 extension DomainEditor {
@@ -17,13 +54,25 @@ extension DomainEditor {
       let key = assignment.key.isEmpty ? kind.first ?? "" : assignment.key
       if Self.isDerivation(key, kind) { given[key] = assignment.value }
     }
+    try prepareBootOrder(edit, kind, element, change)
     switch kind.element {
     case "disk": try prepareDisk(&edit, kind, element, given, change)
     case "interface": try prepareInterface(&edit, kind, element, given, change)
-    case "hostdev": try prepareHostDevice(&edit, kind, given, change)
-    case "graphics": if element == nil { needUSB() }
-    case "": if let id = given["os_full_id"] { setSystem(id) }
-    case "controller": if element == nil { try prepareController(&edit, kind) }
+    case "hostdev": try prepareHostDevice(&edit, kind, element, given, change)
+    case "graphics":
+      try prepareListen(&edit, kind, element, given)
+      if element == nil { needUSB() }
+    case "controller": try prepareController(&edit, kind, element, given, change)
+    case "serial", "parallel", "console", "channel", "smartcard", "redirdev", "rng":
+      try prepareConnection(&edit, kind, element, given)
+    case "cpu": try prepareCPU(&edit, kind, element, change)
+    case "filesystem": try prepareFilesystem(&edit, kind, element, given)
+    case "tpm": try prepareTPM(&edit, kind, element)
+    case "memory" where kind.isDevice: try prepareMemoryDevice(&edit, kind, given, change)
+    case "sysinfo": try prepareSystemInformation(&edit, kind, element, given)
+    case "os": try prepareBoot(&edit, kind, element, given)
+    case "" where kind.name == "metadata": if let id = given["os_full_id"] { setSystem(id) }
+    case "" where kind.name == "iothreads": try checkThreads(edit, change)
     default: break
     }
   }
@@ -38,238 +87,312 @@ extension DomainEditor {
     }
   }
 
-  // MARK: Disks
-
-  private mutating func prepareDisk(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
-    _ change: WordChange
-  ) throws(InvalidValue) {
-    let device = edit.value("device", in: kind) ?? element?["device"] ?? "disk"
-    let source = try diskSource(edit, kind, given, change)
-    let changesSource =
-      source.map { source in
-        element.map { element in
-          source.values.contains { key, value in
-            (try? WordPlace(key, in: kind.path))?.value(in: element) != value
-          } || element["type"] ?? "file" != source.type
-        } ?? true
-      } ?? false
-    if let source, changesSource {
-      let type = edit.value("type", in: kind) ?? source.type
-      try edit.derive("type", type, in: kind)
-      for (key, value) in source.values { try edit.ask(key, value, in: kind) }
-      if element != nil {
-        edit.stripped.insert("source")
-        edit.removed.formUnion(["backingStore", "mirror", "auth", "encryption"])
-      }
-      if edit.value("driver.type", in: kind) == nil, let file = source.file {
-        let format = try Self.format(of: file, device: device, change.text)
-        try edit.derive(
-          "driver.name", element.flatMap { $0.child("driver")?["name"] } ?? "qemu", in: kind)
-        try edit.derive("driver.type", format, in: kind)
-      }
-    } else if given["path"] == "" || given["vol"] == "" {
-      edit.stripped.insert("source")
-      edit.removed.formUnion(["backingStore", "mirror", "auth", "encryption"])
-    }
-    if let element, device == "cdrom", element["device"] != "cdrom",
-      element.child("target")?["bus"] == "virtio"
-    {
-      // A virtio disk cannot be a CD-ROM drive.
-      try edit.derive("target.bus", "scsi", in: kind)
-      try edit.derive("readonly", "on", in: kind)
-      needSCSIController()
-    }
-    if let bus = edit.value("target.bus", in: kind), let element,
-      element.child("target")?["bus"] != bus
-    {
-      // The name's letters and the address belong to the old bus; libvirt gives a new address.
-      try edit.derive("target.dev", freeTarget(ofBus: bus), in: kind)
-      edit.removed.insert("address")
-    }
-    guard element == nil else { return }
-    try edit.derive("device", device, in: kind)
-    if edit.values.contains(where: { $0.place.steps.first?.name == "driver" }) {
-      try edit.derive("driver.name", "qemu", in: kind)
-    }
-    let bus = edit.value("target.bus", in: kind) ?? (device == "disk" ? "virtio" : "scsi")
-    try edit.derive("target.dev", freeTarget(ofBus: bus), in: kind)
-    try edit.derive("target.bus", bus, in: kind)
-    if device == "cdrom" { try edit.derive("readonly", "on", in: kind) }
-    if bus == "scsi" { needSCSIController() }
-  }
-
-  private struct DiskSource {
-    var type: String
-    var values: [(key: String, value: String)]
-    /// The file or volume whose name says the format.
-    var file: String?
-  }
-
-  private func diskSource(
-    _ edit: WordEdit, _ kind: WordKind, _ given: [String: String], _ change: WordChange
-  ) throws(InvalidValue) -> DiskSource? {
-    if let volume = given["vol"], !volume.isEmpty {
-      let parts = volume.split(separator: "/", maxSplits: 1).map(String.init)
-      guard parts.count == 2, given["path"] == nil else {
-        throw InvalidValue("disk", change.text, "a volume is vol=POOL/NAME, without a path")
-      }
-      return DiskSource(
-        type: "volume", values: [("source.pool", parts[0]), ("source.volume", parts[1])],
-        file: parts[1])
-    }
-    if let path = given["path"], !path.isEmpty {
-      guard path.hasPrefix("/") else {
-        throw InvalidValue(
-          "disk", change.text, "libvirt takes absolute paths only, as in /var/lib/…")
-      }
-      let type = edit.value("type", in: kind) ?? (path.hasPrefix("/dev/") ? "block" : "file")
-      let key = type == "block" ? "source.dev" : type == "dir" ? "source.dir" : "source.file"
-      return DiskSource(type: type, values: [(key, path)], file: path)
-    }
-    for (key, type) in [
-      ("source.file", "file"), ("source.dev", "block"), ("source.dir", "dir"),
-      ("source.volume", "volume"), ("source.protocol", "network"),
-    ] {
-      guard let value = edit.value(key, in: kind) else { continue }
-      let file = ["file", "volume"].contains(type) || value.hasPrefix("/dev/") ? value : nil
-      return DiskSource(type: type, values: [(key, value)], file: file)
-    }
-    return nil
-  }
-
-  /// The format of an image by its name.
-  ///
-  /// A wrong guess loses data: a guest that writes to a qcow2 image as raw destroys it.
-  /// - Throws: ``InvalidValue`` where the name does not say.
-  private static func format(
-    of path: String, device: String, _ text: String
-  ) throws(InvalidValue) -> String {
-    let known = [
-      "qcow2": "qcow2", "raw": "raw", "iso": "raw", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc",
-      "vhdx": "vhdx", "qed": "qed", "qcow": "qcow",
-    ]
-    if path.hasPrefix("/dev/") || device == "cdrom" || device == "floppy" { return "raw" }
-    let suffix = path.split(separator: "/").last?.split(separator: ".").last.map(String.init) ?? ""
-    guard let format = known[suffix.lowercased()] else {
-      throw InvalidValue(
-        "disk", text,
-        "the name does not say the format of the image: add format=qcow2 or format=raw")
-    }
-    return format
-  }
-
-  private func freeTarget(ofBus bus: String) -> String {
-    let kind = WordKind.declared[0]
-    var taken = Set(elements(of: kind).compactMap { $0.child("target")?["dev"] })
-    for added in newElements(named: "disk") {
-      for child in added.children where child.name == "target" {
-        taken.formUnion(child.attributes.filter { $0.name == "dev" }.map(\.value))
-      }
-    }
-    let prefix = bus == "virtio" ? "vd" : bus == "fdc" ? "fd" : "sd"
-    return (0...taken.count).lazy.map { prefix + Self.letters($0) }.first { !taken.contains($0) }
-      ?? prefix + "a"
-  }
-
-  /// `a` … `z`, `aa` ….
-  private static func letters(_ index: Int) -> String {
-    let last = String(UnicodeScalar(UInt8(ascii: "a") + UInt8(index % 26)))
-    return index < 26 ? last : letters(index / 26 - 1) + last
-  }
-
-  // MARK: Interfaces
-
-  private mutating func prepareInterface(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
-    _ change: WordChange
-  ) throws(InvalidValue) {
-    let source = try interfaceSource(given, element, change)
-    if let source {
-      let isNew =
-        element.map { element in
-          element["type"] != source.type
-            || source.values.contains { key, value in
-              element.child("source")?[String(key.dropFirst("source.".count))] != value
-            }
-        } ?? true
-      if isNew {
-        try edit.derive("type", source.type, in: kind)
-        for (key, value) in source.values { try edit.ask(key, value, in: kind) }
-        if let element, element["type"] != source.type {
-          edit.removed.formUnion(["virtualport", "backend", "ip", "route", "portForward", "tune"])
-          if element["managed"] != nil { try edit.derive("managed", nil, in: kind) }
-        }
-        if element != nil { edit.stripped.insert("source") }
-      }
-    }
-    guard element == nil else { return }
-    if source == nil, edit.value("type", in: kind) == nil {
-      throw InvalidValue(
-        "network", change.text,
-        "say what it is connected to: network=NAME, bridge=DEVICE, type=direct,source=DEVICE or user"
-      )
-    }
-    if edit.value("mac.address", in: kind) == nil, let name = newName {
-      let number = elements(of: kind).count + newElements(named: "interface").count
-      let identity = GuestIdentity(name: name, identity: identityText)
-      try edit.derive(
-        "mac.address", identity.macAddress(ofInterface: number).description, in: kind)
-    }
-  }
-
-  private func interfaceSource(
-    _ given: [String: String], _ element: Element?, _ change: WordChange
-  ) throws(InvalidValue) -> (type: String, values: [(key: String, value: String)])? {
-    if let bridge = given["bridge"] { return ("bridge", [("source.bridge", bridge)]) }
-    if let network = given["network"] {
-      if network == "user" { return ("user", []) }
-      let isNamed = change.assignments.contains { $0.key == "network" }
-      guard isNamed || network == "default" else {
-        throw InvalidValue(
-          "network", change.text, "write network=\(network) or bridge=\(network)")
-      }
-      return ("network", [("source.network", network)])
-    }
-    guard let type = given["type"] ?? (given["source"] == nil ? nil : element?["type"]) else {
-      return nil
-    }
-    let keys = [
-      "network": "source.network", "bridge": "source.bridge", "direct": "source.dev",
-      "vdpa": "source.dev", "internal": "source.name",
-    ]
-    guard let source = given["source"] else { return (type, []) }
-    guard let key = keys[type] else {
-      throw InvalidValue("network", change.text, "an interface of type \(type) has no source=")
-    }
-    return (type, [(key, source)])
-  }
-
   // MARK: Others
 
   private func prepareHostDevice(
-    _ edit: inout WordEdit, _ kind: WordKind, _ given: [String: String], _ change: WordChange
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
+    _ change: WordChange
   ) throws(InvalidValue) {
-    guard let text = given["host"] else { return }
+    guard let text = given["host"] ?? given["name"] else { return }
+    if let type = edit.value("type", in: kind), let key = Self.capabilities[type] {
+      try edit.derive("mode", "capabilities", in: kind)
+      edit.values.append(WordValue(place: WordPlace(steps: key, leaf: .text), value: text))
+      return
+    }
     guard let address = HostAddress(text) else {
       throw InvalidValue(
         "hostdev", change.text,
         "give a PCI address such as 0035:03:00.0, or a USB device as BUS.DEVICE or VENDOR:PRODUCT")
     }
+    if let element, address.isSame(as: element) { return }
     try edit.derive("mode", "subsystem", in: kind)
     try edit.derive("type", address.type, in: kind)
     try edit.derive("managed", "yes", in: kind)
     for (key, value) in address.values { try edit.ask(key, value, in: kind) }
+    guard let element else { return }
+    edit.void("source")
+    if element["type"] != address.type { edit.removed.formUnion(["address", "driver", "rom"]) }
   }
 
+  /// The element that names a host device of containers, by its type.
+  private static let capabilities = [
+    "net": [WordPlace.Step(name: "source"), WordPlace.Step(name: "interface")],
+    "misc": [WordPlace.Step(name: "source"), WordPlace.Step(name: "char")],
+    "storage": [WordPlace.Step(name: "source"), WordPlace.Step(name: "block")],
+  ]
+
   private func prepareController(
-    _ edit: inout WordEdit, _ kind: WordKind
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
+    _ change: WordChange
   ) throws(InvalidValue) {
-    guard let type = edit.value("type", in: kind) else { return }
+    if let text = given["address"] {
+      guard let address = HostAddress(text), address.type == "pci" else {
+        throw InvalidValue("controller", change.text, "give a PCI address such as 0:0:4.0")
+      }
+      try edit.ask("address.type", "pci", in: kind)
+      for (key, value) in address.values {
+        try edit.ask(String(key.dropFirst("source.".count)), value, in: kind)
+      }
+    }
+    guard element == nil, let type = edit.value("type", in: kind) else { return }
     let taken = Set(elements(of: kind).filter { $0["type"] == type }.compactMap { $0["index"] })
     let free = (0...taken.count).lazy.map(String.init).first { !taken.contains($0) } ?? "0"
     try edit.derive("index", free, in: kind)
     if type == "scsi" { try edit.derive("model", "virtio-scsi", in: kind) }
+  }
+
+  /// libvirt takes an order for each device, or kinds of devices in order, and no order twice.
+  private mutating func prepareBootOrder(
+    _ edit: WordEdit, _ kind: WordKind, _ element: Element?, _ change: WordChange
+  ) throws(InvalidValue) {
+    guard kind.isDevice, let order = edit.value("boot.order", in: kind) else { return }
+    let other = domain.child("devices")?.children.first {
+      $0 != element && !removed.contains($0) && $0.child("boot")?["order"] == order
+    }
+    if let other {
+      throw InvalidValue(
+        kind.element, change.text,
+        "<\(other.localName)> in line \(other.location.line) has boot order \(order) already")
+    }
+    let general = domain.child("os")?.children("boot") ?? []
+    guard let first = general.first, !touches(first) else { return }
+    for boot in general { changes.remove(boot) }
+    diagnostics.append(
+      .note(
+        "word", "<boot dev> goes: libvirt refuses it beside the boot order of a device",
+        at: first.place))
+  }
+
+  /// Refuses fewer I/O threads than disks and pins name.
+  private func checkThreads(_ edit: WordEdit, _ change: WordChange) throws(InvalidValue) {
+    guard let text = edit.value("iothreads", in: .domain), let count = Int(text),
+      domain.child("iothreadids") == nil
+    else { return }
+    let tune = domain.child("cputune")
+    let drivers = domain.child("devices")?.children.compactMap { $0.child("driver") } ?? []
+    let named =
+      (tune?.children("iothreadpin") ?? []).map { ($0, $0["iothread"]) }
+      + (tune?.children("iothreadsched") ?? []).map { ($0, $0["iothreads"]) }
+      + drivers.map { ($0, $0["iothread"]) }
+    for (element, list) in named {
+      guard let last = list.flatMap({ CPUList($0) })?.numbers.max(), last > count else { continue }
+      throw InvalidValue(
+        "iothreads", change.text,
+        "<\(element.localName)> in line \(element.location.line) names I/O thread \(last)")
+    }
+  }
+
+  private func prepareListen(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
+  ) throws(InvalidValue) {
+    if let port = edit.value("port", in: kind), port != "-1", element?["autoport"] == "yes" {
+      // libvirt would take a port of its own choice.
+      try edit.derive("autoport", nil, in: kind)
+    }
+    guard let listen = given["listen"] else { return }
+    let attribute = WordPlace(steps: [], leaf: .attribute("listen"))
+    let type = WordPlace(steps: [WordPlace.Step(name: "listen")], leaf: .attribute("type"))
+    if listen == "none" || listen == "socket" {
+      if element.map({ type.value(in: $0) != listen }) ?? true { edit.removed.insert("listen") }
+      edit.values.append(WordValue(place: type, value: listen))
+      for key in listen == "none" ? ["listen", "port", "tlsPort", "autoport"] : ["listen"] {
+        edit.values.append(
+          WordValue(
+            place: WordPlace(steps: [], leaf: .attribute(key)), value: nil, isAsked: false))
+      }
+    } else {
+      edit.values.append(WordValue(place: attribute, value: listen.isEmpty ? nil : listen))
+      if element?["listen"] != listen { edit.removed.insert("listen") }
+    }
+  }
+
+  /// The ends of a character device's connection: `host=H:P` with `mode=`, `bind_host`, and the like.
+  private func prepareConnection(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
+  ) throws(InvalidValue) {
+    let base = kind.element == "rng" ? "backend." : ""
+    try prepareBackend(&edit, kind, element, given)
+    let isBound = edit.value(base + "source.mode", in: kind) == "bind"
+    let ends = [
+      ("host", isBound && given["bind_host"] == nil ? "bind" : "connect"), ("bind_host", "bind"),
+      ("server", nil), ("source.host", nil), ("source.bind_host", "bind"),
+      ("source.connect_host", "connect"), ("backend.source.host", nil),
+      ("backend.source.bind_host", "bind"), ("backend.source.connect_host", "connect"),
+      ("backend_host", nil), ("backend_connect_host", "connect"),
+    ]
+    for (key, mode) in ends {
+      guard let value = given[key] else { continue }
+      let source = base + "source" + (mode.map { "[mode=\($0)]" } ?? "")
+      let (host, port) = HostAndPort(value).parts
+      if value.isEmpty || host != nil {
+        edit.values.append(try Self.value(source + ".host", host ?? "", kind))
+      }
+      if let port { edit.values.append(try Self.value(source + ".service", port, kind)) }
+    }
+    for (key, mode) in [
+      ("source.bind_service", "bind"), ("source.connect_service", "connect"),
+      ("backend.source.bind_service", "bind"), ("backend.source.connect_service", "connect"),
+      ("backend_connect_service", "connect"),
+    ] {
+      guard let value = given[key] else { continue }
+      edit.values.append(try Self.value("\(base)source[mode=\(mode)].service", value, kind))
+    }
+    if let target = given["target.address"] ?? given["target_address"] {
+      let (host, port) = HostAndPort(target).parts
+      edit.values.append(try Self.value("target.address", host ?? "", kind))
+      if let port { edit.values.append(try Self.value("target.port", port, kind)) }
+    }
+  }
+
+  /// A character device or generator of random numbers says nothing of its old backend.
+  private func prepareBackend(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
+  ) throws(InvalidValue) {
+    guard kind.element == "rng" else {
+      guard kind.element != "smartcard" else { return }
+      if let element, let type = edit.value("type", in: kind), type != element["type"] {
+        edit.void("source")
+        if !edit.sets("protocol") { edit.removed.insert("protocol") }
+      } else if element == nil, kind.element == "channel" {
+        if given["target.address"] != nil { try edit.derive("target.type", "guestfwd", in: kind) }
+        if edit.value("type", in: kind) == "spicevmc" {
+          try edit.derive("target.name", "com.redhat.spice.0", in: kind)
+        }
+      }
+      return
+    }
+    var model = edit.value("backend.model", in: kind)
+    if let backend = given["backend"] {
+      let models = ["random", "egd", "builtin"]
+      let path = WordPlace(steps: [WordPlace.Step(name: "backend")], leaf: .text)
+      if models.contains(backend) {
+        edit.values.append(try Self.value("backend.model", backend, kind))
+        model = backend
+      } else {
+        edit.values.append(WordValue(place: path, value: backend))
+        if model == nil { edit.values.append(try Self.value("backend.model", "random", kind)) }
+        return
+      }
+    }
+    guard let model, model != "random", element == nil || element?.child("backend")?["model"] != model
+    else { return }
+    if element == nil {
+      try edit.derive("backend", nil, in: kind)
+    } else {
+      edit.removed.insert("backend")
+    }
+  }
+
+  private func prepareCPU(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ change: WordChange
+  ) throws(InvalidValue) {
+    for assignment in change.assignments
+    where WordKind.featurePolicies.contains(assignment.key) {
+      let policy = "feature[name=\(assignment.value)].policy"
+      edit.values.append(try Self.value(policy, assignment.key, kind))
+    }
+    let model = change.assignments.last { $0.key == "model" || $0.key.isEmpty }?.value
+    guard let model else { return }
+    let place = WordPlace(steps: [WordPlace.Step(name: "model")], leaf: .text)
+    if ["host-model", "host-passthrough", "maximum", "host"].contains(model) {
+      let mode = model == "host" ? "host-passthrough" : model
+      guard element?["mode"] != mode else { return }
+      edit.values.append(try Self.value("mode", mode, kind))
+      edit.removed.formUnion(["model", "vendor", "feature"])
+      for key in ["match", "check", "migratable"] { try edit.derive(key, nil, in: kind) }
+    } else if model.isEmpty {
+      edit.values.append(WordValue(place: place, value: nil))
+    } else {
+      edit.values.append(WordValue(place: place, value: model))
+      try edit.derive("mode", "custom", in: kind)
+      if element?["match"] == nil { try edit.derive("match", "exact", in: kind) }
+      if element?["migratable"] != nil { try edit.derive("migratable", nil, in: kind) }
+    }
+  }
+
+  private func prepareFilesystem(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
+  ) throws(InvalidValue) {
+    let keys = ["template": "name", "file": "file", "block": "dev", "ram": "usage", "bind": "dir"]
+    let type = edit.value("type", in: kind) ?? element?["type"] ?? "mount"
+    if let source = given["source"] {
+      edit.values.append(try Self.value("source." + (keys[type] ?? "dir"), source, kind))
+    }
+    guard let element, element["type"] ?? "mount" != type else { return }
+    edit.void("source")
+  }
+
+  private func prepareTPM(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?
+  ) throws(InvalidValue) {
+    let models = ["emulator", "passthrough", "external"]
+    if let index = edit.values.firstIndex(where: { $0.place.leaf == .attribute("model") }),
+      let given = edit.values[index].value, models.contains(given) || given.hasPrefix("/")
+    {
+      // virt-install's first part: the backend, or its device.
+      edit.values.remove(at: index)
+      if given.hasPrefix("/") { try edit.ask("backend.device.path", given, in: kind) }
+      try edit.ask("backend.type", given.hasPrefix("/") ? "passthrough" : given, in: kind)
+    }
+    let type = edit.value("backend.type", in: kind)
+    if let type, element == nil, type != "emulator" {
+      try edit.derive("backend.version", nil, in: kind)
+    }
+    guard let element, let type, type != element.child("backend")?["type"] else { return }
+    edit.void("backend")
+  }
+
+  private func prepareMemoryDevice(
+    _ edit: inout WordEdit, _ kind: WordKind, _ given: [String: String], _ change: WordChange
+  ) throws(InvalidValue) {
+    for (key, place) in [("target_size", "target.size"), ("target_label_size", "target.label.size")]
+    {
+      guard let text = given[key] else { continue }
+      guard let mebibytes = UInt64(text), mebibytes < 1 << 40 else {
+        throw InvalidValue("memdev", change.text, "\(key) is a number of MiB")
+      }
+      edit.values.append(try Self.value(place, String(mebibytes << 10), kind))
+      edit.values.append(try Self.value(place + ".unit", "KiB", kind))
+    }
+  }
+
+  private func prepareSystemInformation(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
+  ) throws(InvalidValue) {
+    if let type = given["type"] {
+      if type == "host" || type == "emulate" {
+        edit.outside.append(try Self.value("os.smbios.mode", type, .domain))
+      } else {
+        edit.values.append(try Self.value("type", type, kind))
+      }
+    } else if element == nil, !edit.values.isEmpty {
+      try edit.derive("type", "smbios", in: kind)
+    }
+    let uuid = "system.entry[name=uuid]"
+    let asked = try WordPlace(uuid, in: kind.path)
+    if let text = given["uuid"] ?? edit.values.last(where: { $0.place == asked })?.value {
+      if given["uuid"] != nil { edit.values.append(try Self.value(uuid, text, kind)) }
+      // libvirt wants the same in both.
+      edit.outside.append(try Self.value("uuid", text, .domain))
+    }
+  }
+
+  private func prepareBoot(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
+  ) throws(InvalidValue) {
+    for (key, place) in [
+      ("bootloader", "bootloader"), ("bootloader_args", "bootloader_args"),
+      ("domain_type", "type"), ("emulator", "devices.emulator"),
+    ] {
+      guard let value = given[key] else { continue }
+      edit.outside.append(try Self.value(place, value, .domain))
+    }
+    guard let text = given["initargs"] else { return }
+    let arguments = text.split(separator: " ").map(String.init)
+    if element?.children("initarg").map(\.text) != arguments { edit.removed.insert("initarg") }
+    for (index, argument) in arguments.enumerated() {
+      edit.values.append(try Self.value("initarg\(index)", argument, kind))
+    }
   }
 
   /// libvirt adds a USB keyboard and mouse to any ppc64 guest with graphics.
@@ -284,7 +407,7 @@ extension DomainEditor {
         at: none.place))
   }
 
-  private mutating func needSCSIController() {
+  mutating func needSCSIController() {
     let controllers = domain.child("devices")?.children("controller") ?? []
     guard !controllers.contains(where: { $0["type"] == "scsi" }),
       !newElements(named: "controller").contains(where: { element in
@@ -298,17 +421,17 @@ extension DomainEditor {
   }
 }
 
-extension WordKind {
-  /// The keys that stand for several places.
-  var derivedKeys: [String] {
-    switch element {
-    case "disk": ["path", "vol", "size"]
-    case "interface": ["network", "bridge", "source", "type"]
-    case "hostdev": ["host"]
-    case "qemu:commandline": ["args", "env"]
-    case "" where name == "metadata": ["os_full_id"]
-    default: []
+/// `HOST:PORT`, where a port without a host is one of this machine.
+struct HostAndPort {
+  let parts: (host: String?, port: String?)
+
+  init(_ text: String) {
+    guard let colon = text.lastIndex(of: ":") else {
+      parts = (text.isEmpty ? nil : text, nil)
+      return
     }
+    let (host, port) = (String(text[..<colon]), String(text[text.index(after: colon)...]))
+    parts = (host.isEmpty ? "127.0.0.1" : host, port.isEmpty ? nil : port)
   }
 }
 

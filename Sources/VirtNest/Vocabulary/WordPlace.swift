@@ -5,10 +5,18 @@ internal import LosslessXML
 /// A dotted key is a path of child elements whose last part is an attribute or the text of an element;
 /// a number behind a name picks one of several, counted from 0, as in virt-install.
 struct WordPlace: Hashable, Sendable {
-  /// A child element: the `index`-th of its name.
+  /// A child element: the `index`-th of its name, or the one that an attribute picks.
   struct Step: Hashable, Sendable {
     var name: String
     var index = 0
+    /// The attribute that picks one of several, as in `entry[name=serial]`.
+    var key: Key?
+  }
+
+  /// An attribute and its value.
+  struct Key: Hashable, Sendable {
+    var attribute: String
+    var value: String
   }
 
   /// What the way ends in.
@@ -27,10 +35,12 @@ struct WordPlace: Hashable, Sendable {
   /// Finds the place of a key in the element at a path.
   ///
   /// - Throws: ``InvalidValue`` with the keys that fit, nearest first.
-  init(_ key: String, in base: [String], of table: WordTable = .standard) throws(InvalidValue) {
+  init(
+    _ key: String, in base: [String], of table: WordTable = .standard
+  ) throws(InvalidValue) {
     var path = base
     var steps: [Step] = []
-    let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let parts = Self.parts(of: key)
     for part in parts.dropLast() {
       guard let step = Self.step(part, in: path, table) else {
         throw Self.unknown(key, part, in: path, table)
@@ -83,7 +93,7 @@ struct WordPlace: Hashable, Sendable {
   /// The element that a key leads to, by itself; `nil` for none.
   private static func element(_ key: String, in base: [String]) -> WordPlace? {
     var steps: [Step] = []
-    for part in key.split(separator: ".", omittingEmptySubsequences: false).map(String.init) {
+    for part in parts(of: key) {
       guard let step = step(part, in: base + steps.map(\.name), .standard) else { return nil }
       steps.append(step)
     }
@@ -100,9 +110,8 @@ struct WordPlace: Hashable, Sendable {
   func value(in element: Element) -> String? {
     var element = element
     for step in steps {
-      let children = element.children(step.name)
-      guard children.indices.contains(step.index) else { return nil }
-      element = children[step.index]
+      guard let child = element.child(step) else { return nil }
+      element = child
     }
     switch leaf {
     case .attribute(let name): return element[name]
@@ -110,6 +119,9 @@ struct WordPlace: Hashable, Sendable {
     case .presence: return "on"
     }
   }
+
+  /// Whether a child of a name is on the way.
+  func leads(to name: String) -> Bool { steps.contains { $0.name == name } }
 
   /// A value as it is written: one of those allowed, where there are such.
   ///
@@ -130,9 +142,34 @@ struct WordPlace: Hashable, Sendable {
 
   // MARK: Names
 
+  /// The parts of a dotted key; a dot within brackets is part of a name.
+  private static func parts(of key: String) -> [String] {
+    var parts = [String.UnicodeScalarView()]
+    var isInBrackets = false
+    for scalar in key.unicodeScalars {
+      if scalar == "[" || scalar == "]" { isInBrackets = scalar == "[" }
+      if scalar == ".", !isInBrackets {
+        parts.append(.init())
+      } else {
+        parts[parts.count - 1].append(scalar)
+      }
+    }
+    return parts.map { String($0) }
+  }
+
   /// A whole name comes before a name with a number behind it (`vram64`).
   private static func step(_ part: String, in path: [String], _ table: WordTable) -> Step? {
     let children = table.place(path)?.children ?? []
+    if part.hasSuffix("]"), let bracket = part.firstIndex(of: "["),
+      let equals = part.firstIndex(of: "="), bracket < equals
+    {
+      let attribute = String(part[part.index(after: bracket)..<equals])
+      guard let name = match(String(part[..<bracket]), among: children),
+        table.place(path + [name])?.attributes[attribute] != nil
+      else { return nil }
+      let value = String(part[part.index(after: equals)...].dropLast())
+      return Step(name: name, key: Key(attribute: attribute, value: value))
+    }
     if let name = match(part, among: children) { return Step(name: name) }
     let digits = part.reversed().prefix { ("0"..."9").contains($0) }.reversed()
     let stem = String(part.dropLast(digits.count))
@@ -163,6 +200,44 @@ struct WordPlace: Hashable, Sendable {
   static func keys(below path: [String], _ table: WordTable = .standard) -> [String] {
     guard let place = table.place(path) else { return [] }
     return place.attributes.keys.sorted() + place.children
+  }
+}
+
+extension Element {
+  /// The element that the steps of a key lead to.
+  func descendant(_ steps: [WordPlace.Step]) -> Element? {
+    var here: Element? = self
+    for step in steps { here = here?.child(step) }
+    return here
+  }
+
+  /// The child that a step of a key picks.
+  func child(_ step: WordPlace.Step) -> Element? {
+    let all = children(step.name).filter { child in
+      step.key.map { child[$0.attribute] == $0.value } ?? true
+    }
+    return all.indices.contains(step.index) ? all[step.index] : nil
+  }
+}
+
+extension NewElement {
+  /// The place among the children of the one that a step of a key picks.
+  func index(of step: WordPlace.Step) -> Int? {
+    let all = children.indices.filter { children[$0].isPicked(by: step) }
+    return all.indices.contains(step.index) ? all[step.index] : nil
+  }
+
+  /// Whether it has the name and the attribute of a step.
+  func isPicked(by step: WordPlace.Step) -> Bool {
+    guard name == step.name else { return false }
+    guard let key = step.key else { return true }
+    return attributes.contains { $0.name == key.attribute && $0.value == key.value }
+  }
+
+  /// A new element that a step of a key picks.
+  init(_ step: WordPlace.Step) {
+    self.init(step.name)
+    if let key = step.key { setAttribute(key.attribute, to: key.value) }
   }
 }
 

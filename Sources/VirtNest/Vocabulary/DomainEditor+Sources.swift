@@ -1,0 +1,433 @@
+internal import LosslessXML
+
+/// The sources of disks and interfaces, and what is void when they change.
+extension DomainEditor {
+  // MARK: Disks
+
+  mutating func prepareDisk(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
+    _ change: WordChange
+  ) throws(InvalidValue) {
+    try preparePermissions(&edit, kind, given["perms"], change)
+    let device = edit.value("device", in: kind) ?? element?["device"] ?? "disk"
+    if let source = try diskSource(edit, kind, element, given, change) {
+      try prepare(source, &edit, kind, element, device, change)
+    } else if given["path"] == "" || given["vol"] == "" {
+      edit.void("source")
+      edit.removed.formUnion(Self.partsOfSource)
+    }
+    if let element, device == "cdrom", element["device"] != "cdrom",
+      element.child("target")?["bus"] == "virtio"
+    {
+      // A virtio disk cannot be a CD-ROM drive.
+      try edit.derive("target.bus", "scsi", in: kind)
+      try edit.derive("readonly", "on", in: kind)
+      needSCSIController()
+    }
+    if let bus = edit.value("target.bus", in: kind), let element,
+      element.child("target")?["bus"] != bus
+    {
+      // The name's letters and the address belong to the old bus; libvirt gives a new address.
+      try edit.derive("target.dev", freeTarget(ofBus: bus), in: kind)
+      if !edit.sets("address") { edit.removed.insert("address") }
+    }
+    guard element == nil else { return }
+    try edit.derive("device", device, in: kind)
+    if edit.sets("driver") { try edit.derive("driver.name", "qemu", in: kind) }
+    let bus = edit.value("target.bus", in: kind) ?? (device == "disk" ? "virtio" : "scsi")
+    try edit.derive("target.dev", freeTarget(ofBus: bus), in: kind)
+    try edit.derive("target.bus", bus, in: kind)
+    if device == "cdrom" { try edit.derive("readonly", "on", in: kind) }
+    if bus == "scsi" { needSCSIController() }
+  }
+
+  /// `perms=` of virt-install: ro, sh or rw.
+  private func preparePermissions(
+    _ edit: inout WordEdit, _ kind: WordKind, _ permissions: String?, _ change: WordChange
+  ) throws(InvalidValue) {
+    switch permissions {
+    case nil, "rw": break
+    case "ro": edit.values.append(try Self.value("readonly", "on", kind))
+    case "sh": edit.values.append(try Self.value("shareable", "on", kind))
+    case .some(let text):
+      throw InvalidValue("disk", change.text, "perms is ro, rw or sh, not '\(text)'")
+    }
+  }
+
+  /// What describes a disk's source, beside the source itself.
+  private static let partsOfSource: Set = ["backingStore", "mirror", "auth", "encryption"]
+
+  private struct DiskSource {
+    var type: String
+    /// What short words stand for.
+    var values: [(key: String, value: String)] = []
+    /// The file, volume or image whose name may say the format.
+    var file: String?
+  }
+
+  private mutating func prepare(
+    _ source: DiskSource, _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?,
+    _ device: String, _ change: WordChange
+  ) throws(InvalidValue) {
+    for (key, value) in source.values { try edit.ask(key, value, in: kind) }
+    let isNewType = element?["type"] ?? "file" != source.type
+    let keys = ["file", "dev", "dir", "pool", "volume", "protocol", "name", "path", "index"]
+    let changed = keys.filter { key in
+      guard let value = edit.value("source." + key, in: kind) else { return false }
+      return element?.child("source")?[key] != value
+    }
+    let changesAddress = edit.values.contains { value in
+      value.value != nil && value.place.leads(to: "address") && value.place.leads(to: "source")
+        && element.map { !isSame(value, in: $0) } ?? true
+    }
+    guard element == nil || isNewType || !changed.isEmpty || changesAddress else { return }
+    try edit.derive("type", source.type, in: kind)
+    if element != nil, isNewType { try need(source.type, edit, kind, device, change) }
+    switch source.type {
+    case "nvme":
+      try edit.derive("source.type", "pci", in: kind)
+      try edit.derive("source.managed", "yes", in: kind)
+    case "vhostuser": try edit.derive("source.type", "unix", in: kind)
+    default: break
+    }
+    if let element {
+      if source.type == "network", !isNewType, !changed.contains("protocol") {
+        // Another image of the same cluster: hosts and secret stay.
+        edit.removed.formUnion(Self.partsOfSource.subtracting(["auth"]))
+        edit.removedBelow["source"] = [
+          "snapshot", "encryption", "slices", "reservations", "seclabel",
+        ]
+      } else {
+        edit.void("source")
+        edit.removed.formUnion(Self.partsOfSource.filter { !edit.sets($0) })
+      }
+      if isNewType, source.type == "vhostuser" {
+        // The other end does all of this; libvirt refuses it here.
+        for key in ["cache", "io", "discard", "detect_zeroes", "copy_on_read", "error_policy"]
+        where element.child("driver")?[key] != nil {
+          try edit.derive("driver." + key, nil, in: kind)
+        }
+        edit.removed.formUnion(["iotune", "blockio"])
+      }
+    }
+    if element == nil, source.type == "network", source.file == nil { return }
+    guard edit.value("driver.type", in: kind) == nil,
+      element == nil || isNewType || source.type != "network" && source.file != nil
+        || changed.contains("protocol"),
+      let format = try format(of: source, edit, kind, device, change)
+    else { return }
+    try edit.derive(
+      "driver.name", element.flatMap { $0.child("driver")?["name"] } ?? "qemu", in: kind)
+    try edit.derive("driver.type", format, in: kind)
+  }
+
+  /// Refuses a type of source that lacks what it needs.
+  private func need(
+    _ type: String, _ edit: WordEdit, _ kind: WordKind, _ device: String,
+    _ change: WordChange
+  ) throws(InvalidValue) {
+    let needed = [
+      "block": ["source.dev"], "dir": ["source.dir"], "network": ["source.protocol"],
+      "volume": ["source.pool", "source.volume"], "nvme": ["source.namespace"],
+      "vhostuser": ["source.path"], "vhostvdpa": ["source.dev"],
+    ]
+    var all = needed[type] ?? []
+    if type == "file", device == "disk" { all = ["source.file"] }
+    if type == "network", edit.value("source.protocol", in: kind) != "nbd" {
+      all.append("source.name")
+    }
+    let missing = all.filter { edit.value($0, in: kind) == nil }
+    guard missing.isEmpty else {
+      throw InvalidValue(
+        "disk", change.text,
+        "a disk of type \(type) needs \(missing.map { $0 + "=" }.joined(separator: " and "))")
+    }
+    if type == "nvme" {
+      guard edit.value("source.address.bus", in: kind) != nil else {
+        throw InvalidValue(
+          "disk", change.text, "a disk of type nvme needs source.address.domain=, bus= and so on")
+      }
+    }
+    if device == "lun", !["block", "network", "volume"].contains(type) {
+      throw InvalidValue(
+        "disk", change.text, "device=lun needs a block device, an iSCSI disk or a volume")
+    }
+  }
+
+  private func diskSource(
+    _ edit: WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
+    _ change: WordChange
+  ) throws(InvalidValue) -> DiskSource? {
+    let type = edit.value("type", in: kind)
+    if let volume = given["vol"], !volume.isEmpty {
+      let parts = volume.split(separator: "/", maxSplits: 1).map(String.init)
+      guard parts.count == 2, given["path"] == nil else {
+        throw InvalidValue("disk", change.text, "a volume is vol=POOL/NAME, without a path")
+      }
+      return DiskSource(
+        type: "volume", values: [("source.pool", parts[0]), ("source.volume", parts[1])],
+        file: parts[1])
+    }
+    if let path = given["path"], !path.isEmpty {
+      if let remote = RemoteImage(path) {
+        return DiskSource(type: "network", values: remote.values, file: path)
+      }
+      guard path.hasPrefix("/") else {
+        throw InvalidValue(
+          "disk", change.text, "libvirt takes absolute paths only, as in /var/lib/…")
+      }
+      let type = type ?? (path.hasPrefix("/dev/") ? "block" : "file")
+      let keys = ["block": "source.dev", "dir": "source.dir", "vhostuser": "source.path"]
+      return DiskSource(type: type, values: [(keys[type] ?? "source.file", path)], file: path)
+    }
+    let keys = [
+      ("source.file", "file"), ("source.dir", "dir"), ("source.pool", "volume"),
+      ("source.volume", "volume"), ("source.protocol", "network"), ("source.dev", "block"),
+      ("source.name", "network"), ("source.path", "vhostuser"),
+    ]
+    let found = keys.first { edit.value($0.0, in: kind) != nil }
+    guard let type = type ?? found?.1 else {
+      let isMoved = edit.values.contains {
+        $0.value != nil && $0.place.leads(to: "address") && $0.place.leads(to: "source")
+      }
+      return isMoved ? DiskSource(type: element?["type"] ?? "nvme") : nil
+    }
+    guard type != element?["type"] ?? "file" || found != nil else { return nil }
+    let file = ["source.file", "source.volume", "source.name", "source.dev"].lazy
+      .compactMap { edit.value($0, in: kind) }.first
+    return DiskSource(type: type, file: file)
+  }
+
+  /// The format of a source; `nil` where it stays as it is.
+  private func format(
+    of source: DiskSource, _ edit: WordEdit, _ kind: WordKind, _ device: String,
+    _ change: WordChange
+  ) throws(InvalidValue) -> String? {
+    switch source.type {
+    case "block", "nvme", "vhostuser", "vhostvdpa": return "raw"
+    case "dir": return "fat"
+    case "network" where ["rbd", "iscsi"].contains(edit.value("source.protocol", in: kind)):
+      return "raw"
+    default:
+      guard let file = source.file else {
+        if source.type == "network" {
+          throw InvalidValue(
+            "disk", change.text, "add the format of the image: format=raw or format=qcow2")
+        }
+        return nil
+      }
+      return try Self.formatByName(of: file, device: device, change.text)
+    }
+  }
+
+  /// The format of an image by its name.
+  ///
+  /// A wrong guess loses data: a guest that writes to a qcow2 image as raw destroys it.
+  /// - Throws: ``InvalidValue`` where the name does not say.
+  private static func formatByName(
+    of path: String, device: String, _ text: String
+  ) throws(InvalidValue) -> String {
+    let known = [
+      "qcow2": "qcow2", "raw": "raw", "iso": "raw", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc",
+      "vhdx": "vhdx", "qed": "qed", "qcow": "qcow",
+    ]
+    if path.hasPrefix("/dev/") || device == "cdrom" || device == "floppy" { return "raw" }
+    let suffix = path.split(separator: "/").last?.split(separator: ".").last.map(String.init) ?? ""
+    guard let format = known[suffix.lowercased()] else {
+      throw InvalidValue(
+        "disk", text,
+        "the name does not say the format of the image: add format=qcow2 or format=raw")
+    }
+    return format
+  }
+
+  private func freeTarget(ofBus bus: String) -> String {
+    let kind = WordKind.declared[0]
+    var taken = Set(elements(of: kind).compactMap { $0.child("target")?["dev"] })
+    for added in newElements(named: "disk") {
+      for child in added.children where child.name == "target" {
+        taken.formUnion(child.attributes.filter { $0.name == "dev" }.map(\.value))
+      }
+    }
+    let prefix = bus == "virtio" ? "vd" : bus == "fdc" ? "fd" : "sd"
+    return (0...taken.count).lazy.map { prefix + Self.letters($0) }.first { !taken.contains($0) }
+      ?? prefix + "a"
+  }
+
+  /// `a` … `z`, `aa` ….
+  private static func letters(_ index: Int) -> String {
+    let last = String(UnicodeScalar(UInt8(ascii: "a") + UInt8(index % 26)))
+    return index < 26 ? last : letters(index / 26 - 1) + last
+  }
+
+  // MARK: Interfaces
+
+  mutating func prepareInterface(
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
+    _ change: WordChange
+  ) throws(InvalidValue) {
+    if let source = try interfaceSource(edit, kind, given, element, change) {
+      for (key, value) in source.values { try edit.ask(key, value, in: kind) }
+      let isNewType = element.map { $0["type"] != source.type } ?? true
+      let changesSource = edit.values.contains { value in
+        value.value != nil && Self.namesSource(value.place)
+          && element.map { !isSame(value, in: $0) } ?? true
+      }
+      if isNewType || changesSource {
+        try edit.derive("type", source.type, in: kind)
+        if element != nil, isNewType { try needInterface(source.type, edit, change) }
+        try complete(source.type, &edit, kind, element)
+        if let element { try voidSource(of: element, source.type, &edit, kind) }
+      }
+    }
+    guard element == nil else { return }
+    if edit.value("type", in: kind) == nil {
+      throw InvalidValue(
+        "network", change.text,
+        "say what it is connected to: network=NAME, bridge=DEVICE, type=direct,source=DEVICE or user"
+      )
+    }
+    if edit.value("mac.address", in: kind) == nil, let name = newName {
+      let number = elements(of: kind).count + newElements(named: "interface").count
+      let identity = GuestIdentity(name: name, identity: identityText)
+      try edit.derive(
+        "mac.address", identity.macAddress(ofInterface: number).description, in: kind)
+    }
+  }
+
+  /// Whether a place says what an interface is connected to.
+  private static func namesSource(_ place: WordPlace) -> Bool {
+    guard place.steps.first?.name == "source" else { return false }
+    if place.leads(to: "address") { return true }
+    let keys = ["network", "bridge", "dev", "path", "name", "address", "port"]
+    return keys.contains { place.leaf == .attribute($0) }
+  }
+
+  /// Removes what describes the old source: its place, its port, its tap device.
+  private func voidSource(
+    of element: Element, _ type: String, _ edit: inout WordEdit, _ kind: WordKind
+  ) throws(InvalidValue) {
+    edit.void("source")
+    edit.removed.formUnion(["virtualport"].filter { !edit.sets($0) })
+    guard let old = element["type"], old != type else { return }
+    let parts = [
+      "backend", "ip", "route", "portForward", "tune", "target", "script", "downscript", "guest",
+      "port", "bandwidth",
+    ]
+    edit.removed.formUnion(parts.filter { !edit.sets($0) })
+    if !["network", "bridge", "ethernet"].contains(type), !edit.sets("filterref") {
+      edit.removed.insert("filterref")
+    }
+    // A host device's driver is vfio, every other's a part of QEMU or the kernel.
+    if old == "hostdev" || type == "hostdev", !edit.sets("driver") { edit.removed.insert("driver") }
+    for key in ["managed", "trustGuestRxFilters"] where element[key] != nil {
+      try edit.derive(key, nil, in: kind)
+    }
+  }
+
+  /// Refuses a type of interface that lacks what it needs.
+  private func needInterface(
+    _ type: String, _ edit: WordEdit, _ change: WordChange
+  ) throws(InvalidValue) {
+    let needed = [
+      "network": ["source.network"], "bridge": ["source.bridge"], "direct": ["source.dev"],
+      "vdpa": ["source.dev"], "internal": ["source.name"], "hostdev": ["source.address.bus"],
+      "vhostuser": ["source.path", "source.mode"], "mcast": ["source.address", "source.port"],
+      "server": ["source.port"], "client": ["source.address", "source.port"],
+      "udp": ["source.port"],
+    ]
+    let missing = (needed[type] ?? []).filter { key in
+      let parts = key.split(separator: ".").map(String.init)
+      return !edit.values.contains {
+        $0.value != nil && $0.place.steps.map(\.name) == Array(parts.dropLast())
+          && $0.place.leaf == .attribute(parts.last ?? "")
+      }
+    }
+    guard missing.isEmpty else {
+      let keys = missing.map { $0 == "source.address.bus" ? "source=PCI-ADDRESS" : $0 + "=" }
+      throw InvalidValue(
+        "network", change.text,
+        "an interface of type \(type) needs \(keys.joined(separator: " and "))")
+    }
+  }
+
+  /// Adds what follows from a type of interface.
+  private func complete(
+    _ type: String, _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?
+  ) throws(InvalidValue) {
+    switch type {
+    case "hostdev":
+      if element?["type"] != type { try edit.derive("managed", "yes", in: kind) }
+      edit.values.append(try Self.value("source.address.type", "pci", kind))
+    case "vhostuser": try edit.derive("source.type", "unix", in: kind)
+    default: break
+    }
+    // libvirt refuses these two with any other card.
+    guard type == "vhostuser" || type == "vdpa" else { return }
+    if element?.child("model")?["type"].map({ !$0.hasPrefix("virtio") }) ?? true {
+      try edit.derive("model.type", "virtio", in: kind)
+    }
+  }
+
+  private func interfaceSource(
+    _ edit: WordEdit, _ kind: WordKind, _ given: [String: String], _ element: Element?,
+    _ change: WordChange
+  ) throws(InvalidValue) -> (type: String, values: [(key: String, value: String)])? {
+    if let bridge = given["bridge"] { return ("bridge", [("source.bridge", bridge)]) }
+    if let network = given["network"] {
+      if network == "user" { return ("user", []) }
+      let isNamed = change.assignments.contains { $0.key == "network" }
+      guard isNamed || network == "default" else {
+        throw InvalidValue(
+          "network", change.text, "write network=\(network) or bridge=\(network)")
+      }
+      return ("network", [("source.network", network)])
+    }
+    let inferred =
+      edit.value("source.network", in: kind) != nil
+      ? "network" : edit.value("source.bridge", in: kind) != nil ? "bridge" : nil
+    guard let type = given["type"] ?? inferred ?? element?["type"] else { return nil }
+    let keys = [
+      "network": "source.network", "bridge": "source.bridge", "direct": "source.dev",
+      "vdpa": "source.dev", "internal": "source.name", "vhostuser": "source.path",
+    ]
+    guard let source = given["source"] else { return (type, []) }
+    if type == "hostdev" {
+      guard let address = HostAddress(source), address.type == "pci" else {
+        throw InvalidValue("network", change.text, "give a PCI address such as 0035:03:00.0")
+      }
+      return (type, address.values)
+    }
+    guard let key = keys[type] else {
+      throw InvalidValue("network", change.text, "an interface of type \(type) has no source=")
+    }
+    return (type, [(key, source)])
+  }
+}
+
+/// An image of another machine, as virt-install writes it: `nbd://host:10809/name`.
+private struct RemoteImage {
+  let values: [(key: String, value: String)]
+
+  init?(_ text: String) {
+    guard let mark = text.firstRange(of: "://") else { return nil }
+    let scheme = text[..<mark.lowerBound].split(separator: "+", maxSplits: 1).map(String.init)
+    guard let proto = scheme.first else { return nil }
+    var values = [("source.protocol", proto)]
+    let rest = text[mark.upperBound...]
+    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+    let authority = String(rest[..<slash].split(separator: "@").last ?? "")
+    let path = String(rest[slash...].dropFirst())
+    let transport = scheme.count > 1 ? scheme[1] : nil
+    if transport == "unix" {
+      values += [("source.host0.transport", "unix"), ("source.host0.socket", "/" + path)]
+    } else {
+      if !path.isEmpty { values.append(("source.name", path)) }
+      let (host, port) = HostAndPort(authority).parts
+      if let host { values.append(("source.host0.name", host)) }
+      if let port { values.append(("source.host0.port", port)) }
+      if let transport { values.append(("source.host0.transport", transport)) }
+    }
+    self.values = values
+  }
+}

@@ -1,0 +1,85 @@
+internal import LosslessXML
+
+/// Words that say what an option about the guest as a whole says: `memory`, `vcpus`, and the devices of
+/// `boot`.
+extension WordChange {
+  /// Keys that the options about memory and CPUs have, and libvirt does not.
+  static func sizeKeys(_ kind: String) -> [String] {
+    switch kind {
+    case "memory":
+      [
+        "memory", "currentMemory", "maxmemory", "maxMemory", "hotplugmemorymax",
+        "hotplugmemoryslots", "hugepages",
+      ]
+    case "vcpus": ["vcpus", "vcpu", "maxvcpus", "sockets", "dies", "cores", "threads"]
+    default: []
+    }
+  }
+
+  /// The devices that `boot=` takes by their names alone.
+  static let bootDevices: Set = ["hd", "cdrom", "fd", "network"]
+
+  /// Puts what the word says of the guest as a whole into it.
+  ///
+  /// - Returns: what is left of the word; `nil` where nothing is.
+  /// - Throws: ``InvalidValue`` as the option does.
+  func taken(by guest: inout Guest) throws(InvalidValue) -> WordChange? {
+    guard verb == .edit, selector == nil else { return self }
+    var rest = self
+    switch try WordKind.named(kind).name {
+    case "memory": try takeMemory(&guest, &rest)
+    case "vcpus": try takeCPUs(&guest, &rest)
+    case "boot":
+      let devices = assignments.filter { $0.key.isEmpty }.map(\.value)
+      if !devices.isEmpty { guest.boot.devices = devices }
+      rest.assignments.removeAll { $0.key.isEmpty }
+    default: return self
+    }
+    // What is left stands directly below the root, with names of libvirt's alone.
+    if rest.kind != "boot", rest.kind != "os" { rest.kind = "metadata" }
+    return rest.assignments.isEmpty ? nil : rest
+  }
+
+  private func takeMemory(
+    _ guest: inout Guest, _ rest: inout WordChange
+  ) throws(InvalidValue) {
+    var sizes: [String: MemorySize] = [:]
+    rest.assignments = []
+    for assignment in assignments {
+      let key = assignment.key.isEmpty ? "memory" : assignment.key
+      switch key {
+      case _ where assignment.value.isEmpty: rest.assignments.append(assignment)
+      case "memory", "currentMemory", "maxmemory":
+        sizes[key] = try MemorySize(assignment.value)
+      case "maxMemory", "hotplugmemorymax":
+        let size = try MemorySize(assignment.value).inKibibytes
+        rest.assignments.append(Assignment(key: "maxMemory", value: String(size)))
+        rest.assignments.append(Assignment(key: "maxMemory.unit", value: "KiB"))
+      case "hotplugmemoryslots":
+        rest.assignments.append(Assignment(key: "maxMemory.slots", value: assignment.value))
+      case "hugepages": guest.usesHugePages = ["yes", "on"].contains(assignment.value)
+      default: rest.assignments.append(assignment)
+      }
+    }
+    // In virt-install's older words memory= is the memory at the start beside maxmemory=.
+    if let most = sizes["maxmemory"] {
+      sizes["currentMemory"] = sizes["currentMemory"] ?? sizes["memory"]
+      sizes["memory"] = most
+    }
+    guest.memory = sizes["memory"] ?? guest.memory
+    guest.currentMemory = sizes["currentMemory"] ?? guest.currentMemory
+  }
+
+  private func takeCPUs(_ guest: inout Guest, _ rest: inout WordChange) throws(InvalidValue) {
+    let mine = assignments.filter {
+      ($0.key.isEmpty || Self.sizeKeys("vcpus").contains($0.key)) && !$0.value.isEmpty
+    }
+    guard !mine.isEmpty else { return }
+    let parts = mine.map { assignment in
+      assignment.key.isEmpty || assignment.key == "vcpu"
+        ? "vcpus=\(assignment.value)" : "\(assignment.key)=\(assignment.value)"
+    }
+    guest.vcpus = try VirtualCPUs(parts.joined(separator: ","))
+    rest.assignments = assignments.filter { !mine.contains($0) }
+  }
+}

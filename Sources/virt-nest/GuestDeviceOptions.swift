@@ -85,9 +85,11 @@ struct KindOptions: ParsableArguments, CustomReflectable {
     }
   }
 
-  var customMirror: Mirror {
-    Mirror(self, children: Self.kinds.map { (label: $0.name, value: Self.option(of: $0)) })
-  }
+  /// ArgumentParser asks for the mirror many times. An option that nobody has set is only a value.
+  nonisolated(unsafe) private static let options: [(label: String?, value: Any)] =
+    kinds.map { ($0.name, option(of: $0)) }
+
+  var customMirror: Mirror { Mirror(self, children: Self.options) }
 
   private static func option(of kind: WordHelp) -> Option<[String]> {
     Option(

@@ -42,17 +42,24 @@ struct WordKind: Sendable {
   ///   about several.
   /// - Throws: ``InvalidValue`` with the names, nearest first.
   static func named(_ name: String, toRemove: Bool = false) throws(InvalidValue) -> WordKind {
-    let lowered = name.lowercased()
-    let kinds = toRemove ? all.filter { !$0.path.isEmpty } + all : all
-    if let kind = kinds.first(where: { $0.element == name || $0.names.contains(name) })
-      ?? kinds.first(where: { $0.element.lowercased() == lowered || $0.names.contains(lowered) })
-    {
-      return kind
-    }
+    if let section = toRemove ? removable[TextKey(name.lowercased())] : nil { return section }
+    if let kind = byName[TextKey(name)] ?? byName[TextKey(name.lowercased())] { return kind }
     let names = all.flatMap { $0.names.isEmpty ? [$0.element] : $0.names }
     throw InvalidValue(
       "section or device", name,
       "did you mean \(nearest(to: name, among: names).prefix(5).joined(separator: ", "))?")
+  }
+
+  /// Each kind by its names; in small letters too.
+  private static let byName = index(all)
+
+  /// The kinds that can be removed as a whole.
+  private static let removable = index(all.filter { !$0.path.isEmpty })
+
+  private static func index(_ kinds: [WordKind]) -> [TextKey: WordKind] {
+    let exact = kinds.flatMap { kind in ([kind.element] + kind.names).map { (TextKey($0), kind) } }
+    let small = exact.map { (TextKey($0.0.text.lowercased()), $0.1) }
+    return Dictionary((exact + small).filter { !$0.0.text.isEmpty }) { first, _ in first }
   }
 
   /// The dotted key that a key stands for.

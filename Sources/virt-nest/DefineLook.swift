@@ -32,8 +32,10 @@ struct DefineLook {
   private static func json(
     _ change: DefinitionChange, file: String, _ findings: [Diagnostic]
   ) -> JSONWriter.Value {
-    let lines = String(decoding: change.isEmpty ? [] : change.diff(coloured: false, escaped: false), as: UTF8.self)
-      .split(separator: "\n").dropFirst(2).filter { $0.hasPrefix("+") || $0.hasPrefix("-") }
+    let lines = String(
+      decoding: change.isEmpty ? [] : change.diff(coloured: false, escaped: false), as: UTF8.self
+    )
+    .split(separator: "\n").dropFirst(2).filter { $0.hasPrefix("+") || $0.hasPrefix("-") }
     return .object([
       .init("name", .string(change.name)),
       .init("uuid", .optional(Guest(reading: change.definition).uuid?.description)),

@@ -119,7 +119,9 @@ struct ShellTests {
       """
     let run = try await TestSupport.run(
       "bash", ["--norc", "-c", script], environment: environment, in: folder.path)
-    let found = run.outputText.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    let found = run.outputText.split(separator: "\n").map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
     #expect(found.contains(expected), "\(run.outputText) \(run.errorText)")
   }
 

@@ -16,14 +16,18 @@ package struct GuestWords: Sendable {
   /// Every section and device of a definition, in its order.
   static func all(of definition: DomainDefinition) -> [GuestWords] {
     let editor = DomainEditor(definition)
-    return WordKind.inWords.filter { !$0.path.isEmpty }
-      .flatMap { kind in editor.elements(of: kind).map { (kind, $0) } }
+    return WordKind.inWords
+      .flatMap { kind in
+        (kind.path.isEmpty ? definition.domain.rootSections : editor.elements(of: kind))
+          .map { (kind, $0) }
+      }
       .sorted { $0.1.range.lowerBound < $1.1.range.lowerBound }
       .map { kind, element in GuestWords(element, kind, editor) }
   }
 
   private init(_ element: Element, _ kind: WordKind, _ editor: DomainEditor) {
-    let reading = WordReading(of: element, kind)
+    let reading =
+      kind.path.isEmpty ? WordReading(ofRootSection: element) : WordReading(of: element, kind)
     self.kind = kind.name
     selector = kind.isMany ? editor.selector(for: element, kind) : nil
     values = kind.short(reading.words.map { .init(key: $0.key, value: $0.value) })

@@ -80,6 +80,7 @@ extension DomainEditor {
       value.value != nil && value.place.leads(to: "address") && value.place.leads(to: "source")
         && element.map { !isSame(value, in: $0) } ?? true
     }
+    if let element { try prepareHosts(&edit, kind, of: element) }
     guard element == nil || isNewType || !changed.isEmpty || changesAddress else { return }
     try edit.derive("type", source.type, in: kind)
     if element != nil, isNewType { try need(source.type, edit, kind, device, change) }
@@ -119,6 +120,22 @@ extension DomainEditor {
     try edit.derive(
       "driver.name", element.flatMap { $0.child("driver")?["name"] } ?? "qemu", in: kind)
     try edit.derive("driver.type", format, in: kind)
+  }
+
+  /// A host of a network disk is reached by its name or by a socket: one takes the other's place.
+  private func prepareHosts(
+    _ edit: inout WordEdit, _ kind: WordKind, of element: Element
+  ) throws(InvalidValue) {
+    for (index, host) in (element.child("source")?.children("host") ?? []).enumerated() {
+      let host = (key: "source.host\(index).", element: host)
+      let names = ["name", "port"].contains { edit.value(host.key + $0, in: kind) != nil }
+      let gone = names ? ["socket", "transport"] : ["name", "port"]
+      guard names || edit.value(host.key + "socket", in: kind) != nil else { continue }
+      for key in gone
+      where host.element[key] != nil && (key != "transport" || host.element[key] == "unix") {
+        try edit.derive(host.key + key, nil, in: kind)
+      }
+    }
   }
 
   /// Refuses a type of source that lacks what it needs.

@@ -428,7 +428,8 @@ extension DomainEditor {
   /// The elements below a device or section that have nothing left when values are removed.
   private func emptied(_ values: [WordValue], of element: Element) -> Set<Element> {
     var gone: Set<Element> = []
-    let isSet = { (name: String) in values.contains { $0.value != nil && $0.place.leads(to: name) } }
+    let isSet = { (name: String) in values.contains { $0.value != nil && $0.place.leads(to: name) }
+    }
     for value in values where value.value == nil {
       var steps = value.place.steps
       guard let last = element.descendant(steps), !steps.isEmpty else { continue }
@@ -436,7 +437,9 @@ extension DomainEditor {
         gone.insert(last)
         steps.removeLast()
       }
-      while !steps.isEmpty, let child = element.descendant(steps), let name = steps.last?.name, !isSet(name) {
+      while !steps.isEmpty, let child = element.descendant(steps), let name = steps.last?.name,
+        !isSet(name)
+      {
         let left = child.attributes.map { child.document.text(in: $0.name) }.filter { name in
           let place = WordPlace(steps: steps, leaf: .attribute(name))
           return !values.contains { $0.value == nil && $0.place == place }

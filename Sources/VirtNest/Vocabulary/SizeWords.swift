@@ -44,13 +44,16 @@ extension WordChange {
     _ guest: inout Guest, _ rest: inout WordChange
   ) throws(InvalidValue) {
     var sizes: [String: MemorySize] = [:]
+    let unit = assignments.last { $0.key == "unit" && !$0.value.isEmpty }?.value
     rest.assignments = []
     for assignment in assignments {
       let key = assignment.key.isEmpty ? "memory" : assignment.key
       switch key {
       case _ where assignment.value.isEmpty: rest.assignments.append(assignment)
       case "memory", "currentMemory", "maxmemory":
-        sizes[key] = try MemorySize(assignment.value)
+        let isNumber = assignment.value.utf8.last.map { (0x30...0x39).contains($0) } ?? false
+        sizes[key] = try MemorySize(assignment.value + (isNumber ? unit ?? "" : ""))
+      case "unit": continue
       case "maxMemory", "hotplugmemorymax":
         let size = try MemorySize(assignment.value).inKibibytes
         rest.assignments.append(Assignment(key: "maxMemory", value: String(size)))

@@ -145,7 +145,9 @@ extension DomainEditor {
   private mutating func prepareBootOrder(
     _ edit: WordEdit, _ kind: WordKind, _ element: Element?, _ change: WordChange
   ) throws(InvalidValue) {
-    guard kind.isDevice, let order = edit.value("boot.order", in: kind) else { return }
+    guard kind.isDevice, let order = edit.value("boot.order", in: kind),
+      element?.child("boot")?["order"] != order
+    else { return }
     let other = domain.child("devices")?.children.first {
       $0 != element && !removed.contains($0) && $0.child("boot")?["order"] == order
     }
@@ -274,7 +276,8 @@ extension DomainEditor {
         return
       }
     }
-    guard let model, model != "random", element == nil || element?.child("backend")?["model"] != model
+    guard let model, model != "random",
+      element == nil || element?.child("backend")?["model"] != model
     else { return }
     if element == nil {
       try edit.derive("backend", nil, in: kind)
@@ -345,8 +348,9 @@ extension DomainEditor {
   private func prepareMemoryDevice(
     _ edit: inout WordEdit, _ kind: WordKind, _ given: [String: String], _ change: WordChange
   ) throws(InvalidValue) {
-    for (key, place) in [("target_size", "target.size"), ("target_label_size", "target.label.size")]
-    {
+    for (key, place) in [
+      ("target_size", "target.size"), ("target_label_size", "target.label.size"),
+    ] {
       guard let text = given[key] else { continue }
       guard let mebibytes = UInt64(text), mebibytes < 1 << 40 else {
         throw InvalidValue("memdev", change.text, "\(key) is a number of MiB")

@@ -254,8 +254,12 @@ public struct WordDifference: Sendable {
 
   private func same(_ left: Element, _ right: Element, _ kind: WordKind) -> Bool {
     let (left, right) = (ElementMeaning(left), ElementMeaning(right))
-    // The children of the root are sections of their own.
-    return kind.path.isEmpty ? left.attributes == right.attributes : left == right
+    guard kind.path.isEmpty else { return left == right }
+    // Most children of the root are sections of their own.
+    let sections = { (meaning: ElementMeaning) in
+      meaning.children.filter { WordKind.rootSections.contains($0.name) }
+    }
+    return left.attributes == right.attributes && sections(left) == sections(right)
   }
 
   /// What changes at the root, and which system it says the guest has.
@@ -298,7 +302,9 @@ public struct WordDifference: Sendable {
       domain.children.filter { child in
         if child.isNamed("devices") || child.isNamed("metadata") { return false }
         if child.isNamed("commandline", in: DomainNamespace.qemu) { return false }
-        return child.namespace != nil || !known.contains(child.localName)
+        return child.namespace != nil
+          || !known.contains(child.localName)
+            && !WordKind.rootSections.contains(TextKey(child.localName))
       }
         + domain.children("devices").flatMap(\.children).filter { child in
           child.namespace != nil || !known.contains("devices/" + child.localName)
@@ -372,11 +378,24 @@ public struct WordDifference: Sendable {
 extension WordKind {
   /// The kinds that a name leads to, each once.
   static let inWords = all.filter { kind in
-    kind.path.isEmpty ? kind.name == "metadata" : (try? named(kind.name))?.path == kind.path
+    kind.path.isEmpty ? kind.name == root.name : (try? named(kind.name))?.path == kind.path
   }
+
+  /// The kind of the guest as a whole, whose words are libvirt's alone.
+  static let root = all.first { $0.path.isEmpty && $0.name == "metadata" } ?? all[0]
+
+  /// The sections whose names mean virt-install's options about several places, as `memory` does.
+  static let rootSections: Set<TextKey> = Set(
+    all.filter { $0.path.count == 1 && (try? named($0.name))?.path != $0.path }
+      .map { TextKey($0.element) })
 }
 
 extension Element {
+  /// The children of a `<domain>` that are said by words of the guest as a whole.
+  var rootSections: [Element] {
+    children.filter { $0.namespace == nil && WordKind.rootSections.contains(TextKey($0.localName)) }
+  }
+
   /// libosinfo's id of the system that a `<domain>` says the guest has.
   fileprivate var system: String? { first(["metadata", .libosinfo, .libosinfoOS])?["id"] }
 }

@@ -183,7 +183,8 @@ struct WordKind: Sendable {
     device("parallel", aliases: characterKeys, first: "type", defaults: ["type": "pty"]),
     device(
       "channel",
-      aliases: characterKeys.merging(["name": "target.name"], uniquingKeysWith: { $1 }), first: "type",
+      aliases: characterKeys.merging(["name": "target.name"], uniquingKeysWith: { $1 }),
+      first: "type",
       defaults: ["type": "unix", "target.type": "virtio"]),
     device("smartcard", first: "mode"),
     device(
@@ -205,7 +206,8 @@ struct WordKind: Sendable {
     device("watchdog", first: "model", defaults: ["action": "reset"]),
     device("memballoon", first: "model", defaults: ["model": "virtio"]),
     device(
-      "panic", aliases: ["iobase": "address.iobase"], first: "model", defaults: ["model": "pseries"]),
+      "panic", aliases: ["iobase": "address.iobase"], first: "model", defaults: ["model": "pseries"]
+    ),
     device(
       "vsock", aliases: ["cid": "cid.address", "auto_cid": "cid.auto"], first: "cid.address",
       defaults: ["model": "virtio"]),
@@ -252,7 +254,8 @@ struct WordKind: Sendable {
         "gid_start": "gid.start", "gid_target": "gid.target", "gid_count": "gid.count",
       ]),
     section("launchSecurity", names: ["launchsecurity"], first: "type"),
-    root("memory", aliases: ["dumpCore": "memory.dumpCore", "unit": "memory.unit"], first: "memory"),
+    root(
+      "memory", aliases: ["dumpCore": "memory.dumpCore", "unit": "memory.unit"], first: "memory"),
     device(
       "memory", names: ["memdev"],
       aliases: [

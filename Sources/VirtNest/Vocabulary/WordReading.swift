@@ -24,6 +24,12 @@ struct WordReading {
     }
   }
 
+  /// Reads a section that has no kind of its own, in words of the guest as a whole.
+  init(ofRootSection element: Element) {
+    kind = .root
+    read(element, steps: [WordPlace.Step(name: element.localName)])
+  }
+
   private mutating func read(_ element: Element, steps: [WordPlace.Step]) {
     var isComplete = true
     for attribute in element.attributes {
@@ -32,13 +38,14 @@ struct WordReading {
       let value = element.value(of: attribute)
       isComplete = add(steps, .attribute(name), value) && isComplete
     }
-    let children = kind.path.isEmpty ? [] : Array(element.children)
-    let text = element.text.trimmingSpaces
-    if children.isEmpty, !text.isEmpty, !kind.path.isEmpty {
+    let isRoot = kind.path.isEmpty && steps.isEmpty
+    let children = isRoot ? element.rootSections : Array(element.children)
+    let text = isRoot ? "" : element.text.trimmingSpaces
+    if children.isEmpty, !text.isEmpty {
       isComplete = add(steps, .text, text) && isComplete
     } else if children.isEmpty, element.attributes.isEmpty, !steps.isEmpty {
       isComplete = add(steps, .presence, "on") && isComplete
-    } else if !kind.path.isEmpty, element.hasMixedText {
+    } else if !isRoot, element.hasMixedText {
       isComplete = false
     }
     if !isComplete { others.append(element) }
@@ -109,12 +116,13 @@ extension WordKind {
   /// The key that leads to a place: virt-install's where it has one; `nil` where none does.
   func key(for place: WordPlace, value: String) -> String? {
     let leads = { (key: String) in
-      guard !derivedKeys.contains(key) || key == "type" else { return false }
       let found = try? WordPlace(key, for: value, in: path)
       return found?.steps == place.steps && found?.leaf == place.leaf
     }
     if place.steps.isEmpty, place.leaf == .text { return "" }
-    let short = aliases.filter { leads($0.value) }.keys.min {
+    // What stands for several places says more than this one.
+    let isOwn = { (key: String) in !derivedKeys.contains(key) || key == "type" }
+    let short = aliases.filter { isOwn($0.key) && leads($0.value) }.keys.min {
       ($0.count, $0) < ($1.count, $1)
     }
     if let short { return short }
@@ -122,10 +130,10 @@ extension WordKind {
     switch place.leaf {
     case .attribute(let name):
       let key = (parts + [name]).joined(separator: ".")
-      return leads(key) ? key : nil
+      return isOwn(key) && leads(key) ? key : nil
     case .text, .presence:
       let key = parts.joined(separator: ".")
-      return [key, key + "0"].first(where: leads)
+      return [key, key + "0"].first { isOwn($0) && leads($0) }
     }
   }
 }

@@ -88,7 +88,8 @@ extension Verification {
         ? "\(emulator) adds no capability for this guest. Without a wrapper: \(.mechanism(.feature))."
         : "The wrapper is not on this machine. Without a wrapper: \(.mechanism(.feature))."
     case .off: "something else switches nesting on; see the differences below and the emulator"
-    case .on, .dependsOnFile, .refused: "virt-nest inspect shows each setting for nesting with its line"
+    case .on, .dependsOnFile, .refused:
+      "virt-nest inspect shows each setting for nesting with its line"
     }
   }
 

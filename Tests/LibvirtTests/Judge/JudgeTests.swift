@@ -60,9 +60,11 @@ struct JudgeTests {
         let name = element.document.text(in: attribute.name)
         return name.hasPrefix("xmlns") ? "" : "\(name)=\(element[name] ?? "")"
       }
-      let own = [indent, element.qualifiedName] + attributes.sorted() + [
-        Array(element.children).isEmpty ? element.text.trimmingCharacters(in: .whitespacesAndNewlines) : ""
-      ]
+      let own =
+        [indent, element.qualifiedName] + attributes.sorted() + [
+          Array(element.children).isEmpty
+            ? element.text.trimmingCharacters(in: .whitespacesAndNewlines) : ""
+        ]
       let children = element.children.enumerated().sorted { left, right in
         let (a, b) = (left.element.qualifiedName, right.element.qualifiedName)
         if a != b { return a < b }

@@ -51,6 +51,17 @@ def memory(root):
             unit = "KiB"
             target.set("unit", unit)
         set_text(target, str((3 << 30) >> sizes[unit]))
+    # libvirt takes the sum of the NUMA cells.
+    cells = root.findall("cpu/numa/cell")
+    for cell in cells:
+        share = (3 << 30) // len(cells)
+        unit = cell.get("unit", "KiB")
+        if int(cell.get("memory")) << sizes[unit] == share:
+            continue
+        if share % (1 << sizes[unit]):
+            unit = "KiB"
+            cell.set("unit", unit)
+        cell.set("memory", str(share >> sizes[unit]))
 
 
 def disk(root):

@@ -88,7 +88,8 @@ struct SourceTests {
         """, traces: ["trace", "auth", "initiator", "3260"]),
     Source(
       type: "network",
-      words: "type=network,source.protocol=nbd,source.host0.name=host,source.host0.port=10810,format=raw",
+      words:
+        "type=network,source.protocol=nbd,source.host0.name=host,source.host0.port=10810,format=raw",
       element: """
         <disk type='network' device='disk'>
           <driver name='qemu' type='raw'/>

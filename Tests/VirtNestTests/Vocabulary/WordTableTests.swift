@@ -81,7 +81,7 @@ struct WordTableTests {
     for kind in WordKind.declared where kind.element != "qemu:commandline" {
       for key in Array(kind.aliases.values) + kind.defaults.map(\.key) {
         #expect(throws: Never.self, "\(kind.element) \(key)") {
-          try WordPlace(key.replacing("*", with: ""), in: kind.path)
+          try WordPlace(key.replacing("*", with: ""), for: "on", in: kind.path)
         }
       }
     }

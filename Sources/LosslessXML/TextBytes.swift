@@ -10,18 +10,14 @@
 extension String {
   /// Whether the bytes are equal.
   package static func == (left: String, right: String) -> Bool {
-    left.utf8.elementsEqual(right.utf8)
+    left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
   }
 
   /// Whether the bytes differ.
-  package static func != (left: String, right: String) -> Bool {
-    !left.utf8.elementsEqual(right.utf8)
-  }
+  package static func != (left: String, right: String) -> Bool { !(left == right) }
 
   /// Whether the bytes are equal, for `switch`.
-  package static func ~= (pattern: String, value: String) -> Bool {
-    pattern.utf8.elementsEqual(value.utf8)
-  }
+  package static func ~= (pattern: String, value: String) -> Bool { pattern == value }
 
   /// Whether the bytes begin with those of another text.
   package func hasPrefix(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
@@ -90,7 +86,7 @@ extension Optional where Wrapped == String {
   package static func == (left: String?, right: String?) -> Bool {
     switch (left, right) {
     case (nil, nil): true
-    case (let left?, let right?): left.utf8.elementsEqual(right.utf8)
+    case (let left?, let right?): left == right
     default: false
     }
   }
@@ -179,7 +175,7 @@ extension StringProtocol where SubSequence == Substring {
 extension Sequence where Element == String {
   /// Whether one of the texts has the same bytes.
   package func contains(_ text: String) -> Bool {
-    contains { $0.utf8.elementsEqual(text.utf8) }
+    contains { $0 == text }
   }
 }
 
@@ -217,7 +213,7 @@ package struct TextKey: Hashable, Sendable {
 
   /// Whether the bytes are equal.
   package static func == (left: TextKey, right: TextKey) -> Bool {
-    left.text.utf8.elementsEqual(right.text.utf8)
+    left.text == right.text
   }
 
   /// Hashes the bytes.

@@ -1,3 +1,4 @@
+import LosslessXML
 import VirtNest
 import VirtNestHost
 

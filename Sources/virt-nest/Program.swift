@@ -44,7 +44,8 @@ enum Program {
     let code = VirtNestCommand.exitCode(for: error)
     let text = VirtNestCommand.fullMessage(for: error)
     let isUsage = code == .validationFailure
-    end(code, isUsage ? UsageAdvice(Array(arguments.dropFirst())).mended(text) : text)
+    let advice = { UsageAdvice(Array(arguments.dropFirst())).mended(lines(of: text)) }
+    end(code, isUsage ? advice() : text)
   }
 
   private static func end(_ code: ExitCode, _ text: String) -> Never {

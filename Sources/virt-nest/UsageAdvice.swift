@@ -42,10 +42,9 @@ struct UsageAdvice {
       subcommands: (value["subcommands"]?.elements ?? []).map(command))
   }
 
-  /// ArgumentParser's message with better advice in its first line.
-  func mended(_ message: String) -> String {
-    let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
-    guard let first = lines.first.map(String.init) else { return message }
+  /// The lines of ArgumentParser's message with better advice in the first.
+  func mended(_ lines: [Substring]) -> String {
+    guard let first = lines.first.map(String.init) else { return "" }
     return ([mendedLine(first)] + lines.dropFirst().map(String.init)).joined(separator: "\n")
   }
 

@@ -143,7 +143,8 @@ extension DomainDefinition {
   ) throws(VirtNestError) {
     let given = wanted == Guest() ? [] : Property.all.filter { $0.isGiven(wanted) }
     var missing = given.isEmpty ? [] : Guest(reading: result, given).contradictions(to: wanted)
-    for proof in editor.proofs where !proof.contradictions(in: result, edits).isEmpty {
+    var proven = ProvenResult(result, edits)
+    for proof in editor.proofs where !proven.contradictions(proof).isEmpty {
       missing.append(proof.kind.element)
     }
     guard missing.isEmpty || !editor.hasXPathEdits else {

@@ -191,7 +191,7 @@ extension CheckedGuest {
   /// What the table of limits says of the guest, about the sections that are wanted.
   func pseriesLimits(_ rule: Rule, in isWanted: (String) -> Bool) -> [Diagnostic] {
     guard isPSeries else { return [] }
-    return PSeriesLimit.found(in: domain).filter { isWanted($0.limit.path[0].name) }.map {
+    return PSeriesLimit.found(in: domain, where: isWanted).map {
       limit, element in
       rule.finding(
         element, attribute: limit.attribute.flatMap { element[$0] == nil ? nil : $0 },

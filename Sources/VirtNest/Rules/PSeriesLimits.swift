@@ -96,26 +96,47 @@ struct PSeriesLimit: Sendable {
 
   /// What a definition has of the table, in the order of the table.
   ///
-  /// - Parameter changed: values that elements will have, by place; empty for those that go.
+  /// - Parameters:
+  ///   - isWanted: whether a section (`devices`, `cpu`) is looked at.
+  ///   - changed: values that elements will have, by place; empty for those that go.
   static func found(
-    in domain: Element, changed: [Element: [String: String]] = [:]
+    in domain: Element, where isWanted: (String) -> Bool = { _ in true },
+    changed: [Element: [String: String]] = [:]
   ) -> [(limit: PSeriesLimit, element: Element)] {
-    var known: [[Step]: [Element]] = [:]
-    return all.flatMap { limit in
-      let elements = known[limit.path] ?? domain.all(limit.path)
-      known[limit.path] = elements
-      return elements.filter { limit.isAbout($0, changed[$0] ?? [:]) }.map { (limit, $0) }
+    let withoutUSB = domain.withoutUSB
+    var known: [[Step]: [Place]] = [:]
+    return all.filter { isWanted($0.path[0].name) }.flatMap { limit in
+      // Many rows ask for the same values.
+      let places = known[limit.path] ?? domain.all(limit.path).map { Place($0, changed[$0] ?? [:]) }
+      known[limit.path] = places
+      return places.filter { limit.isAbout($0, withoutUSB) }.map { (limit, $0.element) }
     }
   }
 
-  private func isAbout(_ element: Element, _ changed: [String: String]) -> Bool {
+  /// An element, and what is known of the values in it.
+  private final class Place {
+    let element: Element
+    private var values: [String: String?]
+
+    init(_ element: Element, _ changed: [String: String]) {
+      self.element = element
+      values = changed.mapValues { $0 }
+    }
+
+    func value(at place: String) -> String? {
+      if let known = values[place] { return known }
+      let value = element.value(at: place)
+      values[place] = .some(value)
+      return value
+    }
+  }
+
+  private func isAbout(_ place: Place, _ withoutUSB: Element?) -> Bool {
     conditions.allSatisfy { condition in
-      if condition.place == "usb" {
-        return element.withoutUSB != nil && element != element.withoutUSB
-      }
-      let value = changed[condition.place] ?? element.value(at: condition.place)
+      if condition.place == "usb" { return withoutUSB != nil && place.element != withoutUSB }
+      let value = place.value(at: condition.place)
       return value.map(condition.values.contains) == true ? condition.isWanted : !condition.isWanted
-    } && (path.first != "cpu" || path.last != "model" || element.isCustomModel)
+    } && (path.first != "cpu" || path.last != "model" || place.element.isCustomModel)
   }
 
   /// Where the finding stands: the attribute of the last value, where the element itself has it.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A list of CPUs as libvirt writes it: `0-3,8,^2`.
 struct CPUList {
   /// More numbers than any guest has are not read.

@@ -120,20 +120,17 @@ extension WordKind {
       return found?.steps == place.steps && found?.leaf == place.leaf
     }
     if place.steps.isEmpty, place.leaf == .text { return "" }
-    // What stands for several places says more than this one.
-    let isOwn = { (key: String) in !derivedKeys.contains(key) || key == "type" }
+    let isOwn = { (key: String) in !derivedKeys.contains(key) }
     let short = aliases.filter { isOwn($0.key) && leads($0.value) }.keys.min {
       ($0.count, $0) < ($1.count, $1)
     }
     if let short { return short }
     let parts = place.steps.map { $0.name + ($0.index > 0 ? String($0.index) : "") }
-    switch place.leaf {
-    case .attribute(let name):
-      let key = (parts + [name]).joined(separator: ".")
-      return isOwn(key) && leads(key) ? key : nil
-    case .text, .presence:
-      let key = parts.joined(separator: ".")
-      return [key, key + "0"].first { isOwn($0) && leads($0) }
+    // With its number a place is itself, where the plain key stands for several.
+    let numbered = place.steps.map { $0.name + String($0.index) }
+    let end: [String] = if case .attribute(let name) = place.leaf { [name] } else { [] }
+    return [parts, numbered].map { ($0 + end).joined(separator: ".") }.first {
+      (isOwn($0) || place.steps.isEmpty) && leads($0)
     }
   }
 }

@@ -87,6 +87,12 @@ def edit(operation, root):
         element = first(root, ["vcpu"])
         set_text(element, "3")
         element.attrib.pop("current", None)
+        # The CPUs of the NUMA cells, where they are shared evenly.
+        cells = [c for c in root.findall("cpu/numa/cell") if c.get("cpus")]
+        share = 3 // len(cells) if cells else 0
+        for index, cell in enumerate(cells):
+            first_cpu, last_cpu = index * share, (index + 1) * share - 1
+            cell.set("cpus", str(first_cpu) if share == 1 else f"{first_cpu}-{last_cpu}")
     elif operation == "machine-type":
         first(root, ["os", "type"]).set("machine", "pseries-9.9")
     elif operation == "name":

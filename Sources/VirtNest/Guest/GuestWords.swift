@@ -22,16 +22,36 @@ package struct GuestWords: Sendable {
           .map { (kind, $0) }
       }
       .sorted { $0.1.range.lowerBound < $1.1.range.lowerBound }
-      .map { kind, element in GuestWords(element, kind, editor) }
+      .map { kind, element in
+        kind.path.isEmpty
+          ? GuestWords(ofRootSection: element) : GuestWords(element, kind, editor)
+      }
   }
 
   private init(_ element: Element, _ kind: WordKind, _ editor: DomainEditor) {
-    let reading =
-      kind.path.isEmpty ? WordReading(ofRootSection: element) : WordReading(of: element, kind)
+    let reading = WordReading(of: element, kind)
     self.kind = kind.name
     selector = kind.isMany ? editor.selector(for: element, kind) : nil
     values = kind.short(reading.words.map { .init(key: $0.key, value: $0.value) })
     text = WordReading.text(kind, selector: selector, values)
+    isComplete = reading.others.isEmpty
+  }
+
+  /// A section whose name means virt-install's option, in the words of that: `memory=4,unit=GiB`.
+  private init(ofRootSection element: Element) {
+    let reading = WordReading(ofRootSection: element)
+    kind = element.localName
+    selector = nil
+    let words = reading.words.map { word in
+      let rest = word.key.dropFirst(element.localName.count)
+      return WordChange.Assignment(key: String(rest.drop { $0 == "." }), value: word.value)
+    }
+    // libvirt takes a number without a unit as KiB, virt-install as MiB.
+    let hasUnit = kind != "memory" || words.contains { $0.key == "unit" }
+    values =
+      words.filter(\.key.isEmpty) + (hasUnit ? [] : [.init(key: "unit", value: "KiB")])
+      + words.filter { !$0.key.isEmpty }
+    text = kind + values.map { ($0.key.isEmpty ? "" : "," + $0.key) + "=" + $0.value }.joined()
     isComplete = reading.others.isEmpty
   }
 }

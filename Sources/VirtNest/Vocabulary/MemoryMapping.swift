@@ -98,7 +98,11 @@ extension DomainEditor {
     let cells = domain.first(["cpu", "numa"])?.children("cell") ?? []
     let old = cells.map(\.cellMemory)
     let sum = old.reduce(0) { $0 + ($1?.inKibibytes ?? 0) }
-    guard !cells.isEmpty, sum != memory.inKibibytes else { return }
+    // The modules of memory are part of <memory>, and of no cell (`virDomainDefPostParseMemory`).
+    let modules = domain.memoryOfModules.inKibibytes
+    guard !cells.isEmpty, memory.inKibibytes > modules else { return }
+    let memory = MemorySize.kibibytes(memory.inKibibytes - modules)
+    guard sum != memory.inKibibytes else { return }
     let count = UInt64(cells.count)
     guard old.allSatisfy({ $0 != nil && $0 == old[0] }),
       memory.inKibibytes.isMultiple(of: count)
@@ -138,12 +142,19 @@ extension DomainEditor {
 }
 
 extension Element {
-  /// The memory of a domain's NUMA cells together; `nil` where there are none, or libvirt cannot read
-  /// one.
+  /// The memory of a domain's modules (`<memory model='dimm'>` and the like) together.
+  fileprivate var memoryOfModules: MemorySize {
+    let modules = child("devices")?.children("memory") ?? []
+    return .kibibytes(
+      modules.reduce(0) { $0 &+ ($1.first(["target", "size"])?.memorySize?.inKibibytes ?? 0) })
+  }
+
+  /// The memory of a domain's NUMA cells and modules together; `nil` where there are no cells, or
+  /// libvirt cannot read one.
   var memoryOfCells: MemorySize? {
     let cells = first(["cpu", "numa"])?.children("cell") ?? []
     guard !cells.isEmpty else { return nil }
-    var sum: UInt64 = 0
+    var sum = memoryOfModules.bytes
     for cell in cells {
       guard let unit = MemorySize.Unit(cell["unit"] ?? "KiB"),
         let count = cell["memory"].flatMap({ UInt64($0) })

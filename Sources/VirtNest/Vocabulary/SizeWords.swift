@@ -26,7 +26,8 @@ extension WordChange {
   func taken(by guest: inout Guest) throws(InvalidValue) -> WordChange? {
     guard verb == .edit, selector == nil else { return self }
     var rest = self
-    switch try WordKind.named(kind).name {
+    let known = try WordKind.named(kind)
+    switch known.name {
     case "memory": try takeMemory(&guest, &rest)
     case "vcpus": try takeCPUs(&guest, &rest)
     case "boot":
@@ -36,7 +37,12 @@ extension WordChange {
     default: return self
     }
     // What is left stands directly below the root, with names of libvirt's alone.
-    if rest.kind != "boot", rest.kind != "os" { rest.kind = "metadata" }
+    if known.path.isEmpty {
+      rest.kind = WordKind.root.name
+      for index in rest.assignments.indices {
+        rest.assignments[index].key = known.dotted(rest.assignments[index].key)
+      }
+    }
     return rest.assignments.isEmpty ? nil : rest
   }
 

@@ -307,6 +307,8 @@ extension DomainEditor {
       edit.values.append(WordValue(place: place, value: nil))
     } else {
       edit.values.append(WordValue(place: place, value: model))
+      // Without a mode a model is a custom one.
+      if element?["mode"] == nil, element.flatMap({ place.value(in: $0) }) == model { return }
       try edit.derive("mode", "custom", in: kind)
       if element?["match"] == nil { try edit.derive("match", "exact", in: kind) }
       if element?["migratable"] != nil { try edit.derive("migratable", nil, in: kind) }

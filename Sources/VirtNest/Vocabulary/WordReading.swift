@@ -120,18 +120,20 @@ extension WordKind {
       return found?.steps == place.steps && found?.leaf == place.leaf
     }
     if place.steps.isEmpty, place.leaf == .text { return "" }
-    let isOwn = { (key: String) in !derivedKeys.contains(key) }
-    let short = aliases.filter { isOwn($0.key) && leads($0.value) }.keys.min {
-      ($0.count, $0) < ($1.count, $1)
-    }
-    if let short { return short }
+    // Such a key says more than the place; the model of a CPU is the same with what it brings along.
+    let isOwn = { (key: String) in !derivedKeys.contains(key) || key == "model" }
     let parts = place.steps.map { $0.name + ($0.index > 0 ? String($0.index) : "") }
     // With its number a place is itself, where the plain key stands for several.
     let numbered = place.steps.map { $0.name + String($0.index) }
     let end: [String] = if case .attribute(let name) = place.leaf { [name] } else { [] }
-    return [parts, numbered].map { ($0 + end).joined(separator: ".") }.first {
+    let plain = [parts, numbered].map { ($0 + end).joined(separator: ".") }.first {
       (isOwn($0) || place.steps.isEmpty) && leads($0)
     }
+    let short = aliases.filter { isOwn($0.key) && leads($0.value) }.keys.min {
+      ($0.count, $0) < ($1.count, $1)
+    }
+    guard let plain, let short else { return plain ?? short }
+    return short.count < plain.count ? short : plain
   }
 }
 

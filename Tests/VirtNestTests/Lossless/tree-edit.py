@@ -53,8 +53,9 @@ def memory(root):
         set_text(target, str((3 << 30) >> sizes[unit]))
     # libvirt takes the sum of the NUMA cells.
     cells = root.findall("cpu/numa/cell")
+    modules = sum(size(e) for e in root.findall("devices/memory/target/size"))
     for cell in cells:
-        share = (3 << 30) // len(cells)
+        share = ((3 << 30) - modules) // len(cells)
         unit = cell.get("unit", "KiB")
         if int(cell.get("memory")) << sizes[unit] == share:
             continue

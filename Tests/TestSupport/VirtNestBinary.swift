@@ -1,9 +1,13 @@
 public import Foundation
 
-/// The command as it was built for the tests.
+/// The command that the tests run.
 public enum VirtNestBinary {
-  /// The folder that the build has put it into, beside the test bundle.
+  /// The folder that it is in: that of `VIRT_NEST_BINARY`, which is the one that users get, else the
+  /// folder of the test bundle.
   public static let folder: URL = {
+    if let path = ProcessInfo.processInfo.environment["VIRT_NEST_BINARY"] {
+      return URL(filePath: path).deletingLastPathComponent()
+    }
     // The bundle is DIR/virt-nestPackageTests.xctest, and is the process's own executable with
     // some test runners and an argument of it with others.
     let candidates = CommandLine.arguments + [Bundle.main.executablePath ?? ""]

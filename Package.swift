@@ -59,8 +59,9 @@ let package = Package(
         .embedInCode("Host/Scripts/place-wrapper.sh"),
         .embedInCode("Host/Scripts/install-wrapper.sh"),
         .embedInCode("Host/Scripts/host-facts.sh"),
-        .embedInCode("Host/Scripts/first-boot.sh"),
-        .embedInCode("Host/Scripts/load-kvm-hv.sh"),
+        .embedInCode("FirstBoot/Scripts/first-boot.sh"),
+        .embedInCode("FirstBoot/Scripts/load-kvm-hv.sh"),
+        .embedInCode("FirstBoot/Scripts/default-network.sh"),
         .embedInCode("Libvirt/Scripts/embedded-libvirt.sh"),
       ]
     ),

@@ -1,6 +1,7 @@
 // The few calls of Linux that neither swift-system nor Swift's Glibc module has.
 #pragma once
 
+#include <crypt.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
 

@@ -13,6 +13,8 @@ struct FirstBootCommand: AsyncParsableCommand {
       as the files user-data and meta-data in a folder; without it, as a script.
 
         virt-nest first-boot kata.xml --ssh-key ~/.ssh/id_ed25519.pub -o seed.iso
+        virt-nest first-boot kata.xml --password-file ~/kata.password \\
+            --address 10.0.0.5/24,gateway=10.0.0.1,dns=10.0.0.1 -o seed.iso
         virt-nest first-boot kata-00 --distribution ubuntu --script | ssh root@guest sh
       """)
 
@@ -25,10 +27,9 @@ struct FirstBootCommand: AsyncParsableCommand {
     help: ArgumentHelp("The host name (default: made from the guest's name).", valueName: "name"))
   var hostname: String?
 
-  @Option(
-    help: ArgumentHelp("A file of public keys that may log in; more than once.", valueName: "file"),
-    completion: .file(extensions: ["pub"]))
-  var sshKey: [String] = []
+  @OptionGroup(title: "Log in") var login: LoginOptions
+
+  @OptionGroup(title: "Network and own data") var seed: SeedOptions
 
   @Option(
     help: ArgumentHelp(
@@ -73,8 +74,14 @@ struct FirstBootCommand: AsyncParsableCommand {
     if noPackages, !packages.isEmpty {
       throw ValidationError("--package and --no-packages exclude each other")
     }
-    if ([guest] + sshKey).count(where: { $0 == "-" }) > 1 {
+    let files = [guest] + login.files + seed.files
+    if files.count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input can be read only once")
+    }
+    if script, login.passwordFile != nil || seed.isGiven {
+      throw ValidationError(
+        "--password-file, --user-data, --network-config and --address go into a seed: leave out "
+          + "--script")
     }
     _ = try namedRelease()
     do {
@@ -96,32 +103,27 @@ struct FirstBootCommand: AsyncParsableCommand {
   }
 
   private func firstBoot() throws -> FirstBoot {
-    let (guestName, osinfoID) = try subject()
-    guard let name = hostname ?? FirstBoot.hostname(forGuest: guestName) else {
+    let subject = try subject()
+    guard let name = hostname ?? FirstBoot.hostname(forGuest: subject.name) else {
       Terminal.say(
-        "virt-nest: error: no host name can be made from '\(guestName)': say --hostname NAME")
+        "virt-nest: error: no host name can be made from '\(subject.name)': say --hostname NAME")
       throw ExitCode.trouble
     }
-    var keys: [String] = []
-    for file in sshKey {
-      guard let input = Input.read(file) else { throw ExitCode.trouble }
-      do {
-        keys += try FirstBoot.sshKeys(in: String(decoding: input.bytes, as: UTF8.self))
-      } catch {
-        Terminal.say(.error, error.description, file: file, at: nil)
-        throw ExitCode.trouble
-      }
-    }
-    return try FirstBoot(
-      hostname: name, sshKeys: keys, packages: try chosenPackages(osinfoID))
+    let firstBoot = try FirstBoot(
+      hostname: name, sshKeys: try login.keys(), packages: try chosenPackages(subject.osinfoID),
+      password: try login.password(ofGuest: subject.name), ownUserData: try seed.ownUserData(),
+      network: try seed.network(of: subject))
+    // Root runs the script, and so can log in already.
+    if !script { try login.requireLogin(to: firstBoot) }
+    return firstBoot
   }
 
-  private func subject() throws -> (name: String, osinfoID: String?) {
+  private func subject() throws -> FirstBoot.Subject {
     guard guest == "-" || guest.contains("/") || guest.hasSuffix(".xml") else {
-      return (guest, nil)
+      return FirstBoot.Subject(name: guest, interfaces: seed.interfaces)
     }
     guard let definition = Input.read(guest)?.definition() else { throw ExitCode.trouble }
-    return FirstBoot.subject(of: definition)
+    return FirstBoot.Subject(of: definition)
   }
 
   private func deliver(_ firstBoot: FirstBoot) async throws {
@@ -133,7 +135,7 @@ struct FirstBootCommand: AsyncParsableCommand {
       return try target.write(
         try await SeedImage.bytes(for: firstBoot), named: "seed.iso", force: force)
     }
-    let files = [("user-data", firstBoot.userData), ("meta-data", firstBoot.metaData)]
+    let files = firstBoot.files
     for (name, text) in files {
       try OutputFile.check(Array(text.utf8), at: folder.appending(name), force: force)
     }

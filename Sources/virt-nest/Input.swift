@@ -45,6 +45,19 @@ struct Input {
     return nil
   }
 
+  /// What a file holds; says what is wrong and throws where it does not hold that.
+  static func value<Value>(
+    of name: String, _ read: ([UInt8]) throws(InvalidValue) -> Value
+  ) throws -> Value {
+    guard let input = Self.read(name) else { throw ExitCode.trouble }
+    do throws(InvalidValue) {
+      return try read(input.bytes)
+    } catch {
+      Terminal.say(.error, error.description, file: name, at: nil)
+      throw ExitCode.trouble
+    }
+  }
+
   /// The definition in it; says what is wrong and gives `nil` where there is none.
   func definition() -> DomainDefinition? {
     do {

@@ -83,7 +83,8 @@ struct GuestAgent {
       let status = try await command(
         #"{"execute":"guest-exec-status","arguments":{"pid":\#(pid)}}"#)
       if Self.member("exited", of: status) == "true" {
-        return Self.decodedBase64(Self.member("out-data", of: status) ?? "")
+        return String(
+          decoding: Base64.decoded(Self.member("out-data", of: status) ?? "") ?? [], as: UTF8.self)
       }
       try await Task.sleep(for: .milliseconds(300))
     }
@@ -129,20 +130,5 @@ struct GuestAgent {
     if rest.first == "\"" { return String(rest.dropFirst().prefix { $0 != "\"" }) }
     let value = rest.prefix { !",}] \n".contains($0) }
     return value.isEmpty || value.first == "{" ? nil : String(value)
-  }
-
-  static func decodedBase64(_ text: String) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var (bytes, bits, count): ([UInt8], UInt32, Int) = ([], 0, 0)
-    for character in text.utf8 {
-      guard let value = alphabet.firstIndex(of: character) else { continue }
-      bits = bits << 6 | UInt32(value)
-      count += 6
-      if count >= 8 {
-        count -= 8
-        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -9,7 +9,11 @@ struct FirstBootCommandTests {
   init() throws { folder = try TemporaryFolder() }
 
   private func firstBoot(_ arguments: String..., input: [UInt8] = []) async throws -> Run {
-    try await VirtNestBinary.run(["first-boot"] + arguments, input: input, in: folder.path)
+    // Most tests are not about logging in.
+    let ways = ["--ssh-key", "--password-file", "--user-data", "--script", "--no-login"]
+    let more = arguments.contains { ways.contains($0) } ? [] : ["--no-login"]
+    return try await VirtNestBinary.run(
+      ["first-boot"] + more + arguments, input: input, in: folder.path)
   }
 
   private func write(_ text: String, to name: String) throws {
@@ -24,7 +28,8 @@ struct FirstBootCommandTests {
     try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
   }
 
-  private let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0"
+  private let key =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILe3YsLFSe3enKUaFDTVjXgjmmD1JphXqUawt72P0on8"
 
   static let usages = [
     Usage(reason: "Missing expected argument '<guest>'"),
@@ -40,6 +45,13 @@ struct FirstBootCommandTests {
     Usage("a", "--package", "", reason: "is not a valid package"),
     Usage("a", "--package", "x;reboot", reason: "is not a valid package"),
     Usage("a", "--package=--purge", reason: "is not a valid package"),
+    Usage("a", "--no-login", "--ssh-key", "x", reason: "--no-login excludes --ssh-key"),
+    Usage("a", "--address", "10.0.0.0/24", reason: "this is the address of the network"),
+    Usage(
+      "a", "--address", "10.0.0.5/24", "--network-config", "x",
+      reason: "--network-config and --address exclude each other"),
+    Usage("a", "--script", "--password-file", "x", reason: "leave out --script"),
+    Usage("a", "--user-data", "-", "--network-config", "-", reason: "can be read only once"),
     Usage("-", "--ssh-key", "-", reason: "standard input can be read only once"),
     Usage("a", "--ssh-key", "-", "--ssh-key", "-", reason: "standard input can be read only once"),
   ]
@@ -142,6 +154,50 @@ struct FirstBootCommandTests {
     #expect(try names() == ["empty", "private", "rubbish"])
   }
 
+  @Test("A guest that nobody could log in to is refused, unless that is meant")
+  func nobody() async throws {
+    let run = try await VirtNestBinary.run(
+      ["first-boot", "a", "--no-packages", "-o", "seed.iso"], in: folder.path)
+    expectTrouble(run, "nobody could log in to the guest; give --ssh-key")
+    #expect(try names() == [])
+    try write("#!/bin/sh\n", to: "own")
+    try write("geheim\n", to: "password")
+    for options in [["--no-login"], ["--user-data", "own"], ["--password-file", "password"]] {
+      let run = try await VirtNestBinary.run(
+        ["first-boot", "a", "--no-packages"] + options, in: folder.path)
+      #expect(run.status == .exited(0), "\(run.errorText)")
+      #expect(!run.outputText.contains("geheim") && !run.errorText.contains("geheim"))
+    }
+    try write("$6$geheim", to: "password")
+    let wrong = try await firstBoot("a", "--password-file", "password")
+    expectTrouble(wrong, "password: error: '…' is not a valid password")
+    #expect(!wrong.errorText.contains("geheim"))
+  }
+
+  @Test("The seed has the network: by the name's derived addresses, the definition's, or a file's")
+  func network() async throws {
+    try FileManager.default.createDirectory(
+      atPath: folder.file("seed"), withIntermediateDirectories: false)
+    let created = try await VirtNestBinary.run(["create", "fedora", "-q", "--name", "kata-x"])
+    try writeFile(folder.file("guest.xml"), created.output)
+    let mac = try #require(created.outputText.firstMatch(of: /mac address='([^']*)'/)?.1)
+    let options = ["--no-packages", "--address", "10.0.0.5/24,gateway=10.0.0.1", "-o", "seed"]
+    for guest in ["kata-x", "guest.xml"] {
+      let run = try await VirtNestBinary.run(
+        ["first-boot", guest, "--no-login"] + options, in: folder.path)
+      #expect(run.status == .exited(0), "\(run.errorText)")
+      #expect(try text("seed/network-config").contains("macaddress: \"\(mac)\""))
+    }
+    let missing = try await firstBoot(
+      "guest.xml", "--no-packages", "--address", "10.0.0.5/24,interface=2", "-o", "seed")
+    expectTrouble(missing, "the guest has no interface 2")
+    try write("version: 1\r\nconfig: disabled", to: "net")
+    let own = try await firstBoot(
+      "kata-x", "--no-packages", "--network-config", "net", "-o", "seed", "--force")
+    #expect(own.status == .exited(0), "\(own.errorText)")
+    #expect(try text("seed/network-config") == "version: 1\r\nconfig: disabled")
+  }
+
   @Test("--script prints sh that does the same")
   func script() async throws {
     let run = try await firstBoot(
@@ -188,7 +244,8 @@ struct FirstBootCommandTests {
   func image() async throws {
     let make = { (name: String, options: [String]) in
       try await VirtNestBinary.run(
-        ["first-boot", name, "--no-packages", "-o", "seed.iso"] + options, in: folder.path)
+        ["first-boot", name, "--no-login", "--no-packages", "-o", "seed.iso"] + options,
+        in: folder.path)
     }
     for _ in 1...2 {
       let run = try await make("a", [])
@@ -224,13 +281,14 @@ struct FirstBootCommandTests {
       (["TMPDIR": folder.file("none")], "cannot make a folder in \(folder.file("none"))"),
     ] {
       let run = try await VirtNestBinary.run(
-        ["first-boot", "a", "--no-packages", "-o", "seed.iso"], environment: environment,
+        ["first-boot", "a", "--no-login", "--no-packages", "-o", "seed.iso"],
+        environment: environment,
         in: folder.path)
       expectTrouble(run, reason)
     }
     #expect(try names() == [])
     let printed = try await VirtNestBinary.run(
-      ["first-boot", "a", "--no-packages"], environment: ["PATH": folder.path])
+      ["first-boot", "a", "--no-login", "--no-packages"], environment: ["PATH": folder.path])
     #expect(printed.status == .exited(0))
   }
 }

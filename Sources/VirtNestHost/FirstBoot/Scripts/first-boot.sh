@@ -67,4 +67,6 @@ main() {
 # reads the script from standard input, no command may read the rest of it.
 main </dev/null
 
+@NETWORK@
+
 @LOAD@

@@ -5,7 +5,7 @@ internal import SystemPackage
 internal import VirtNest
 
 /// The seed image of cloud-init's NoCloud source: an ISO 9660 image labelled `cidata` with the files
-/// `user-data` and `meta-data`.
+/// `user-data`, `meta-data` and, where there is one, `network-config`.
 ///
 /// The first tool found of `xorriso`, `genisoimage` and `mkisofs` makes it. With xorriso the same
 /// input gives the same bytes; the other tools write the current date into the image.
@@ -20,16 +20,15 @@ package enum SeedImage {
     }
     let folder = try temporaryFolder()
     defer { removeFiles(of: folder) }
-    try put(firstBoot.userData, folder.appending("user-data"))
-    try put(firstBoot.metaData, folder.appending("meta-data"))
+    let files = firstBoot.files
+    for file in files { try put(file.text, folder.appending(file.name)) }
     let front = tool == "xorriso" ? ["-as", "mkisofs"] : []
     let result = try await run(
       .name(tool),
       arguments: Arguments(
         front + [
           "-quiet", "-output", "seed.iso", "-volid", "cidata", "-joliet", "-rational-rock",
-          "user-data", "meta-data",
-        ]),
+        ] + files.map(\.name)),
       environment: .inherit.updating(["SOURCE_DATE_EPOCH": "\(epoch)"]),
       workingDirectory: folder, output: .discarded, error: .string(limit: 1 << 20))
     guard result.terminationStatus.isSuccess else {
@@ -67,7 +66,9 @@ package enum SeedImage {
   }
 
   private static func removeFiles(of folder: FilePath) {
-    for name in ["user-data", "meta-data", "seed.iso"] { unlink(folder.appending(name).string) }
+    for name in ["user-data", "meta-data", "network-config", "seed.iso"] {
+      unlink(folder.appending(name).string)
+    }
     rmdir(folder.string)
   }
 

@@ -1,0 +1,127 @@
+import ArgumentParser
+import LosslessXML
+import VirtNest
+import VirtNestHost
+
+/// Who can log in to a guest after its first boot.
+struct LoginOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A file of public keys that may log in; more than once.", valueName: "file"),
+    completion: .file(extensions: ["pub"]))
+  var sshKey: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A file with the password of the image's user, or with its SHA-512 hash ($6$...), for the "
+        + "guest's console.",
+      valueName: "file"),
+    completion: .file())
+  var passwordFile: String?
+
+  @Flag(help: "Nobody shall be able to log in.")
+  var noLogin = false
+
+  /// The files that are read.
+  var files: [String] { sshKey + (passwordFile.map { [$0] } ?? []) }
+
+  func validate() throws {
+    if noLogin, !files.isEmpty {
+      throw ValidationError("--no-login excludes --ssh-key and --password-file")
+    }
+  }
+
+  /// The keys of all files, in order.
+  ///
+  /// - Throws: ``ExitCode`` 2 where a file has none, with what is wrong.
+  func keys() throws -> [PublicKey] {
+    try sshKey.flatMap { file in
+      try Input.value(of: file) { bytes throws(InvalidValue) in try PublicKey.keys(inFile: bytes) }
+    }
+  }
+
+  /// The hash of the password; `nil` where none is given.
+  ///
+  /// - Throws: ``ExitCode`` 2 where the file has none, with what is wrong.
+  func password(ofGuest name: String) throws -> PasswordHash? {
+    guard let passwordFile else { return nil }
+    return try Input.value(of: passwordFile) { bytes throws(InvalidValue) in
+      try PasswordHash(file: bytes, guest: name)
+    }
+  }
+
+  /// Says what is missing where nobody could log in.
+  ///
+  /// - Throws: ``ExitCode`` 2.
+  func requireLogin(to firstBoot: FirstBoot) throws {
+    if firstBoot.hasLogin || noLogin { return }
+    Terminal.say(
+      "virt-nest: error: nobody could log in to the guest; give --ssh-key, --password-file or "
+        + "--user-data, or --no-login if that is meant")
+    throw ExitCode.trouble
+  }
+}
+
+/// What else goes into a seed.
+struct SeedOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Your own user-data for cloud-init, whose values win.", valueName: "file"),
+    completion: .file())
+  var userData: String?
+
+  @Option(
+    help: ArgumentHelp("Your own network-config for cloud-init.", valueName: "file"),
+    completion: .file())
+  var networkConfig: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A fixed address, found by the interface's MAC address; more than once. Keys: gateway, dns, "
+        + "search, interface (from 1).",
+      valueName: "address/length,key=value"))
+  var address: [String] = []
+
+  /// Whether any of them is given.
+  var isGiven: Bool { !files.isEmpty || !address.isEmpty }
+
+  /// The files that are read.
+  var files: [String] { [userData, networkConfig].compactMap(\.self) }
+
+  /// How many interfaces a guest has at least.
+  var interfaces: Int { address.compactMap { try? StaticAddress($0).interface }.max() ?? 1 }
+
+  func validate() throws {
+    if networkConfig != nil, !address.isEmpty {
+      throw ValidationError("--network-config and --address exclude each other")
+    }
+    do throws(InvalidValue) {
+      for text in address { _ = try StaticAddress(text) }
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
+  /// The user's own user-data.
+  ///
+  /// - Throws: ``ExitCode`` 2 where cloud-init would not use the file, with the reason.
+  func ownUserData() throws -> OwnUserData? {
+    guard let userData else { return nil }
+    return try Input.value(of: userData) { bytes throws(InvalidValue) in
+      try OwnUserData(file: bytes)
+    }
+  }
+
+  /// The network of a guest; `nil` where none is given.
+  ///
+  /// - Throws: ``ExitCode`` 2 for a file that is not text; ``InvalidValue``.
+  func network(of subject: FirstBoot.Subject) throws -> NetworkConfiguration? {
+    if let networkConfig {
+      return try Input.value(of: networkConfig) { bytes throws(InvalidValue) in
+        try NetworkConfiguration(file: bytes)
+      }
+    }
+    if address.isEmpty { return nil }
+    let address = try address.map { text throws(InvalidValue) in try StaticAddress(text) }
+    return try NetworkConfiguration(address, interfaces: subject.interfaces)
+  }
+}

@@ -136,18 +136,6 @@ struct DefineOptions: ParsableArguments {
     let what =
       changes.count == 1 ? "'\(changes[0].name)'" : "these \(changes.count) guests"
     let question = "Define \(what) on the host \(host) (\(libvirt.displayName))? [y/N] "
-    do {
-      let terminal = try FileDescriptor.open("/dev/tty", .readWrite)
-      return try terminal.closeAfter {
-        try terminal.writeAll(question.visible.utf8)
-        var answer = [UInt8](repeating: 0, count: 256)
-        let count = try answer.withUnsafeMutableBytes { try terminal.read(into: $0) }
-        let word = String(decoding: answer.prefix(count), as: UTF8.self).lowercased()
-        return ["y\n", "yes\n"].contains(word)
-      }
-    } catch {
-      Terminal.say("virt-nest: error: there is no terminal to ask at: give --yes, or --dry-run")
-      throw ExitCode.trouble
-    }
+    return try Questions.isAgreed(question)
   }
 }

@@ -23,10 +23,6 @@ struct FirstBootCommand: AsyncParsableCommand {
     completion: .definitions)
   var guest: String
 
-  @Option(
-    help: ArgumentHelp("The host name (default: made from the guest's name).", valueName: "name"))
-  var hostname: String?
-
   @OptionGroup(title: "Log in") var login: LoginOptions
 
   @OptionGroup(title: "Network and own data") var seed: SeedOptions
@@ -41,14 +37,7 @@ struct FirstBootCommand: AsyncParsableCommand {
   )
   var release: String?
 
-  @Option(
-    name: .customLong("package"),
-    help: ArgumentHelp(
-      "Install this in place of the distribution's packages; more than once.", valueName: "name"))
-  var packages: [String] = []
-
-  @Flag(help: "Install no packages.")
-  var noPackages = false
+  @OptionGroup var system: SystemOptions
 
   @Flag(help: "Print a script for root, for a guest without cloud-init.")
   var script = false
@@ -71,9 +60,6 @@ struct FirstBootCommand: AsyncParsableCommand {
     if release != nil, distribution == nil {
       throw ValidationError("--release needs --distribution")
     }
-    if noPackages, !packages.isEmpty {
-      throw ValidationError("--package and --no-packages exclude each other")
-    }
     let files = [guest] + login.files + seed.files
     if files.count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input can be read only once")
@@ -84,11 +70,6 @@ struct FirstBootCommand: AsyncParsableCommand {
           + "--script")
     }
     _ = try namedRelease()
-    do {
-      _ = try FirstBoot(hostname: hostname ?? "guest", packages: packages)
-    } catch {
-      throw ValidationError(error.description)
-    }
   }
 
   func run() async throws {
@@ -104,15 +85,9 @@ struct FirstBootCommand: AsyncParsableCommand {
 
   private func firstBoot() throws -> FirstBoot {
     let subject = try subject()
-    guard let name = hostname ?? FirstBoot.hostname(forGuest: subject.name) else {
-      Terminal.say(
-        "virt-nest: error: no host name can be made from '\(subject.name)': say --hostname NAME")
-      throw ExitCode.trouble
-    }
-    let firstBoot = try FirstBoot(
-      hostname: name, sshKeys: try login.keys(), packages: try chosenPackages(subject.osinfoID),
-      password: try login.password(ofGuest: subject.name), ownUserData: try seed.ownUserData(),
-      network: try seed.network(of: subject))
+    let release =
+      try namedRelease() ?? subject.osinfoID.flatMap { ReleaseTable.release(osinfoID: $0) }
+    let firstBoot = try system.firstBoot(of: subject, release, login, seed)
     // Root runs the script, and so can log in already.
     if !script { try login.requireLogin(to: firstBoot) }
     return firstBoot
@@ -142,23 +117,6 @@ struct FirstBootCommand: AsyncParsableCommand {
     for (name, text) in files {
       try target.write(Array(text.utf8), named: name, force: force)
     }
-  }
-
-  private func chosenPackages(_ osinfoID: String?) throws -> [String] {
-    if noPackages || !packages.isEmpty { return packages }
-    let release = try namedRelease() ?? osinfoID.flatMap { ReleaseTable.release(osinfoID: $0) }
-    guard let release else {
-      Terminal.say(
-        "note: no packages for L2 guests: whose they are is not known; say --distribution ID, "
-          + "--package NAME or --no-packages")
-      return []
-    }
-    if release.qemuPackages.isEmpty {
-      Terminal.say(
-        "note: the release has no QEMU for L2 guests on Power: the guest agent alone is installed; "
-          + "--package NAME gives others")
-    }
-    return release.qemuPackages + release.libvirtPackages + [FirstBoot.agentPackage]
   }
 
   private func namedRelease() throws -> Release? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LosslessXML
+import SystemPackage
 import VirtNest
 
 /// Questions on the terminal for the parameters of a template.
@@ -42,5 +43,26 @@ struct Questions {
       }
     }
     return values
+  }
+}
+
+extension Questions {
+  /// Asks the person at the terminal, who need not be at standard input, whether to go on.
+  ///
+  /// - Throws: ``ExitCode`` 2 where there is no terminal.
+  static func isAgreed(_ question: String) throws -> Bool {
+    do {
+      let terminal = try FileDescriptor.open("/dev/tty", .readWrite)
+      return try terminal.closeAfter {
+        try terminal.writeAll(question.visible.utf8)
+        var answer = [UInt8](repeating: 0, count: 256)
+        let count = try answer.withUnsafeMutableBytes { try terminal.read(into: $0) }
+        let word = String(decoding: answer.prefix(count), as: UTF8.self).lowercased()
+        return ["y\n", "yes\n"].contains(word)
+      }
+    } catch {
+      Terminal.say("virt-nest: error: there is no terminal to ask at: give --yes, or --dry-run")
+      throw ExitCode.trouble
+    }
   }
 }

@@ -19,6 +19,6 @@ struct VirtNestCommand: ParsableCommand {
       CreateCommand.self, PatchCommand.self, InspectCommand.self, CheckCommand.self,
       ExplainCommand.self, TemplateCommand.self, WrapperCommand.self, DoctorCommand.self,
       FirstBootCommand.self, VerifyCommand.self, DefineCommand.self,
-      QEMUCommandCommand.self, DiffCommand.self,
+      QEMUCommandCommand.self, DiffCommand.self, UpCommand.self, DownCommand.self,
     ])
 }

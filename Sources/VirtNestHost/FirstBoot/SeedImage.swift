@@ -11,8 +11,16 @@ internal import VirtNest
 /// input gives the same bytes; the other tools write the current date into the image.
 package enum SeedImage {
   /// The bytes of the image.
+  /// - Parameter isReproducible: whether the same setup must give the same bytes, for which only
+  ///   xorriso serves.
   /// - Throws: ``Failure`` if no tool is installed, or if it fails.
-  package static func bytes(for firstBoot: FirstBoot) async throws -> [UInt8] {
+  package static func bytes(
+    for firstBoot: FirstBoot, isReproducible: Bool = false
+  ) async throws -> [UInt8] {
+    if isReproducible, !isInstalled("xorriso") {
+      throw Failure(
+        reason: "xorriso is not installed, and is needed to make a seed; install xorriso")
+    }
     guard let tool = tools.first(where: isInstalled) else {
       throw Failure(
         reason: "xorriso, genisoimage and mkisofs are not installed, and one of them is needed to "

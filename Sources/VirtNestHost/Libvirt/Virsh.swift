@@ -16,6 +16,13 @@ package struct Virsh: Sendable {
   /// The name of the connection in messages.
   package var displayName: String { uri ?? "virsh's default connection" }
 
+  /// The URI that virsh connects to, which it chooses where none is given.
+  ///
+  /// - Throws: ``VirshError`` if there is no connection; ``ToolFailure``.
+  package func effectiveURI() async throws -> String {
+    try await run(["uri"]).split(whereSeparator: \.isNewline).first.map { String($0) } ?? ""
+  }
+
   /// The argument that names a guest; a name that begins with a dash is no option in it.
   static func domain(_ name: String) -> String { "--domain=" + name }
 

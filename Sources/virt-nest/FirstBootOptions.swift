@@ -125,3 +125,63 @@ struct SeedOptions: ParsableArguments {
     return try NetworkConfiguration(address, interfaces: subject.interfaces)
   }
 }
+
+/// What a guest is called and gets installed at its first boot.
+struct SystemOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The host name (default: made from the guest's name).", valueName: "name"))
+  var hostname: String?
+
+  @Option(
+    name: .customLong("package"),
+    help: ArgumentHelp(
+      "Install this in place of the distribution's packages; more than once.", valueName: "name"))
+  var packages: [String] = []
+
+  @Flag(help: "Install no packages.")
+  var noPackages = false
+
+  func validate() throws {
+    if noPackages, !packages.isEmpty {
+      throw ValidationError("--package and --no-packages exclude each other")
+    }
+    do {
+      _ = try FirstBoot(hostname: hostname ?? "guest", packages: packages)
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
+  /// The first boot of a guest.
+  ///
+  /// - Throws: ``ExitCode`` 2, once it is said what is wrong with a file or name; ``InvalidValue``.
+  func firstBoot(
+    of subject: FirstBoot.Subject, _ release: Release?, _ login: LoginOptions, _ seed: SeedOptions
+  ) throws -> FirstBoot {
+    guard let name = hostname ?? FirstBoot.hostname(forGuest: subject.name) else {
+      Terminal.say(
+        "virt-nest: error: no host name can be made from '\(subject.name)': say --hostname NAME")
+      throw ExitCode.trouble
+    }
+    return try FirstBoot(
+      hostname: name, sshKeys: try login.keys(), packages: try chosenPackages(for: release),
+      password: try login.password(ofGuest: subject.name), ownUserData: try seed.ownUserData(),
+      network: try seed.network(of: subject))
+  }
+
+  private func chosenPackages(for release: Release?) throws -> [String] {
+    if noPackages || !packages.isEmpty { return packages }
+    guard let release else {
+      Terminal.say(
+        "note: no packages for L2 guests: whose they are is not known; say --distribution ID, "
+          + "--package NAME or --no-packages")
+      return []
+    }
+    if release.qemuPackages.isEmpty {
+      Terminal.say(
+        "note: the release has no QEMU for L2 guests on Power: the guest agent alone is installed; "
+          + "--package NAME gives others")
+    }
+    return release.qemuPackages + release.libvirtPackages + [FirstBoot.agentPackage]
+  }
+}

@@ -1,0 +1,208 @@
+internal import Glibc
+internal import LosslessXML
+internal import SystemPackage
+internal import VirtNest
+
+/// A storage pool of a libvirt whose volumes are files in a folder.
+struct StoragePool: Sendable {
+  let libvirt: Virsh
+  let name: String
+  /// The folder on the host.
+  let path: String
+  /// The free bytes.
+  let available: UInt64
+
+  /// A volume as libvirt describes it.
+  struct Volume: Hashable, Sendable {
+    var path: String
+    /// The size that a guest sees.
+    var capacity: UInt64
+    /// The bytes that it takes on the host.
+    var allocation: UInt64
+    /// The size of its file.
+    var fileSize: UInt64
+    var format: String
+    /// The path of the image that it is on top of.
+    var backingPath: String?
+
+    /// Whether nothing has been written to it since libvirt made it.
+    func isUntouched(_ wanted: UpRecord.Volume, imagePath: String?) -> Bool {
+      if wanted.role == .disk {
+        // A new qcow2 has no more than its tables.
+        return backingPath == imagePath && capacity == wanted.size && allocation <= 1 << 20
+      }
+      return allocation == 0 && fileSize == wanted.size
+    }
+  }
+
+  /// Looks at a pool, after libvirt has looked at its folder anew.
+  ///
+  /// - Throws: ``UpFailure`` if there is no such pool, or it is of no use here; ``VirshError``;
+  ///   ``ToolFailure``.
+  static func look(at name: String, on libvirt: Virsh) async throws -> StoragePool {
+    let quoted = Virsh.quoted(name)
+    let answers = try await libvirt.answers(to: [
+      "pool-info --bytes --pool \(quoted)", "pool-refresh --pool \(quoted)",
+      "pool-dumpxml --pool \(quoted)",
+    ])
+    let place = "on \(libvirt.displayName)"
+    if !answers[0].errors.isEmpty {
+      guard answers[0].errors.contains(where: { $0.contains("Storage pool not found") }) else {
+        throw VirshError(answers[0].errors.joined(separator: "\n"))
+      }
+      throw UpFailure(
+        "there is no storage pool '\(name)' \(place); make one: virsh pool-define-as "
+          + "\(shellWord(name)) dir --target /var/lib/libvirt/images && virsh pool-start "
+          + shellWord(name))
+    }
+    let info = values(answers[0].output)
+    guard info["State"] == "running" else {
+      throw UpFailure(
+        "the storage pool '\(name)' \(place) is not running: virsh pool-start \(shellWord(name))")
+    }
+    guard answers[1].errors.isEmpty, answers[2].errors.isEmpty else {
+      throw VirshError((answers[1].errors + answers[2].errors).joined(separator: "\n"))
+    }
+    let root = try document(answers[2].output).root
+    guard let type = root["type"], ["dir", "fs", "netfs"].contains(type),
+      let path = root.child("target")?.child("path")?.text
+    else {
+      throw UpFailure(
+        "the storage pool '\(name)' is of the type '\(root["type"] ?? "")'; a pool of files in a "
+          + "folder is needed (dir, fs, netfs)")
+    }
+    return StoragePool(
+      libvirt: libvirt, name: name, path: path,
+      available: info["Available"].flatMap { UInt64($0) } ?? 0)
+  }
+
+  /// The path of a volume that is to be made.
+  func path(of volume: String) -> String { "\(path)/\(volume)" }
+
+  /// Looks for volumes, all in one virsh; `nil` for one that is not there.
+  ///
+  /// - Throws: ``VirshError``; ``ToolFailure``.
+  func volumes(_ names: [String]) async throws -> [Volume?] {
+    let answers = try await libvirt.answers(
+      to: names.map { "vol-dumpxml --pool \(Virsh.quoted(name)) --vol \(Virsh.quoted($0))" })
+    return try answers.map { answer in
+      if answer.errors.contains(where: { $0.contains("Storage volume not found") }) { return nil }
+      guard answer.errors.isEmpty else {
+        throw VirshError(answer.errors.joined(separator: "\n"))
+      }
+      return try Self.volume(Self.document(answer.output).root)
+    }
+  }
+
+  /// Looks for a volume; `nil` if it is not there.
+  func volume(_ name: String) async throws -> Volume? { try await volumes([name])[0] }
+
+  /// The names of all volumes.
+  func volumeNames() async throws -> [String] {
+    let output = try await libvirt.run(["vol-list", "--pool=" + name])
+    return output.split(whereSeparator: \.isNewline).compactMap { line in
+      // A name may contain spaces; its path is behind it.
+      let text = String(line).trimmingSpaces
+      guard let range = text.firstRange(of: "/") else { return nil }
+      return String(text[..<range.lowerBound]).trimmingSpaces
+    }
+  }
+
+  /// Makes an empty volume for content of a size.
+  func create(_ volume: String, size: UInt64) async throws {
+    _ = try await libvirt.run([
+      "vol-create-as", "--pool=" + name, "--name=" + volume, "--capacity=\(size)",
+      "--allocation=0", "--format=raw",
+    ])
+  }
+
+  /// Makes a qcow2 volume on top of an image.
+  func createOverlay(
+    _ volume: String, size: UInt64, on path: String, format: String
+  ) async throws {
+    let description = NewElement(
+      "volume",
+      children: [
+        NewElement("name", text: volume),
+        NewElement("capacity", ["unit": "bytes"], text: "\(size)"),
+        NewElement("allocation", ["unit": "bytes"], text: "0"),
+        NewElement("target", children: [NewElement("format", ["type": "qcow2"])]),
+        NewElement(
+          "backingStore",
+          children: [NewElement("path", text: path), NewElement("format", ["type": format])]),
+      ])
+    let file = try unnamedFile(Array(description.xmlText.utf8))
+    defer { try? file.close() }
+    _ = try await libvirt.run([
+      "vol-create", "--pool=" + name, "--file=/proc/\(getpid())/fd/\(file.rawValue)",
+    ])
+  }
+
+  /// Writes a file into a volume, and compares what has arrived.
+  ///
+  /// virsh reports success also where a connection was lost in the middle, so the volume is read
+  /// back.
+  /// - Throws: ``UpFailure`` if other bytes have arrived; ``VirshError``; ``ToolFailure``.
+  func upload(_ path: String, to volume: String, sha256: String) async throws {
+    _ = try await libvirt.run(
+      ["vol-upload", "--pool=" + name, "--vol=" + volume, "--file=" + path],
+      limit: FileDigest.timeLimit)
+    guard try await self.sha256(of: volume) == sha256 else {
+      throw UpFailure(
+        "the volume '\(volume)' is not what was uploaded: the connection was lost, or the pool is full; "
+          + "run the command again")
+    }
+  }
+
+  /// The hash of a volume's content, which is read through the connection.
+  func sha256(of volume: String) async throws -> String {
+    let connection = libvirt.uri.map { ["--connect=" + $0] } ?? []
+    let run = try await ToolRun.run(
+      "sh",
+      ["-c", #"virsh --quiet "$@" --file=/dev/stdout | sha256sum"#, "sh"] + connection
+        + ["vol-download", "--pool=" + name, "--vol=" + volume],
+      environment: ["LIBVIRT_DEBUG": "4"], limit: FileDigest.timeLimit)
+    return try FileDigest.read(run)
+  }
+
+  /// Removes a volume; one that is not there is no error.
+  func delete(_ volume: String) async throws {
+    do {
+      _ = try await libvirt.run(["vol-delete", "--pool=" + name, "--vol=" + volume])
+    } catch let error as VirshError where error.description.contains("Storage volume not found") {
+      return
+    }
+  }
+
+  /// Lets libvirt look at what was uploaded, so that it knows the format.
+  func refresh() async throws { _ = try await libvirt.run(["pool-refresh", "--pool=" + name]) }
+
+  private static func volume(_ element: Element) -> Volume {
+    func bytes(_ name: String) -> UInt64 {
+      element.child(name).flatMap { UInt64($0.text.trimmingSpaces) } ?? 0
+    }
+    let target = element.child("target")
+    return Volume(
+      path: target?.child("path")?.text ?? "", capacity: bytes("capacity"),
+      allocation: bytes("allocation"), fileSize: bytes("physical"),
+      format: target?.child("format")?["type"] ?? "raw",
+      backingPath: element.child("backingStore")?.child("path")?.text)
+  }
+
+  /// Lines `Name:  value`.
+  private static func values(_ text: String) -> [String: String] {
+    var values: [String: String] = [:]
+    for line in text.split(whereSeparator: \.isNewline) {
+      if let (key, value) = String(line).parted(at: ":") { values[key] = value.trimmingSpaces }
+    }
+    return values
+  }
+
+  private static func document(_ text: String) throws -> Document {
+    do {
+      return try Document(Array(text.drop { $0 != "<" }.utf8))
+    } catch {
+      throw VirshError("libvirt's answer cannot be read: \(error)")
+    }
+  }
+}

@@ -1,0 +1,176 @@
+internal import Glibc
+internal import LosslessXML
+internal import SystemPackage
+internal import VirtNest
+
+extension UpPlan {
+  /// A step of the plan.
+  package struct Step: Hashable, Sendable {
+    /// What it does, in a few words.
+    package var text: String
+    /// Whether it is done already.
+    package var isDone: Bool
+  }
+
+  /// All steps in order.
+  package var steps: [Step] {
+    let define = Step(
+      text: "\(isDefined && !change.isEmpty ? "redefine" : "define") the guest \(name)",
+      isDone: change.isEmpty)
+    let volumes = record.volumes.map { volume in
+      let place = "\(volume.name) in the pool \(volume.pool)"
+      let text =
+        switch volume.role {
+        case .image: "upload the image \(place), \(Self.readable(volume.size))"
+        case .disk: "make the disk \(place), \(Self.readable(volume.size)), on top of the image"
+        case .seed: "upload the seed \(place), \(Self.readable(volume.size))"
+        }
+      return Step(text: text, isDone: volume.state == .complete)
+    }
+    return [define] + volumes + [Step(text: "start the guest \(name)", isDone: isActive)]
+  }
+
+  /// Whether there is nothing to do.
+  package var isDone: Bool { steps.allSatisfy(\.isDone) }
+
+  /// What is there of what was made for the guest, in a few words each.
+  package var made: [String] {
+    let volumes = record.volumes.filter { $0.isOurs && $0.state != .planned }
+    return (isDefined ? ["the guest"] : [])
+      + volumes.map { volume in
+        "the volume \(volume.name) of the pool \(volume.pool)"
+          + (volume.state == .complete ? "" : " (incomplete)")
+      }
+  }
+
+  /// Notes about the definition before it is changed.
+  package var notes: [String] { change.notes }
+
+  /// Does every step that is not done.
+  ///
+  /// - Parameter report: is told of each step when it begins, and of what there is to know.
+  /// - Throws: ``UpFailure``; ``VirshError``; ``ToolFailure``; `CancellationError`. The same plan,
+  ///   looked at again, goes on where this one ended.
+  package mutating func run(report: (String) -> Void) async throws {
+    let steps = steps
+    if !change.isEmpty {
+      report(steps[0].text)
+      let outcome = try await DefinitionChange.define([change], validates: true, on: libvirt)[0]
+      if let failure = outcome.failure { throw failure }
+      isDefined = true
+      for note in outcome.notes { report("note: \(note)") }
+    }
+    for (index, volume) in record.volumes.enumerated() {
+      try await make(volume, beginning: { report(steps[1 + index].text) })
+    }
+    if !isActive {
+      report("start the guest \(name)")
+      _ = try await libvirt.run(["start", Virsh.domain(name)])
+      isActive = true
+    }
+  }
+
+  private mutating func make(_ volume: UpRecord.Volume, beginning: () -> Void) async throws {
+    var volume = volume
+    let found = volume.pool == pool.name ? try await pool.volume(volume.name) : nil
+    if volume.state == .complete {
+      // A volume of another pool was looked at already.
+      if found != nil || volume.pool != pool.name { return }
+      throw UpFailure(
+        "the volume '\(volume.name)' of the pool '\(volume.pool)' is not there any more; take the "
+          + "guest away and make it again")
+    }
+    if let found, volume.state == .planned {
+      if found.isUntouched(volume, imagePath: image.path) {
+        volume.state = .created
+      } else if found.fileSize == volume.size, let wanted = volume.sha256,
+        try await pool.sha256(of: volume.name) == wanted
+      {
+        try await mark(volume, .complete)
+        return
+      } else {
+        throw UpFailure(
+          "the storage pool '\(pool.name)' has a volume '\(volume.name)' that virt-nest up has not "
+            + "made; move it away, and run the command again")
+      }
+    }
+    beginning()
+    if found == nil {
+      if volume.role == .disk {
+        try await pool.createOverlay(
+          volume.name, size: volume.size, on: image.path, format: image.format)
+      } else {
+        try await pool.create(volume.name, size: volume.size)
+      }
+    }
+    // A disk on top of the image needs nothing more.
+    if volume.role == .disk { return try await mark(volume, .complete) }
+    try await mark(volume, .created)
+    try await upload(volume)
+    try await mark(volume, .complete)
+  }
+
+  private func upload(_ volume: UpRecord.Volume) async throws {
+    let sha256 = volume.sha256 ?? ""
+    if volume.role == .image, let imageFile {
+      let file = try FileDescriptor.open(imageFile.path, .readOnly)
+      defer { try? file.close() }
+      // The file that was opened, also where another takes its place meanwhile.
+      try await pool.upload(
+        "/proc/\(getpid())/fd/\(file.rawValue)", to: volume.name, sha256: sha256)
+      try await pool.refresh()
+    } else if let seed {
+      let file = try unnamedFile(seed)
+      defer { try? file.close() }
+      try await pool.upload(
+        "/proc/\(getpid())/fd/\(file.rawValue)", to: volume.name, sha256: sha256)
+    }
+  }
+
+  /// Writes into the guest's definition how far a volume is.
+  private mutating func mark(
+    _ volume: UpRecord.Volume, _ state: UpRecord.State
+  ) async throws {
+    record[volume.role]?.state = state
+    try await record.write(to: name, on: libvirt)
+  }
+
+  /// Waits until the guest agent answers, and asks whether the guest can nest.
+  ///
+  /// - Throws: ``UpFailure`` if no agent answers within the limit, or if the guest has ended.
+  package func wait(limit: Duration) async throws -> Verification {
+    let start = ContinuousClock.now
+    let agent = GuestAgent(libvirt: libvirt, guest: name)
+    while true {
+      guard case .silent(let reason) = try await agent.ask() else { break }
+      let state = try await libvirt.run(["domstate", Virsh.domain(name)]).trimmingSpaces
+      guard state.hasPrefix("running") else { throw UpFailure("the guest is \(state)") }
+      guard start.duration(to: .now) < limit else {
+        throw UpFailure(
+          "the guest runs, but its guest agent does not answer within \(limit.components.seconds) s "
+            + "(\(reason)); look at its console: virsh console \(shellOperand(name))")
+      }
+      try await Task.sleep(for: .seconds(3))
+    }
+    return try await Verification.running(name, on: libvirt)
+  }
+
+  /// A number of bytes for a person.
+  static func readable(_ bytes: UInt64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"]
+    guard bytes >= 1024 else { return "\(bytes) bytes" }
+    var (value, unit) = (Double(bytes) / 1024, 0)
+    while value >= 1024, unit + 1 < units.count { (value, unit) = (value / 1024, unit + 1) }
+    return "\((value * 10).rounded() / 10) \(units[unit])"
+  }
+}
+
+extension UpRecord {
+  /// Puts the record into the definition of a guest on a host, for its next start.
+  func write(to guest: String, on libvirt: Virsh) async throws {
+    _ = try await libvirt.run([
+      "metadata", Virsh.domain(guest), "--config", "--uri=" + Self.namespace, "--key=up",
+      "--set=" + text,
+    ])
+  }
+}

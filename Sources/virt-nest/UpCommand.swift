@@ -1,0 +1,236 @@
+import ArgumentParser
+import LosslessXML
+import SystemPackage
+import VirtNest
+import VirtNestHost
+
+struct UpCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up",
+    abstract: "Make a guest on a host with its disk and seed, start it, and see that it can nest.",
+    discussion: """
+      The guest is made as by create, from a template or a definition. Its disk is a volume of a \
+      storage pool on top of the distribution's image, which is uploaded if the pool lacks it. A step \
+      that is done is not done again; after an interruption the same command goes on.
+
+        virt-nest up fedora --connect qemu+ssh://root@power-host/system \\
+            --image Fedora-Cloud-Base-Generic-44-1.7.ppc64le.qcow2 --ssh-key ~/.ssh/id_ed25519.pub
+
+      virt-nest down removes the guest with what was made for it.
+      Exit status: 0 the guest runs as asked, 1 it runs and cannot nest, 2 trouble.
+      """)
+
+  @OptionGroup var source: GuestSource
+
+  @Option(
+    help: ArgumentHelp(
+      "The distribution's image: a file here, or vol=POOL/NAME or vol=NAME for a volume that the host "
+        + "has.", valueName: "image"),
+    completion: .file())
+  var image: String
+
+  @Option(help: ArgumentHelp("The storage pool on the host.", valueName: "name"))
+  var pool = "default"
+
+  @Option(
+    help: ArgumentHelp(
+      "Size of the disk in GiB, or with a unit (default: that of the image, and no less than the "
+        + "release needs).", valueName: "size"))
+  var diskSize: String?
+
+  @OptionGroup(title: "First boot") var system: SystemOptions
+  @OptionGroup(title: "Log in") var login: LoginOptions
+  @OptionGroup(title: "Network and own data") var seed: SeedOptions
+
+  @Flag(help: "Make no seed, for an image that needs none.")
+  var noSeed = false
+
+  @Option(
+    name: [.customShort("c"), .long],
+    help: ArgumentHelp(
+      "The libvirt, as for virsh: qemu:///system, qemu+ssh://root@host/system.", valueName: "URI"))
+  var connect: String?
+
+  @Flag(help: "Print what would be done, and do nothing.")
+  var dryRun = false
+
+  @Flag(help: "Do not wait until the guest agent answers.")
+  var noWait = false
+
+  @Option(help: ArgumentHelp("How long to wait for the guest agent.", valueName: "seconds"))
+  var waitLimit = 1800
+
+  @Flag(help: "Go on where doctor finds an error on the host, or cannot look at it.")
+  var uncheckedHost = false
+
+  func validate() throws {
+    if source.devices.seed != nil {
+      throw ValidationError("up makes the seed: leave out --seed")
+    }
+    if noSeed, !login.files.isEmpty || seed.isGiven {
+      throw ValidationError(
+        "--no-seed excludes --ssh-key, --password-file, --user-data, --network-config and --address"
+      )
+    }
+    if waitLimit < 1 { throw ValidationError("--wait-limit is a number of seconds from 1 on") }
+    guard !image.isEmpty, image != "vol=" else { throw ValidationError("--image is empty") }
+    if image.hasPrefix("http://") || image.hasPrefix("https://") {
+      throw ValidationError(
+        "--image takes a file: download the image, and compare it with its published checksum")
+    }
+    _ = try diskBytes()
+  }
+
+  private func diskBytes() throws -> UInt64? {
+    try diskSize.map { text in
+      try usage { () throws(InvalidValue) in try MemorySize(text, defaultUnit: .gibibytes).bytes }
+    }
+  }
+
+  func run() async throws {
+    try await interruptible { try await up() }
+  }
+
+  private func up() async throws {
+    let (definition, release) = try guest()
+    let request = UpRequest(
+      definition, image: try await baseImage(), firstBoot: try firstBoot(of: definition, release),
+      pool: pool, diskSize: try diskBytes(),
+      usualDiskSize: UInt64(release?.recommendedDiskGiB ?? 0) << 30)
+    let libvirt = Virsh(uri: connect)
+    try await checkHost(of: Guest(reading: definition), on: libvirt)
+    var plan = try await trouble { try await UpPlan.look(request, on: libvirt) }
+    let name = plan.name
+    for note in plan.notes { Terminal.say("\(name): note: \(note)") }
+    if dryRun { return try show(plan) }
+    if plan.isDone { Terminal.say("\(name): everything is there") }
+    do {
+      try await plan.run { Terminal.say("\(name): \($0)") }
+    } catch {
+      sayWhatIsThere(plan)
+      throw say(error)
+    }
+    if !noWait { try await wait(for: plan) }
+  }
+
+  /// The guest's definition, without its disk and seed.
+  private func guest() throws -> (DomainDefinition, Release?) {
+    let template = try source.loadTemplate()
+    let request = try source.request(for: template)
+    let isOwnDefinition = template.parameters.isEmpty && request.changes.guest.name == nil
+    let definition: DomainDefinition
+    var release: Release?
+    if isOwnDefinition {
+      // The user's own guest, not a copy of it.
+      var changes = request.changes
+      changes.identity = nil
+      let patch = try source.reportingProblems { try template.definition.patch(changes) }
+      Terminal.say(patch.diagnostics, about: source.template)
+      definition = patch.result
+    } else {
+      let guest = try source.reportingProblems { try template.create(request) }
+      source.say(guest)
+      release = guest.release
+      definition = try guest.definition()
+    }
+    let findings = CheckedFile.diagnostics(
+      of: [CheckedFile(source.template, definition.document.bytes, today: Today.date)])
+    let errors = findings.filter { $0.severity == .error }
+    Terminal.say(errors, about: source.template)
+    if !errors.isEmpty, !source.changeOptions.nesting.force {
+      Terminal.say("virt-nest: error: nothing is made; use --force to make it anyway")
+      throw ExitCode.trouble
+    }
+    let osinfo = Guest(reading: definition).osinfoID
+    return (definition, release ?? osinfo.flatMap { ReleaseTable.release(osinfoID: $0) })
+  }
+
+  private func baseImage() async throws -> BaseImage {
+    if image.hasPrefix("vol=") {
+      let parts = image.dropFirst(4).split(separator: "/", maxSplits: 1).map { String($0) }
+      return parts.count == 2
+        ? .volume(pool: parts[0], name: parts[1]) : .volume(pool: nil, name: parts[0])
+    }
+    return try await trouble { .file(try await LocalImage(FilePath(argument: image))) }
+  }
+
+  private func firstBoot(
+    of definition: DomainDefinition, _ release: Release?
+  ) throws -> FirstBoot? {
+    if noSeed { return nil }
+    do {
+      let firstBoot = try system.firstBoot(
+        of: FirstBoot.Subject(of: definition), release, login, seed)
+      try login.requireLogin(to: firstBoot)
+      return firstBoot
+    } catch let error as InvalidValue {
+      throw say(error)
+    }
+  }
+
+  /// Asks doctor; says what it finds and throws where the host cannot run guests that nest.
+  private func checkHost(of guest: Guest, on libvirt: Virsh) async throws {
+    // A guest under TCG needs nothing of the host.
+    if uncheckedHost || guest.domainType == "qemu" { return }
+    let report: HostReport
+    do {
+      guard let place = HostFacts.Place(libvirtURI: try await libvirt.effectiveURI()) else {
+        Terminal.say(
+          "virt-nest: error: it is not known whether the host can run guests that nest, because "
+            + "\(libvirt.displayName) gives no shell there; use --unchecked-host to go on anyway")
+        throw ExitCode.trouble
+      }
+      report = HostReport(try await HostFacts.gathered(place))
+    } catch let code as ExitCode {
+      throw code
+    } catch {
+      throw say(error)
+    }
+    guard report.level == .error else { return }
+    for line in report.lines { Terminal.say(line) }
+    Terminal.say("virt-nest: error: nothing is made; use --unchecked-host to make it anyway")
+    throw ExitCode.trouble
+  }
+
+  private func show(_ plan: UpPlan) throws {
+    try Terminal.report(
+      ["on the host \(plan.host) (\(plan.libvirt.displayName)):"]
+        + plan.steps.map { "  \($0.isDone ? "done" : "to do"): \($0.text)" })
+  }
+
+  /// Says what is there after a failure, and how to take it away.
+  private func sayWhatIsThere(_ plan: UpPlan) {
+    let there = plan.made
+    if there.isEmpty { return }
+    Terminal.say("\(plan.name): made so far: \(there.joined(separator: ", "))")
+    let connection = connect.map { " --connect \(shellWord($0))" } ?? ""
+    Terminal.say(
+      "\(plan.name): the same command goes on; to remove this: virt-nest down\(connection) "
+        + shellOperand(plan.name))
+  }
+
+  private func wait(for plan: UpPlan) async throws {
+    Terminal.say("\(plan.name): waiting for the guest agent")
+    let verification = try await trouble {
+      try await plan.wait(limit: .seconds(waitLimit))
+    }
+    try Terminal.report(verification.lines(\.commandLine))
+    if !verification.isAsAsked { throw ExitCode.no }
+  }
+}
+
+/// Says what went wrong on a host.
+func say(_ error: any Error) -> any Error {
+  if error is CancellationError || error is ExitCode { return error }
+  if let error = error as? VirtNestError {
+    Terminal.say(error.diagnostics, about: "virt-nest")
+  } else {
+    Terminal.say("virt-nest: error: \(error)")
+  }
+  return ExitCode.trouble
+}
+
+/// Does something on a host, and says what goes wrong.
+func trouble<Value>(_ body: () async throws -> Value) async throws -> Value {
+  do { return try await body() } catch { throw say(error) }
+}

@@ -1,0 +1,343 @@
+import Foundation
+internal import TestSupport
+internal import Testing
+
+@Suite(
+  "A guest is brought up on a libvirt, and taken down again",
+  .enabled(
+    if: unmetRequirements.isEmpty,
+    "needs \(unmetRequirements.joined(separator: ", "))"),
+  .needs("qemu-img", "qemu-io", "xorriso", "sha256sum"))
+struct UpTests {
+  /// A libvirt with a pool, an image and a key.
+  struct Setting: Sendable {
+    let libvirtd: PrivateLibvirtd
+    let folder: String
+
+    var image: String { folder + "/base.qcow2" }
+    var pool: String { folder + "/pool" }
+
+    /// Runs the command with a virsh that does what `trick` says before the real one.
+    func virtNest(_ arguments: [String], trick: String? = nil) async throws -> Run {
+      var environment: [String: String?] = [:]
+      if let trick {
+        let virsh = try await TestSupport.run("sh", ["-c", "command -v virsh"]).outputText.trimmed
+        let tools = folder + "/tools"
+        try FileManager.default.createDirectory(
+          atPath: tools, withIntermediateDirectories: true)
+        try write("#!/bin/sh\nvirsh=\(virsh)\n\(trick)\nexec $virsh \"$@\"\n", to: tools + "/virsh")
+        try FileManager.default.setAttributes(
+          [.posixPermissions: 0o755], ofItemAtPath: tools + "/virsh")
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        environment["PATH"] = "\(tools):\(path)"
+      }
+      return try await VirtNestBinary.run(
+        arguments + ["--connect", libvirtd.uri], environment: environment, in: folder)
+    }
+
+    /// Brings up a small guest.
+    func up(
+      _ name: String = "kata-a", _ options: String..., image: String = "base.qcow2",
+      trick: String? = nil
+    ) async throws -> Run {
+      try await virtNest(
+        [
+          "up", "fedora", "--name", name, "--emulated", "--memory", "2G", "--network", "none",
+          "--image", image, "--no-login", "--no-wait",
+        ] + options, trick: trick)
+    }
+
+    /// Everything that the libvirt and the pool have, as text.
+    func state() async throws -> String {
+      let guests = try await libvirtd.virsh("list", "--all", "--name").split(separator: "\n")
+      var state = try await libvirtd.virsh("list", "--all", "--name")
+      for guest in guests {
+        state += try await libvirtd.virsh("domstate", "\(guest)")
+        // libvirt chooses these anew for each guest that it defines.
+        state += try await libvirtd.virsh("dumpxml", "--inactive", "\(guest)")
+      }
+      let files = try await TestSupport.run(
+        "sh", ["-c", "cd pool && for f in *.iso base*; do [ ! -e $f ] || sha256sum $f; done; ls"],
+        in: folder)
+      return state + files.outputText
+    }
+  }
+
+  private func withSetting(_ body: @escaping @Sendable (Setting) async throws -> Void) async throws
+  {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(
+      atPath: folder.file("pool"), withIntermediateDirectories: false)
+    let made = try await TestSupport.run(
+      "sh",
+      [
+        "-c",
+        """
+        qemu-img create -q -f qcow2 base.qcow2 64M && qemu-io -c 'write -P 7 0 1M' base.qcow2 >/dev/null
+        """,
+      ], in: folder.path)
+    try #require(made.succeeded, "\(made.errorText)")
+    try await PrivateLibvirtd.run(in: folder.file("d")) { libvirtd in
+      let setting = Setting(libvirtd: libvirtd, folder: folder.path)
+      try await libvirtd.virsh("pool-define-as", "default", "dir", "--target", setting.pool)
+      try await libvirtd.virsh("pool-start", "default")
+      try await body(setting)
+    }
+    folder.remove()
+  }
+
+  @Test(
+    "It makes disk and seed, starts the guest, changes nothing the second time, and down leaves nothing"
+  )
+  func whole() async throws {
+    try await withSetting { setting in
+      let dry = try await setting.up("kata-a", "--dry-run")
+      #expect(dry.status == .exited(0), "\(dry.errorText)")
+      #expect(dry.outputText.split(separator: "\n").filter { $0.contains("to do: ") }.count == 5)
+      #expect(try await setting.state() == "")
+
+      let first = try await setting.up()
+      #expect(first.status == .exited(0), "\(first.errorText)")
+      let state = try await setting.state()
+      #expect(state.contains("running"))
+      #expect(state.contains("<source file='\(setting.pool)/kata-a.qcow2'/>"))
+      #expect(state.contains("<source file='\(setting.pool)/kata-a-seed.iso'/>"))
+      let volume = try await setting.libvirtd.virsh(
+        "vol-dumpxml", "--pool", "default", "kata-a.qcow2")
+      #expect(
+        volume.contains("<path>\(setting.pool)/base.qcow2</path>\n    <format type='qcow2'/>"))
+
+      let second = try await setting.up()
+      #expect(second.status == .exited(0) && second.errorText == "kata-a: everything is there\n")
+      #expect(try await setting.state() == state)
+
+      // Another definition is another definition.
+      let more = try await setting.up("kata-a", "--vcpus", "2")
+      #expect(more.errorText.contains("redefine the guest kata-a"), "\(more.errorText)")
+      #expect(try await setting.state().contains("<vcpu placement='static'>2</vcpu>"))
+
+      let unasked = try await setting.virtNest(["down", "kata-a"])
+      #expect(unasked.status == .exited(2) && unasked.errorText.contains("no terminal to ask at"))
+      #expect(try await setting.state().contains("running"))
+      let down = try await setting.virtNest(["down", "kata-a", "--yes"])
+      #expect(down.status == .exited(0), "\(down.errorText)")
+      #expect(try await setting.state() == "")
+    }
+  }
+
+  @Test(
+    "Killed before or after any step, the same command ends in the same state, and down leaves nothing"
+  )
+  func killed() async throws {
+    try await withSetting { setting in
+      // Each command of virsh that changes something, by its number.
+      let counted = { @Sendable (number: Int, isAfter: Bool) in
+        """
+        case " $* " in
+        *" metadata "*|*" vol-create"*|*" vol-upload "*|*" start "*|*"define --validate"*)
+          echo >>\(setting.folder)/count
+          if [ "$(wc -l <\(setting.folder)/count)" = \(number) ]; then
+            \(isAfter ? "$virsh \"$@\" >/dev/null 2>&1" : ":")
+            kill -9 $PPID
+            exit 1
+          fi ;;
+        esac
+        """
+      }
+      let reset = { @Sendable in try write("", to: setting.folder + "/count") }
+      try reset()
+      let whole = try await setting.up(trick: counted(0, false))
+      #expect(whole.status == .exited(0), "\(whole.errorText)")
+      let wanted = try await setting.state()
+      let steps = try readFile(setting.folder + "/count").count
+      #expect(steps > 8)
+      _ = try await setting.virtNest(["down", "kata-a", "--yes"])
+      // A short part of it unless the whole proof is wanted.
+      for number in stride(from: 1, through: steps, by: isWholeProofWanted ? 1 : 4) {
+        for isAfter in [false, true] {
+          try reset()
+          let killed = try await setting.up(trick: counted(number, isAfter))
+          #expect(killed.status == .signaled(9), "\(number): \(killed.errorText)")
+          // Down takes away whatever is there, or there is nothing yet.
+          if number % 5 == 0 {
+            let down = try await setting.virtNest(["down", "kata-a", "--yes"])
+            #expect(down.status == .exited(0), "\(number): \(down.errorText)")
+            #expect(try await setting.state() == "", "\(number)")
+            continue
+          }
+          let again = try await setting.up()
+          #expect(again.status == .exited(0), "\(number) \(isAfter): \(again.errorText)")
+          let state = try await setting.state()
+          #expect(state == wanted, "\(number) \(isAfter)")
+          let down = try await setting.virtNest(["down", "kata-a", "--yes"])
+          #expect(down.status == .exited(0), "\(down.errorText)")
+          #expect(try await setting.state() == "", "\(number)")
+        }
+      }
+    }
+  }
+
+  @Test("An upload that is cut off at half, with exit status 0, is found, and made again")
+  func cutOff() async throws {
+    try await withSetting { setting in
+      let half = """
+        case " $* " in *" vol-upload "*)
+          for word; do case $word in --file=*) file=${word#--file=} ;; esac; done
+          size=$(stat -L -c %s "$file")
+          head -c $((size / 2)) "$file" >\(setting.folder)/half
+          set -- $(for word; do case $word in --file=*) echo "--file=\(setting.folder)/half" ;;
+            *) echo "$word" ;; esac; done)
+        ;; esac
+        """
+      let cut = try await setting.up(trick: half)
+      #expect(cut.status == .exited(2))
+      #expect(cut.errorText.contains("is not what was uploaded"), "\(cut.errorText)")
+      #expect(
+        cut.errorText.contains(
+          "made so far: the guest, the volume base.qcow2 of the pool default (incomplete)"))
+      #expect(cut.errorText.contains("virt-nest down --connect"))
+      let again = try await setting.up()
+      #expect(again.status == .exited(0), "\(again.errorText)")
+      #expect(try readFile(setting.pool + "/base.qcow2") == readFile(setting.image))
+    }
+  }
+
+  @Test("What is the user's is never written to or removed")
+  func users() async throws {
+    try await withSetting { setting in
+      // A volume of the guest's names, before anything is made.
+      for name in ["kata-a.qcow2", "kata-a-seed.iso", "base.qcow2"] {
+        try write("mine", to: "\(setting.pool)/\(name)")
+        let run = try await setting.up()
+        #expect(run.status == .exited(2))
+        #expect(run.errorText.contains("has a volume '\(name)'"), "\(run.errorText)")
+        #expect(try await setting.libvirtd.virsh("list", "--all", "--name") == "")
+        #expect(try readFile("\(setting.pool)/\(name)") == Array("mine".utf8))
+        try FileManager.default.removeItem(atPath: "\(setting.pool)/\(name)")
+      }
+      // One of the same name and size that the user makes while the guest is half made.
+      _ = try await setting.up(
+        trick: #"case " $* " in *" vol-create"*) kill -9 $PPID; exit 1 ;; esac"#)
+      let size = try readFile(setting.image).count
+      try writeFile(setting.pool + "/base.qcow2", [UInt8](repeating: 65, count: size))
+      let run = try await setting.up()
+      #expect(run.status == .exited(2))
+      #expect(run.errorText.contains("that virt-nest up has not made"), "\(run.errorText)")
+      let down = try await setting.virtNest(["down", "kata-a", "--yes"])
+      #expect(down.status == .exited(0) && down.errorText.contains("stays, because"))
+      #expect(try readFile(setting.pool + "/base.qcow2") == [UInt8](repeating: 65, count: size))
+      try FileManager.default.removeItem(atPath: setting.pool + "/base.qcow2")
+
+      // A guest of the user's.
+      let definition = try await VirtNestBinary.run(
+        ["create", "fedora", "--name", "kata-a", "--emulated", "-q", "--network", "none"])
+      try writeFile(setting.folder + "/a.xml", definition.output)
+      try await setting.libvirtd.virsh("define", setting.folder + "/a.xml")
+      let taken = try await setting.up()
+      #expect(taken.status == .exited(2))
+      #expect(taken.errorText.contains("is there already and was not made by virt-nest up"))
+      let kept = try await setting.virtNest(["down", "kata-a", "--yes"])
+      #expect(kept.status == .exited(2) && kept.errorText.contains("nothing is removed"))
+      #expect(try await setting.state().contains("shut off"))
+    }
+  }
+
+  @Test("Guests share an image, which stays until the last of them is taken down")
+  func shared() async throws {
+    try await withSetting { setting in
+      for name in ["kata-a", "kata-b"] {
+        let run = try await setting.up(name)
+        #expect(run.status == .exited(0), "\(run.errorText)")
+      }
+      let first = try await setting.virtNest(["down", "kata-a", "--yes"])
+      #expect(first.errorText.contains("stays, because the guest 'kata-b'"), "\(first.errorText)")
+      #expect(try await setting.state().contains("base.qcow2\nkata-b-seed.iso\nkata-b.qcow2\n"))
+      // The user's own disk on top of the image.
+      let overlay = try await TestSupport.run(
+        "qemu-img",
+        [
+          "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", setting.pool + "/base.qcow2",
+          setting.pool + "/own.qcow2",
+        ])
+      #expect(overlay.succeeded)
+      let held = try await setting.virtNest(["down", "kata-b", "--dry-run"])
+      #expect(held.errorText.contains("the volume 'own.qcow2' uses it"), "\(held.errorText)")
+      try FileManager.default.removeItem(atPath: setting.pool + "/own.qcow2")
+      let last = try await setting.virtNest(["down", "kata-b", "--yes"])
+      #expect(last.status == .exited(0), "\(last.errorText)")
+      #expect(try await setting.state() == "")
+
+      // A volume that was there is no part of what is removed.
+      try FileManager.default.copyItem(atPath: setting.image, toPath: setting.pool + "/mine.qcow2")
+      let run = try await setting.up(image: "vol=mine.qcow2")
+      #expect(run.status == .exited(0), "\(run.errorText)")
+      let down = try await setting.virtNest(["down", "kata-a", "--yes"])
+      #expect(down.status == .exited(0), "\(down.errorText)")
+      #expect(try readFile(setting.pool + "/mine.qcow2") == readFile(setting.image))
+    }
+  }
+
+  @Test("What cannot be made is refused before anything is made, with the reason")
+  func refused() async throws {
+    try await withSetting { setting in
+      let folder = setting.folder
+      let whole = try readFile(setting.image)
+      try writeFile(folder + "/cut.qcow2", whole.prefix(100_000))
+      try writeFile(folder + "/noble-server-cloudimg-amd64.img", whole)
+      try write(String(repeating: "x", count: 1000), to: folder + "/text.img")
+      _ = try await TestSupport.run(
+        "qemu-img",
+        ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", setting.image, folder + "/over.qcow2"])
+      for (image, options, reason) in [
+        ("none.qcow2", [], "none.qcow2: cannot read the image: No such file"),
+        ("pool", [], "pool: it is not a file"), ("cut.qcow2", [], "the image is cut off"),
+        ("over.qcow2", [], "it is on top of another image"), ("text.img", [], "neither a qcow2"),
+        ("noble-server-cloudimg-amd64.img", [], "made for amd64, and the guest is ppc64le"),
+        ("base.qcow2", ["--pool", "none"], "there is no storage pool 'none'"),
+        ("vol=none", [], "has no volume 'none'"),
+        ("base.qcow2", ["--disk-size", "1M"], "the disk must be as large as the image"),
+        ("base.qcow2", ["--address", "10.0.0.5/24"], "the guest has no interface 1"),
+        (
+          "base.qcow2", ["--virt-type", "kvm"], "nothing is made; use --unchecked-host"
+        ),
+      ] as [(String, [String], String)] {
+        let isKVM = options.first == "--virt-type"
+        let run = try await setting.virtNest(
+          [
+            "up", "fedora", "--name", "kata-a", "--memory", "2G", "--network", "none", "--image",
+            image, "--no-login", "--no-wait",
+          ] + (isKVM ? [] : ["--emulated"] + options))
+        #expect(run.status == .exited(2), "\(image) \(options)")
+        #expect(run.errorText.contains(reason), "\(image) \(options): \(run.errorText)")
+      }
+      let noLogin = try await setting.virtNest([
+        "up", "fedora", "--emulated", "--image", "base.qcow2", "--no-wait",
+      ])
+      #expect(noLogin.errorText.contains("nobody could log in"), "\(noLogin.errorText)")
+      try await setting.libvirtd.virsh("pool-destroy", "default")
+      let stopped = try await setting.up()
+      #expect(stopped.errorText.contains("virsh pool-start default"), "\(stopped.errorText)")
+      #expect(try await setting.state() == "")
+    }
+  }
+
+  @Test("Another seed, size or image for a guest that is there is refused")
+  func others() async throws {
+    try await withSetting { setting in
+      #expect(try await setting.up().status == .exited(0))
+      let state = try await setting.state()
+      try FileManager.default.copyItem(
+        atPath: setting.image, toPath: setting.folder + "/other.qcow2")
+      for (run, reason) in [
+        (try await setting.up("kata-a", "--hostname", "b"), "its seed has other content"),
+        (try await setting.up("kata-a", "--no-seed"), "it was made with a seed"),
+        (try await setting.up("kata-a", "--disk-size", "50G"), "its disk has 42949672960 bytes"),
+        (try await setting.up(image: "other.qcow2"), "its image is the volume 'base.qcow2'"),
+      ] {
+        #expect(run.status == .exited(2))
+        #expect(run.errorText.contains(reason), "\(run.errorText)")
+      }
+      #expect(try await setting.state() == state)
+    }
+  }
+}

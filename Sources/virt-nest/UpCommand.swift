@@ -24,10 +24,16 @@ struct UpCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The distribution's image: a file here, or vol=POOL/NAME or vol=NAME for a volume that the host "
-        + "has.", valueName: "image"),
+      "The distribution's image: a file here, a URL, or vol=POOL/NAME or vol=NAME for a volume that the "
+        + "host has.", valueName: "image"),
     completion: .file())
   var image: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The SHA-256 of an image by its URL (default: what is published beside it).",
+      valueName: "hash"))
+  var imageSha256: String?
 
   @Option(help: ArgumentHelp("The storage pool on the host.", valueName: "name"))
   var pool = "default"
@@ -74,12 +80,16 @@ struct UpCommand: AsyncParsableCommand {
     }
     if waitLimit < 1 { throw ValidationError("--wait-limit is a number of seconds from 1 on") }
     guard !image.isEmpty, image != "vol=" else { throw ValidationError("--image is empty") }
-    if image.hasPrefix("http://") || image.hasPrefix("https://") {
-      throw ValidationError(
-        "--image takes a file: download the image, and compare it with its published checksum")
+    if let imageSha256 {
+      guard isURL else { throw ValidationError("--image-sha256 goes with a URL as --image") }
+      guard imageSha256.utf8.count == 64, imageSha256.allSatisfy(\.isHexDigit) else {
+        throw ValidationError("--image-sha256 has 64 hexadecimal digits")
+      }
     }
     _ = try diskBytes()
   }
+
+  private var isURL: Bool { image.hasPrefix("http://") || image.hasPrefix("https://") }
 
   private func diskBytes() throws -> UInt64? {
     try diskSize.map { text in
@@ -151,7 +161,13 @@ struct UpCommand: AsyncParsableCommand {
       return parts.count == 2
         ? .volume(pool: parts[0], name: parts[1]) : .volume(pool: nil, name: parts[0])
     }
-    return try await trouble { .file(try await LocalImage(FilePath(argument: image))) }
+    return try await trouble {
+      guard isURL else { return .file(try await LocalImage(FilePath(argument: image))) }
+      let download = try ImageDownload(image)
+      return .file(
+        try await LocalImage(
+          try await download.image(sha256: imageSha256) { Terminal.say("virt-nest: \($0)") }))
+    }
   }
 
   private func firstBoot(

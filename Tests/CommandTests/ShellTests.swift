@@ -29,7 +29,7 @@ struct ShellTests {
   private static let commands = [
     [], ["create"], ["patch"], ["inspect"], ["check"], ["explain"], ["template"],
     ["template", "list"], ["template", "new"], ["template", "lint"], ["wrapper"], ["doctor"],
-    ["first-boot"], ["verify"], ["define"], ["qemu-command"],
+    ["first-boot"], ["verify"], ["define"], ["qemu-command"], ["up"], ["down"],
   ]
 
   @Test("No line of help is wider than 80 columns", arguments: commands)

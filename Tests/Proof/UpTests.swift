@@ -321,6 +321,70 @@ struct UpTests {
     }
   }
 
+  @Test(
+    "An image by its URL is fetched once, goes on after an interruption, and is compared with its checksum",
+    .needs("curl", "python3"))
+  func fetched() async throws {
+    try await withSetting { setting in
+      let folder = setting.folder
+      let whole = try readFile(setting.image)
+      try FileManager.default.createDirectory(
+        atPath: folder + "/server", withIntermediateDirectories: false)
+      try writeFile(folder + "/server/base.qcow2", whole)
+      try writeFile(folder + "/server/lone.qcow2", whole)
+      let sum = try await TestSupport.run("sha512sum", ["base.qcow2"], in: folder).outputText
+      try write("0 other\n" + sum, to: folder + "/server/SHA512SUMS")
+      let script = """
+        import functools, http.server, os, sys, threading
+        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory='server')
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        command = [word.replace('PORT', str(server.server_port)) for word in sys.argv[1:]]
+        import subprocess
+        sys.exit(subprocess.run(command).returncode)
+        """
+      let fetch = { @Sendable (image: String, more: [String]) in
+        try await TestSupport.run(
+          "python3",
+          [
+            "-c", script, VirtNestBinary.path, "up", "fedora", "--name", "kata-a", "--emulated",
+            "--network", "none", "--no-login", "--dry-run", "--connect", setting.libvirtd.uri,
+            "--image", "http://127.0.0.1:PORT/\(image)",
+          ] + more, environment: ["XDG_CACHE_HOME": folder + "/cache"], in: folder)
+      }
+      let cached = folder + "/cache/virt-nest/images/base.qcow2"
+      let first = try await fetch("base.qcow2", [])
+      #expect(first.status == .exited(0), "\(first.errorText)")
+      #expect(first.errorText.contains("virt-nest: fetch http://127.0.0.1"))
+      #expect(first.outputText.contains("to do: upload the image base.qcow2"))
+      #expect(try readFile(cached) == whole)
+      let second = try await fetch("base.qcow2", [])
+      #expect(second.status == .exited(0) && !second.errorText.contains("fetch"))
+      // A part of it is gone on with, or fetched anew where the server cannot.
+      try FileManager.default.removeItem(atPath: cached)
+      try writeFile(cached + ".part", whole.prefix(1000))
+      #expect(try await fetch("base.qcow2", []).status == .exited(0))
+      #expect(try readFile(cached) == whole)
+      // What stands in the cache is not trusted.
+      try writeFile(cached, whole.prefix(1000))
+      #expect(try await fetch("base.qcow2", []).status == .exited(0))
+      #expect(try readFile(cached) == whole)
+
+      let other = try await fetch(
+        "lone.qcow2", ["--image-sha256", String(repeating: "0", count: 64)])
+      #expect(other.status == .exited(2))
+      #expect(other.errorText.contains("has another checksum"), "\(other.errorText)")
+      let none = try await fetch("lone.qcow2", [])
+      #expect(none.errorText.contains("there is no checksum of the image"), "\(none.errorText)")
+      let gone = try await fetch(
+        "gone.qcow2", ["--image-sha256", String(repeating: "0", count: 64)])
+      #expect(gone.errorText.contains("cannot fetch"), "\(gone.errorText)")
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder + "/cache/virt-nest/images")
+          == ["base.qcow2"])
+    }
+  }
+
   @Test("Another seed, size or image for a guest that is there is refused")
   func others() async throws {
     try await withSetting { setting in

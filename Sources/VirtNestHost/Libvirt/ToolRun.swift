@@ -96,7 +96,7 @@ package struct ToolFailure: Error, Hashable, Sendable, CustomStringConvertible {
     let packages: [String: (debian: String, fedora: String)] = [
       "virsh": ("libvirt-clients", "libvirt-client"),
       "qemu-system-ppc64": ("qemu-system-ppc", "qemu-system-ppc-core"),
-      "ssh": ("openssh-client", "openssh-clients"),
+      "ssh": ("openssh-client", "openssh-clients"), "curl": ("curl", "curl"),
     ]
     let advice =
       packages[program].map {

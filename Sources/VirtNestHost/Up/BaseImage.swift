@@ -63,7 +63,7 @@ package struct LocalImage: Hashable, Sendable {
       if let error = error as? Errno { throw UpFailure("\(path): cannot read the image: \(error)") }
       throw error
     }
-    sha256 = try await FileDigest.sha256(of: file)
+    sha256 = try await FileDigest.sha256.hash(of: file)
   }
 
   /// Format and size from the first bytes (QEMU, `docs/interop/qcow2.txt`).

@@ -162,7 +162,7 @@ struct StoragePool: Sendable {
       ["-c", #"virsh --quiet "$@" --file=/dev/stdout | sha256sum"#, "sh"] + connection
         + ["vol-download", "--pool=" + name, "--vol=" + volume],
       environment: ["LIBVIRT_DEBUG": "4"], limit: FileDigest.timeLimit)
-    return try FileDigest.read(run)
+    return try FileDigest.sha256.read(run)
   }
 
   /// Removes a volume; one that is not there is no error.

@@ -104,7 +104,7 @@ package struct UpPlan: Sendable {
 
   private static func digest(of seed: [UInt8]?) async throws -> (size: UInt64, sha256: String)? {
     guard let seed else { return nil }
-    return (UInt64(seed.count), try await FileDigest.sha256(of: try unnamedFile(seed)))
+    return (UInt64(seed.count), try await FileDigest.sha256.hash(of: try unnamedFile(seed)))
   }
 
   /// The image on the host, the file that it is made of, and its volume.

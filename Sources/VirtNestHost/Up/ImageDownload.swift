@@ -1,0 +1,153 @@
+internal import Glibc
+internal import LosslessXML
+package import SystemPackage
+internal import VirtNest
+
+/// The image of a distribution, fetched by curl and compared with its published checksum.
+///
+/// It is kept in `$XDG_CACHE_HOME/virt-nest/images`, so that it is fetched once. The checksum comes from
+/// the same server: it finds what was damaged or cut off on the way, and does not prove who made it.
+package struct ImageDownload: Sendable {
+  let url: String
+  let name: String
+
+  /// The folder that images are kept in.
+  let folder: FilePath
+
+  /// The files beside an image in which distributions publish checksums: Ubuntu; AlmaLinux, CentOS, Rocky
+  /// Linux; Debian; openSUSE and others.
+  private static let lists: [(name: String, digest: FileDigest)] = [
+    ("SHA256SUMS", .sha256), ("CHECKSUM", .sha256), ("SHA512SUMS", .sha512), ("{}.sha256", .sha256),
+    ("{}.CHECKSUM", .sha256),
+  ]
+
+  /// A download from a URL of http or https.
+  ///
+  /// - Throws: ``UpFailure`` if the URL names no file, or if the user has no home.
+  package init(_ url: String) throws(UpFailure) {
+    let path = url.prefix { $0 != "?" && $0 != "#" }
+    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    let isName =
+      !name.isEmpty && name.first != "." && name.first != "-"
+      && name.utf8.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+          || "._-+~".utf8.contains(byte)
+      }
+    guard isName, path.split(separator: "/").count > 2 else {
+      throw UpFailure("\(url): the URL does not end in the name of an image")
+    }
+    func value(_ variable: String) -> String? {
+      getenv(variable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+    guard let cache = value("XDG_CACHE_HOME") ?? value("HOME").map({ $0 + "/.cache" }) else {
+      throw UpFailure("neither XDG_CACHE_HOME nor HOME names a folder for images")
+    }
+    self.url = url
+    self.name = String(name)
+    folder = FilePath(cache).appending("virt-nest").appending("images")
+  }
+
+  /// Fetches the image unless it is there, and gives its path.
+  ///
+  /// A download that was interrupted goes on.
+  /// - Parameters:
+  ///   - sha256: the checksum; `nil` to take that of the server.
+  ///   - report: is told what is fetched.
+  /// - Throws: ``UpFailure`` if there is no checksum, or if the image has another one;
+  ///   ``ToolFailure``; `CancellationError`.
+  package func image(sha256: String?, report: (String) -> Void) async throws -> FilePath {
+    let (digest, wanted) = try await checksum(given: sha256)
+    try makeFolder()
+    let path = folder.appending(name)
+    if try await hash(of: path, digest) == wanted { return path }
+    let part = folder.appending(name + ".part")
+    // Complete, if only the new name was missing.
+    if try await hash(of: part, digest) != wanted {
+      report("fetch \(url)")
+      try await fetch(into: part)
+    }
+    guard try await hash(of: part, digest) == wanted else {
+      unlink(part.string)
+      throw UpFailure(
+        "\(url): what was fetched has another checksum than the published one; run the command again, "
+          + "and look at the server if that does not help")
+    }
+    guard rename(part.string, path.string) == 0 else {
+      throw UpFailure("cannot rename \(part): \(Errno(rawValue: errno))")
+    }
+    return path
+  }
+
+  /// Goes on where an earlier download has ended, if the server can, or fetches the whole file.
+  private func fetch(into part: FilePath) async throws {
+    let isBegun = access(part.string, F_OK) == 0
+    var run = try await curl(["--continue-at", "-", "--output", part.string, "--", url])
+    if isBegun, run.status != 0 {
+      unlink(part.string)
+      run = try await curl(["--output", part.string, "--", url])
+    }
+    guard run.status == 0 else {
+      throw UpFailure("cannot fetch \(url): \(run.errorOutput.trimmingSpaces)")
+    }
+  }
+
+  /// The published checksum of the image.
+  private func checksum(given: String?) async throws -> (FileDigest, String) {
+    if let given { return (.sha256, given.lowercased()) }
+    let base = String(url.prefix { $0 != "?" && $0 != "#" }.dropLast(name.count))
+    for list in Self.lists {
+      let file = list.name.replacing("{}", with: name)
+      let run = try await curl(["--max-filesize", "1000000", "--", base + file])
+      guard run.status == 0 else { continue }
+      if let hash = Self.hash(of: name, in: run.output, list.digest) { return (list.digest, hash) }
+    }
+    throw UpFailure(
+      "\(url): there is no checksum of the image beside it; find the SHA-256 that the distribution "
+        + "publishes, and give it")
+  }
+
+  /// The hash of a file in a list: `HASH  NAME`, `HASH *NAME`, `SHA256 (NAME) = HASH`.
+  static func hash(of name: String, in list: String, _ digest: FileDigest) -> String? {
+    for line in list.split(whereSeparator: \.isNewline) {
+      let words = line.split(separator: " ").map { String($0) }
+      let candidate: String?
+      if words.count == 2, words[1] == name || words[1] == "*" + name || words[1] == "./" + name {
+        candidate = words[0]
+      } else if words.count == 4, words[0] == digest.rawValue.uppercased(),
+        words[1] == "(\(name))", words[2] == "="
+      {
+        candidate = words[3]
+      } else {
+        candidate = nil
+      }
+      if let candidate, candidate.utf8.count == digest.digits,
+        candidate.allSatisfy(\.isHexDigit)
+      {
+        return candidate.lowercased()
+      }
+    }
+    return nil
+  }
+
+  private func hash(of path: FilePath, _ digest: FileDigest) async throws -> String? {
+    guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
+    return try await digest.hash(of: file)
+  }
+
+  private func curl(_ arguments: [String]) async throws -> ToolRun {
+    try await ToolRun.run(
+      "curl",
+      ["--fail", "--location", "--silent", "--show-error", "--proto", "=http,https"] + arguments,
+      limit: FileDigest.timeLimit)
+  }
+
+  private func makeFolder() throws(UpFailure) {
+    var path = FilePath(root: folder.root)
+    for component in folder.components {
+      path.append(component)
+      guard mkdir(path.string, 0o755) == 0 || errno == EEXIST || errno == EROFS else {
+        throw UpFailure("cannot make the folder \(path): \(Errno(rawValue: errno))")
+      }
+    }
+  }
+}

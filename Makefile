@@ -4,12 +4,18 @@ DESTDIR ?=
 SWIFT ?= swift
 # Swift's runtime is linked statically, libxml2 dynamically, so that its security updates count. The
 # executable is position-independent, and its relocations are read-only once it runs.
-RELEASE = -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker relro \
+RELEASE = -c release --disable-local-rpath --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker relro \
   -Xlinker -z -Xlinker now -Xlinker --gc-sections -Xlinker --as-needed
 # Where the release binary is put; asking swift for it costs a second at each use.
 BINARY = .build/release/virt-nest
+# For packages of another machine: a virt-nest that runs here, and that machine's strip.
+COMMAND = $(BINARY)
+MANUAL = .build/man
+STRIP = strip
+# Where packages are put.
+PACKAGES = .build/packages
 
-.PHONY: all build demo test check-all test-sanitizers lint install uninstall proof fuzz bench clean
+.PHONY: all build demo test check-all test-sanitizers lint install uninstall proof fuzz bench deb rpm clean
 
 all: build
 
@@ -17,7 +23,7 @@ all: build
 build:
 	.ci/packages build
 	$(SWIFT) build $(RELEASE) --product virt-nest
-	Documentation/make-manual $(BINARY) CHANGELOG.md .build/man
+	Documentation/make-manual $(BINARY) CHANGELOG.md $(MANUAL)
 
 # Makes and checks the three guests of the procedure that the project began from.
 demo: build
@@ -83,13 +89,13 @@ install: $(BINARY)
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' \
 	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d' '$(DESTDIR)$(PREFIX)/share/man/man1'
-	install -m 644 .build/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1'
-	install -s -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/virt-nest'
-	$(BINARY) --generate-completion-script bash \
+	install -m 644 $(MANUAL)/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1'
+	install -s --strip-program=$(STRIP) -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/virt-nest'
+	$(COMMAND) --generate-completion-script bash | sed '1{/^#!/d}' \
 	  > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/virt-nest'
-	$(BINARY) --generate-completion-script zsh \
+	$(COMMAND) --generate-completion-script zsh \
 	  > '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_virt-nest'
-	$(BINARY) --generate-completion-script fish \
+	$(COMMAND) --generate-completion-script fish \
 	  > '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/virt-nest.fish'
 
 uninstall:
@@ -98,6 +104,13 @@ uninstall:
 	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_virt-nest' \
 	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/virt-nest.fish' \
 	  '$(DESTDIR)$(PREFIX)'/share/man/man1/virt-nest*.1
+
+# Packages of this machine's distribution, which brings libxml2.
+deb: build
+	.ci/packaging/make-deb $(BINARY) $(PACKAGES)
+
+rpm: build
+	.ci/packaging/make-rpm $(BINARY) $(PACKAGES)
 
 clean:
 	$(SWIFT) package clean

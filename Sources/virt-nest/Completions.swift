@@ -8,7 +8,9 @@ extension CompletionKind {
   /// Files of definitions, and folders.
   static var definitions: Self { .file(extensions: ["xml"]) }
 
-  /// Names of templates. What is wrong with a configuration is no matter of completion.
+  /// Names of templates.
+  ///
+  /// What is wrong with a configuration is no matter of completion.
   static var templates: Self {
     .custom { _, _, _ in (try? store())?.names() ?? TemplateStore().names() }
   }

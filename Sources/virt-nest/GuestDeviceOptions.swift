@@ -85,7 +85,7 @@ struct KindOptions: ParsableArguments, CustomReflectable {
     }
   }
 
-  /// ArgumentParser asks for the mirror many times. An option that nobody has set is only a value.
+  /// The options by their names: ArgumentParser asks for the mirror many times.
   nonisolated(unsafe) private static let options: [(label: String?, value: Any)] =
     kinds.map { ($0.name, option(of: $0)) }
 

@@ -120,7 +120,7 @@ struct DefineTests {
         text.replacing(uuid, with: "11111111-2222-4333-8444-555555555555"),
         "set that uuid here (virt-nest patch --uuid \(uuid))"
       ),
-      (text.replacing("<name>kata-r", with: "<name>kata-q"), "virsh domrename 'kata-r' 'kata-q'"),
+      (text.replacing("<name>kata-r", with: "<name>kata-q"), "virsh domrename kata-r kata-q"),
       (text.replacing("<vcpu", with: "<vcpus-of-mine/><vcpu"), "vcpus-of-mine"),
     ]
     let other = folder.file("other.xml")

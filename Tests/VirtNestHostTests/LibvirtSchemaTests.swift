@@ -26,7 +26,7 @@ struct LibvirtSchemaTests {
     #expect {
       try LibvirtSchema.find(explicit: "/nowhere/x.rng", dataFolders: folders)
     } throws: { error in
-      "\(error)" == "/nowhere/x.rng: the schema does not exist or cannot be read"
+      "\(error)" == "/nowhere/x.rng: the schema does not exist, is not a file, or cannot be read"
     }
   }
 

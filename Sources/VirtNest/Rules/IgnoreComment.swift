@@ -12,12 +12,6 @@ struct IgnoreComment: Sendable {
   /// The findings that begin here are left out; `nil` for the whole file.
   private let scope: Range<Int>?
 
-  private init(codes: [Diagnostic.Code], place: Diagnostic.Place, scope: Range<Int>?) {
-    self.codes = codes
-    self.place = place
-    self.scope = scope
-  }
-
   /// The comments of a document, and what is wrong with those that cannot be read.
   static func all(in document: Document) -> (comments: [IgnoreComment], wrong: [Diagnostic]) {
     var comments: [IgnoreComment] = []

@@ -14,7 +14,8 @@ struct UpCommand: AsyncParsableCommand {
       that is done is not done again; after an interruption the same command goes on.
 
         virt-nest up fedora --connect qemu+ssh://root@power-host/system \\
-            --image Fedora-Cloud-Base-Generic-44-1.7.ppc64le.qcow2 --ssh-key ~/.ssh/id_ed25519.pub
+            --image Fedora-Cloud-Base-Generic-44-1.7.ppc64le.qcow2 \\
+            --ssh-key ~/.ssh/id_ed25519.pub
 
       virt-nest down removes the guest with what was made for it.
       Exit status: 0 the guest runs as asked, 1 it runs and cannot nest, 2 trouble.

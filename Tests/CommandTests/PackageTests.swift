@@ -1,0 +1,155 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension Trait where Self == ConditionTrait {
+  /// Skips the test unless the command under test is the one that `make build` makes.
+  static var needsBuiltCommand: Self {
+    .enabled(
+      if: ProcessInfo.processInfo.environment["VIRT_NEST_BINARY"] != nil,
+      "a debug build is in no package: set VIRT_NEST_BINARY to the command of `make build`")
+  }
+}
+
+@Suite("In the package manager: a deb and an rpm of the command", .needsBuiltCommand)
+struct PackageTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Makes a package twice, in two folders, and returns the path of the first.
+  private func made(by script: String) async throws -> String {
+    var paths: [String] = []
+    for copy in ["first", "second"] {
+      let run = try await TestSupport.run(
+        Corpus.checkout.appending(path: ".ci/packaging/\(script)").path,
+        [VirtNestBinary.path, folder.file(copy)], environment: ["DEBEMAIL": nil])
+      try #require(run.succeeded, "\(run.errorText)")
+      paths.append(String(run.outputText.split(separator: "\n").last ?? ""))
+    }
+    let bytes = try paths.map { try Data(contentsOf: URL(filePath: $0)) }
+    #expect(bytes[0] == bytes[1], "\(script) makes other bytes of the same binary")
+    return paths[0]
+  }
+
+  /// Runs what is installed below a folder, and looks for what comes with it.
+  private func expectUse(below root: String) async throws {
+    let version = try await TestSupport.run(root + "/usr/bin/virt-nest", ["--version"])
+    #expect(version.output == (try await VirtNestBinary.run(["--version"]).output))
+    let guest = try await TestSupport.run(root + "/usr/bin/virt-nest", ["create", "fedora", "-q"])
+    #expect(guest.output == (try await VirtNestBinary.run(["create", "fedora", "-q"]).output))
+    let share = root + "/usr/share"
+    for file in [
+      "bash-completion/completions/virt-nest", "zsh/site-functions/_virt-nest",
+      "fish/vendor_completions.d/virt-nest.fish", "man/man1/virt-nest.1.gz",
+      "man/man1/virt-nest-create.1.gz", "doc/virt-nest/templates/fedora.xml",
+    ] {
+      #expect(FileManager.default.fileExists(atPath: "\(share)/\(file)"), "\(file)")
+    }
+    let text = try Data(contentsOf: URL(filePath: share + "/doc/virt-nest/virt-nest.spdx.json"))
+    let bill = try JSONDecoder().decode(BillOfMaterials.self, from: text)
+    #expect(bill.spdxVersion == "SPDX-2.3")
+    #expect(
+      Set(bill.packages.map(\.name)) == [
+        "virt-nest", "libxml2", "swift", "swift-argument-parser", "swift-subprocess",
+        "swift-system",
+      ])
+    let number = try #require(version.outputText.split(separator: " ").first)
+    #expect(bill.packages[0].versionInfo == String(number))
+    let identifiers = Set(bill.packages.map(\.identifier) + [bill.identifier])
+    for relation in bill.relationships {
+      #expect(identifiers.isSuperset(of: [relation.spdxElementId, relation.relatedSpdxElement]))
+    }
+  }
+
+  @Test(
+    "A deb is reproducible, without a finding of lintian, and is installed, run and removed",
+    .needs("dpkg-deb", "dpkg-shlibdeps", "readelf", "lintian", "python3"))
+  func debianPackage() async throws {
+    let package = try await made(by: "make-deb")
+    let findings = try await TestSupport.run(
+      "lintian", ["--allow-root", "--fail-on", "warning,error", package])
+    #expect(findings.succeeded && findings.outputText.isEmpty, "\(findings.outputText)")
+    let depends = try await TestSupport.run("dpkg-deb", ["--field", package, "Depends"])
+    #expect(depends.outputText.contains("libxml2"))
+
+    let root = folder.file("root")
+    for part in ["info", "updates"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(root)/var/lib/dpkg/\(part)", withIntermediateDirectories: true)
+    }
+    try writeFile("\(root)/var/lib/dpkg/status", "".utf8)
+    // The folder has no other packages, and the tests need not be root.
+    let dpkg = ["--root", root, "--force-depends", "--force-not-root", "--log", "/dev/null"]
+    let installed = try await TestSupport.run("dpkg", dpkg + ["--install", package])
+    try #require(installed.succeeded, "\(installed.errorText)")
+    try await expectUse(below: root)
+    let removed = try await TestSupport.run("dpkg", dpkg + ["--purge", "virt-nest"])
+    #expect(removed.succeeded, "\(removed.errorText)")
+    #expect(!FileManager.default.fileExists(atPath: root + "/usr"))
+  }
+
+  @Test(
+    "An rpm is reproducible, without a finding of rpmlint, and works in a folder of its own",
+    .needs("rpmbuild", "rpm", "rpmlint", "readelf", "python3"))
+  func rpmPackage() async throws {
+    let package = try await made(by: "make-rpm")
+    let findings = try await TestSupport.run(
+      "rpmlint",
+      ["--config", Corpus.checkout.appending(path: ".ci/packaging/rpmlint.toml").path, package])
+    #expect(
+      findings.outputText.contains("1 packages and 0 specfiles checked; 0 errors, 0 warnings"),
+      "\(findings.outputText)")
+    let needs = try await TestSupport.run("rpm", ["-qp", "--requires", package])
+    #expect(needs.outputText.contains("libxml2.so"))
+
+    let root = folder.file("root")
+    let rpm = ["--root", root, "--dbpath", "/var/lib/rpm"]
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    let installed = try await TestSupport.run("rpm", rpm + ["--nodeps", "-i", package])
+    try #require(installed.succeeded, "\(installed.errorText)")
+    try await expectUse(below: root)
+    let removed = try await TestSupport.run("rpm", rpm + ["-e", "virt-nest"])
+    #expect(removed.succeeded, "\(removed.errorText)")
+    #expect(!FileManager.default.fileExists(atPath: root + "/usr/bin/virt-nest"))
+  }
+
+  @Test("A binary of a version that CHANGELOG does not date is in no package")
+  func refusals() async throws {
+    let stage = Corpus.checkout.appending(path: ".ci/packaging/stage").path
+    let command = folder.file("virt-nest")
+    try writeFile(command, "#!/bin/sh\necho '99.0.0 (libxml2 2.9.14)'\n".utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command)
+    let run = try await TestSupport.run(
+      stage, [VirtNestBinary.path, folder.file("stage")], environment: ["COMMAND": command])
+    #expect(run.status == .exited(1))
+    #expect(run.errorText.contains("CHANGELOG.md has no line '## 99.0.0 (DATE)'"))
+  }
+}
+
+/// What is looked at of an SPDX document.
+private struct BillOfMaterials: Decodable {
+  struct Package: Decodable {
+    var name: String
+    var identifier: String
+    var versionInfo: String
+
+    enum CodingKeys: String, CodingKey {
+      case name, versionInfo
+      case identifier = "SPDXID"
+    }
+  }
+  struct Relation: Decodable {
+    var spdxElementId: String
+    var relatedSpdxElement: String
+  }
+  var spdxVersion: String
+  var identifier: String
+  var packages: [Package]
+  var relationships: [Relation]
+
+  enum CodingKeys: String, CodingKey {
+    case spdxVersion, packages, relationships
+    case identifier = "SPDXID"
+  }
+}

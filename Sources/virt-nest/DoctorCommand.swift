@@ -16,8 +16,12 @@ struct DoctorCommand: AsyncParsableCommand {
         virt-nest doctor --print-script | ssh power-host sh > power-host.facts
       """)
 
-  @Option(help: ArgumentHelp("Look at the machine behind ssh.", valueName: "destination"))
-  var ssh: String?
+  @Option(
+    name: .customLong("ssh"),
+    help: ArgumentHelp("Look at the machine behind ssh.", valueName: "destination"))
+  var destinations: [String] = []
+
+  private var ssh: String? { destinations.first }
 
   @Option(
     help: ArgumentHelp(
@@ -49,6 +53,7 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
+    if destinations.count > 1 { throw ValidationError("--ssh takes one machine at a time") }
     if ssh != nil, facts != nil { throw ValidationError("--ssh and --facts exclude each other") }
     if ssh?.hasPrefix("-") ?? false || ssh?.isEmpty ?? false {
       throw ValidationError("--ssh takes a destination, such as host or user@host")

@@ -31,7 +31,7 @@ struct VerifyTests {
       // libvirt refuses the machine type with a property behind it.
       (["--mechanism", "machine"], 1, "does not start under TCG"),
       // TCG is given a POWER9; the guest's own host is not.
-      (["--cpu", "power8", "--force"], 1, "nesting needs POWER9 or later"),
+      (["--cpu", "POWER8", "--force"], 1, "nesting needs POWER9 or later"),
     ])
   func emulated(_ options: [String], _ status: Int32, _ words: String) async throws {
     let verified = try await VirtNestBinary.run([

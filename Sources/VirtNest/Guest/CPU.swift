@@ -13,9 +13,12 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
     self.model = model
   }
 
-  /// Reads `host-model`, `host-passthrough`, `host-model,model=power9` or a model's name.
+  /// Reads `host-model`, `host-passthrough`, `host`, `host-model,model=power9` or a model's name.
   ///
-  /// - Throws: ``InvalidValue`` for an empty value or an unknown key.
+  /// `host` is host-passthrough, as in virt-install.
+  ///
+  /// - Throws: ``InvalidValue`` for an empty value, an unknown key, or a compatibility mode (`power9`)
+  ///   as a model.
   public init(_ text: String) throws(InvalidValue) {
     let values = try OptionList(text).values(
       for: "cpu", positional: "first", keys: ["first", "mode", "model"])
@@ -33,6 +36,19 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
     default:
       guard values["model"] == nil, values["mode"] == nil else {
         throw InvalidValue("cpu", text, "it names two models")
+      }
+      if first == "host" {
+        self.init(mode: "host-passthrough")
+        return
+      }
+      // libvirt cannot translate these into a model of QEMU's.
+      if first.hasPrefix("power"),
+        first.utf8.dropFirst(5).allSatisfy({ (0x30...0x39).contains($0) })
+      {
+        throw InvalidValue(
+          "cpu", text,
+          "small letters name what the host's CPU is to be compatible with: host-model,model=\(first);"
+            + " QEMU's model is \(first.uppercased())")
       }
       self.init(mode: "custom", model: first)
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite("check and explain")
 struct CheckCommandTests {
   /// A definition without a finding.
-  private static let good = """
+  static let good = """
     <domain type='kvm'>
       <name>kata-x</name>
       <uuid>6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11</uuid>

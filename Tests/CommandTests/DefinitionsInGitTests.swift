@@ -5,25 +5,7 @@ import Testing
 
 @Suite("Definitions in git: folders, configuration, reports and hooks")
 struct DefinitionsInGitTests {
-  private static let good = """
-    <domain type='kvm'>
-      <name>kata-x</name>
-      <uuid>6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11</uuid>
-      <memory unit='GiB'>4</memory>
-      <vcpu>2</vcpu>
-      <os>
-        <type arch='ppc64le' machine='pseries'>hvm</type>
-      </os>
-      <features>
-        <nested-hv state='on'/>
-      </features>
-      <cpu mode='host-model'/>
-      <devices>
-        <controller type='usb' model='none'/>
-      </devices>
-    </domain>
-
-    """
+  private static let good = CheckCommandTests.good
   private static let off =
     good.replacing("kata-x", with: "kata-y").replacing("7a11", with: "7a12")
     .replacing("machine='pseries'", with: "machine='pseries,x=y'")

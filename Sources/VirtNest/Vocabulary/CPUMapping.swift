@@ -143,16 +143,7 @@ extension DomainEditor {
       list == Set(index * size..<(index + 1) * size)
     }
     guard areRows, size > 0, most.isMultiple(of: cells.count) else {
-      diagnostics.append(
-        .error(
-          "change",
-          "the NUMA cells say which CPUs they have, and \(most) can be shared among them in more than "
-            + "one way: \(Self.list(of: cells, "cpus")); change them one by one",
-          advice: """
-            For example: \(.edit(
-              "cpu", selector: nil, value: "numa.cell0.cpus=0-\(max(most, 2) - 1)")).
-            """,
-          at: cells[0].place))
+      refuse("\(most)", cells, "cpus", example: "numa.cell0.cpus=0-\(max(most, 2) - 1)")
       return
     }
     let share = most / cells.count

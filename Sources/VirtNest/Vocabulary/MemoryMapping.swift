@@ -107,16 +107,9 @@ extension DomainEditor {
     guard old.allSatisfy({ $0 != nil && $0 == old[0] }),
       memory.inKibibytes.isMultiple(of: count)
     else {
-      diagnostics.append(
-        .error(
-          "change",
-          "the NUMA cells say how much memory the guest has, and \(memory) can be shared among them "
-            + "in more than one way: \(Self.list(of: cells, "memory")); change them one by one",
-          advice: """
-            For example: \(.edit(
-              "cpu", selector: nil, value: "numa.cell0.memory=\(memory.inKibibytes / count),numa.cell0.unit=KiB")).
-            """,
-          at: cells[0].place))
+      refuse(
+        "\(memory)", cells, "memory",
+        example: "numa.cell0.memory=\(memory.inKibibytes / count),numa.cell0.unit=KiB")
       return
     }
     let share = MemorySize.kibibytes(memory.inKibibytes / count)
@@ -131,8 +124,20 @@ extension DomainEditor {
     }
   }
 
+  /// Says that what the cells have of something can be shared among them in more than one way.
+  mutating func refuse(
+    _ amount: String, _ cells: [Element], _ attribute: String, example: String
+  ) {
+    diagnostics.append(
+      .error(
+        "change",
+        "each NUMA cell says its \(attribute), and \(amount) can be shared among them in more than one "
+          + "way: \(Self.list(of: cells, attribute)); change them one by one",
+        advice: "For example: \(.edit("cpu", selector: nil, value: example)).", at: cells[0].place))
+  }
+
   /// The cells with what each says, for a message.
-  static func list(of cells: [Element], _ attribute: String) -> String {
+  private static func list(of cells: [Element], _ attribute: String) -> String {
     cells.enumerated().map { index, cell in
       let unit = attribute == "memory" ? cell["unit"] ?? "KiB" : ""
       return "cell \(cell["id"] ?? String(index)) \(attribute)='\(cell[attribute] ?? "")'"

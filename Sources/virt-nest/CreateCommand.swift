@@ -96,7 +96,7 @@ struct CreateCommand: AsyncParsableCommand {
   private func guests(_ template: Template, _ request: GuestRequest) throws -> [CreatedGuest] {
     try (0..<count).map { offset in
       var next = request
-      next.index += offset
+      next.index = (request.index ?? 0) + offset
       return try source.reportingProblems { try template.create(next) }
     }
   }

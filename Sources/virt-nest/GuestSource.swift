@@ -17,8 +17,11 @@ struct GuestSource: ParsableArguments {
     completion: .releases)
   var release: String?
 
-  @Option(help: ArgumentHelp("Number of the guest, which its name ends in.", valueName: "number"))
-  var index = 0
+  @Option(
+    help: ArgumentHelp(
+      "Number of the guest in its name; without it that of the template, mostly 0.",
+      valueName: "number"))
+  var index: Int?
 
   @Option(
     name: .customLong("set"),
@@ -44,7 +47,7 @@ struct GuestSource: ParsableArguments {
 
   func validate() throws {
     guard !template.isEmpty else { throw ValidationError("Missing expected argument '<template>'") }
-    guard (0...999_999_999).contains(index) else {
+    guard (0...999_999_999).contains(index ?? 0) else {
       throw ValidationError("--index is a number from 0 to 999999999")
     }
     _ = try Assignments(assignments)
@@ -76,7 +79,8 @@ struct GuestSource: ParsableArguments {
     changes.words = try devices.changes(of: template)
     words.apply(to: &changes)
     changes.identity = GuestChanges.Identity(text: identity)
-    return GuestRequest(release: release, index: index, parameters: values, changes: changes)
+    return GuestRequest(
+      release: release, index: index ?? template?.firstIndex, parameters: values, changes: changes)
   }
 
   /// Says what is wrong, and ends the command.

@@ -18,7 +18,7 @@ struct SeriesOutput {
   /// Whether to say on a terminal how far it is.
   let showsProgress: Bool
 
-  private var indexes: Range<Int> { request.index..<request.index + count }
+  private var indexes: Range<Int> { (request.index ?? 0)..<(request.index ?? 0) + count }
 
   private var batches: some Sequence<Range<Int>> {
     stride(from: indexes.lowerBound, to: indexes.upperBound, by: Self.batchSize).lazy.map {

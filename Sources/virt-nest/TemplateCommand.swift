@@ -15,9 +15,14 @@ struct TemplateCommand: ParsableCommand {
 struct TemplateListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List the templates: name, distribution, default release, releases, where from.")
+    abstract: "List the templates: name, distribution, default release, releases, where from.",
+    discussion: "With a distribution, list what is known of its releases.")
+
+  @Argument(help: "Distribution whose releases are listed: fedora, ubuntu, sles ….")
+  var distribution: String?
 
   func run() throws {
+    if let distribution { return try Terminal.report(releases(of: distribution)) }
     let store = try TemplateStore.configured()
     var rows = [["NAME", "DISTRIBUTION", "DEFAULT", "RELEASES", "WHERE"]]
     for name in store.names() {
@@ -46,6 +51,35 @@ struct TemplateListCommand: ParsableCommand {
     } catch {
       return [name, "-", "-", "-", "\(place) is broken: \(Self.reason(error.diagnostics))"]
     }
+  }
+
+  /// What is known of each release of a distribution; a question mark stands behind what no source
+  /// confirms, a hyphen for what is not known.
+  private func releases(of distribution: String) throws -> [String] {
+    guard let family = ReleaseTable.distribution(distribution) else {
+      let known = ReleaseTable.distributions.map(\.id).joined(separator: ", ")
+      throw ValidationError("\(distribution) is not known; there are \(known)")
+    }
+    let releases = ReleaseTable.releases(of: family.id)
+    var rows = [["RELEASE", "KERNEL", "KVM-HV", "RELEASED", "SUPPORT ENDS", "OSINFO ID", "IMAGE"]]
+    for release in releases {
+      func cell(_ value: (some CustomStringConvertible)?, _ fact: Release.Fact) -> String {
+        (value?.description ?? "-") + (release.unconfirmed.contains(fact) ? "?" : "")
+      }
+      rows.append([
+        [release.id, release.codename.map { "(\($0))" }].compactMap(\.self).joined(separator: " "),
+        cell(release.kernel, .kernel), release.nestedHV.summary,
+        cell(release.releaseDate, .released), cell(release.endOfLife, .endOfLife),
+        cell(release.osinfoID, .osinfo), cell(release.cloudImage, .image),
+      ])
+    }
+    let minors = releases.filter { !$0.minors.isEmpty }.map {
+      "\($0.id) also as \($0.minors.first ?? "") to \($0.minors.last ?? "")"
+    }
+    let doubt =
+      releases.allSatisfy(\.unconfirmed.isEmpty)
+      ? [] : ["?: follows the pattern of earlier releases or a plan; no source confirms it"]
+    return Self.table(rows) + minors + doubt + ["Last reviewed on \(ReleaseTable.lastReview)."]
   }
 
   private static func reason(_ diagnostics: [Diagnostic]) -> String {

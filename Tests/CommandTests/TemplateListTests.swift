@@ -38,6 +38,18 @@ struct TemplateListTests {
     }
   }
 
+  @Test("With a distribution: its releases, and a mark behind what no source confirms")
+  func releases() async throws {
+    let result = try await VirtNestBinary.run(["template", "list", "SLES"])
+    #expect(result.status == .exited(0))
+    let lines = result.outputText.split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("15sp6 ") && $0.contains(" http://suse.com/sle/15.6 ") })
+    #expect(lines.contains { $0.hasPrefix("16.0 ") && $0.contains(" http://suse.com/sle/16.0? ") })
+    #expect(lines.contains { $0.hasPrefix("?: ") })
+    let unknown = try await VirtNestBinary.run(["template", "list", "slackware"])
+    #expect(unknown.status == .exited(64) && unknown.errorText.contains("there are fedora"))
+  }
+
   @Test("A template of the user's hides the built-in one of its name, and is listed by its own")
   func shadows() async throws {
     let text = try await builtIn("fedora")

@@ -54,7 +54,7 @@ public struct GuestChanges: Hashable, Sendable {
   /// Names and sizes are looked at where they are written, and nesting by itself.
   var mayBringErrors: Bool {
     !words.isEmpty || !xpathEdits.edits.isEmpty || emulated || mendsForPSeries
-      || guest.cpu != nil
+      || guest.cpu != nil || guest.hugePageSize != nil
       || guest.machine != nil || guest.domainType != nil || guest.vcpus != nil
       || guest.architecture != nil || guest.boot != Boot()
   }

@@ -57,15 +57,22 @@ package struct GuestWords: Sendable {
 }
 
 extension WordKind {
+  /// Short keys for a source, by the type of the device.
+  private static let shortKeys: [(element: String, type: String, key: String, short: String)] = [
+    ("disk", "file", "source.file", "path"), ("disk", "block", "source.dev", "path"),
+    ("interface", "network", "source.network", "network"),
+    ("interface", "bridge", "source.bridge", "bridge"),
+  ]
+
+  /// The keys that a short one stands for.
+  func keys(ofShort key: String) -> [String] {
+    Self.shortKeys.filter { $0.element == element && $0.short == key }.map(\.key)
+  }
+
   /// Words with one in place of the type and source of a disk or interface.
   fileprivate func short(_ words: [WordChange.Assignment]) -> [WordChange.Assignment] {
-    let forms: [(element: String, type: String, key: String, short: String)] = [
-      ("disk", "file", "source.file", "path"), ("disk", "block", "source.dev", "path"),
-      ("interface", "network", "source.network", "network"),
-      ("interface", "bridge", "source.bridge", "bridge"),
-    ]
     let type = words.first { $0.key == "type" }?.value
-    guard let form = forms.first(where: { $0.element == element && $0.type == type }),
+    guard let form = Self.shortKeys.first(where: { $0.element == element && $0.type == type }),
       let source = words.firstIndex(where: { $0.key == form.key }),
       element == "interface" || words[source].value.hasPrefix("/")
     else { return words }

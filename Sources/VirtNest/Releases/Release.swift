@@ -14,8 +14,14 @@ package struct Release: Sendable, Equatable {
   /// The one-word code name (`bionic`, `bookworm`), if users of the distribution use code names.
   package let codename: String?
 
+  /// Minor releases, oldest first (`9.0`, `9.1`); empty if the family has none or names them itself.
+  package let minors: [String]
+
   /// The URL that identifies the release in libosinfo.
   package let osinfoID: String
+
+  /// The URL before the number of a minor release; nil if libosinfo does not tell them apart.
+  package let osinfoPrefixOfMinors: String?
 
   /// The kernel with which the release was published for ppc64le; nil for a rolling release.
   package let kernel: KernelVersion?
@@ -31,6 +37,9 @@ package struct Release: Sendable, Equatable {
 
   /// The file name of the cloud image for ppc64le; nil if there is none or it is unknown.
   package let cloudImage: String?
+
+  /// The facts that follow the pattern of earlier releases or a plan, and that no source confirmed.
+  package let unconfirmed: Set<Fact>
 
   /// The packages that contain QEMU for L2 guests; empty if there are none for ppc64le.
   package let qemuPackages: [String]
@@ -52,6 +61,9 @@ package struct Release: Sendable, Equatable {
   /// The disk, in GiB, for a guest that keeps some container images.
   package let recommendedDiskGiB: Int
 
+  /// A column of the table that can be unconfirmed.
+  package enum Fact: Sendable { case osinfo, kernel, released, endOfLife, image }
+
   /// Whether the release's own kernel is new enough for API v2, `cap-nested-papr` (Linux 6.7); nil
   /// if the kernel is not known.
   package var hasKernelForNestedPAPR: Bool? {
@@ -61,6 +73,18 @@ package struct Release: Sendable, Equatable {
   /// Whether ``endOfLife`` was a planned day, still in the future, when the table was reviewed.
   package var isEndOfLifeScheduled: Bool {
     endOfLife.map { $0 > ReleaseTable.lastReview } ?? false
+  }
+
+  /// The minor release `minor` of this release, with the same facts under its own number.
+  func minor(_ minor: String) -> Release {
+    Release(
+      distribution: distribution, id: minor, aliases: [], codename: codename, minors: [],
+      osinfoID: osinfoPrefixOfMinors.map { $0 + minor } ?? osinfoID, osinfoPrefixOfMinors: nil,
+      kernel: kernel, nestedHV: nestedHV, releaseDate: nil, endOfLife: endOfLife,
+      cloudImage: cloudImage, unconfirmed: unconfirmed, qemuPackages: qemuPackages,
+      libvirtPackages: libvirtPackages, minimumMemoryMiB: minimumMemoryMiB,
+      recommendedMemoryMiB: recommendedMemoryMiB, minimumDiskGiB: minimumDiskGiB,
+      recommendedDiskGiB: recommendedDiskGiB)
   }
 
   /// A message for users whose release is past its end of life on the day `today`; nil if it is
@@ -93,6 +117,16 @@ package enum NestedHVSupport: Sendable, Equatable {
   /// The kernel is new enough, but the vendor does not support KVM on Power in this release; `note`
   /// tells users what to expect if they try it anyway.
   case moduleUnsupportedByVendor(note: String)
+
+  /// One or two words for a table.
+  package var summary: String {
+    switch self {
+    case .yes: "yes"
+    case .backported: "backported"
+    case .needsNewerKernel: "newer kernel"
+    case .moduleUnsupportedByVendor: "unsupported"
+    }
+  }
 }
 
 /// The version of a Linux kernel, as far as nesting depends on it: `4.18`, `6.7`.

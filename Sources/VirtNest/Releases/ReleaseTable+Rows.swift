@@ -26,36 +26,40 @@ extension ReleaseTable {
   /// for one small L2 guest, 8 GiB for a few L2 guests of Kata Containers (2 GiB each).
   static func row(
     _ distribution: String, _ id: String, aliases: [String] = [], codename: String? = nil,
-    osinfo: String, kernel: KernelVersion?, nestedHV: NestedHVSupport, released: String? = nil,
-    endOfLife: String? = nil, image: String? = nil, packages: Packages = .none
+    minors: [String] = [], osinfo: String, osinfoOfMinors: String? = nil, kernel: KernelVersion?,
+    nestedHV: NestedHVSupport, released: String? = nil,
+    endOfLife: String? = nil, image: String? = nil, packages: Packages = .none,
+    unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     Release(
-      distribution: distribution, id: id, aliases: aliases, codename: codename, osinfoID: osinfo,
-      kernel: kernel, nestedHV: nestedHV, releaseDate: released.map(day),
-      endOfLife: endOfLife.map(day), cloudImage: image, qemuPackages: packages.qemu,
+      distribution: distribution, id: id, aliases: aliases, codename: codename, minors: minors,
+      osinfoID: osinfo, osinfoPrefixOfMinors: osinfoOfMinors, kernel: kernel, nestedHV: nestedHV,
+      releaseDate: released.map(day),
+      endOfLife: endOfLife.map(day), cloudImage: image, unconfirmed: unconfirmed,
+      qemuPackages: packages.qemu,
       libvirtPackages: packages.libvirt, minimumMemoryMiB: 2048, recommendedMemoryMiB: 8192,
       minimumDiskGiB: 10, recommendedDiskGiB: 40)
   }
 
   static func fedora(
-    _ id: String, _ kernel: KernelVersion, _ released: String, _ endOfLife: String,
-    _ image: String
+    _ id: String, _ kernel: KernelVersion, _ released: String?, _ endOfLife: String,
+    _ image: String?, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     row(
       "fedora", id, osinfo: "http://fedoraproject.org/fedora/\(id)", kernel: kernel,
-      nestedHV: .yes, released: released, endOfLife: endOfLife,
-      image: image,
-      packages: .fedora)
+      nestedHV: .yes, released: released, endOfLife: endOfLife, image: image,
+      packages: .fedora, unconfirmed: unconfirmed)
   }
 
   static func ubuntu(
-    _ id: String, _ codename: String, _ kernel: KernelVersion, _ released: String,
-    _ endOfLife: String, nestedHV: NestedHVSupport = .yes
+    _ id: String, _ codename: String, _ kernel: KernelVersion?, _ released: String,
+    _ endOfLife: String, nestedHV: NestedHVSupport = .yes, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     row(
       "ubuntu", id, codename: codename, osinfo: "http://ubuntu.com/ubuntu/\(id)", kernel: kernel,
       nestedHV: nestedHV, released: released, endOfLife: endOfLife,
-      image: "\(codename)-server-cloudimg-ppc64el.img", packages: .debian)
+      image: "\(codename)-server-cloudimg-ppc64el.img", packages: .debian,
+      unconfirmed: unconfirmed)
   }
 
   static func debian(
@@ -70,28 +74,30 @@ extension ReleaseTable {
 
   static func leap(
     _ version: String, _ kernel: KernelVersion, _ released: String, _ endOfLife: String,
-    nestedHV: NestedHVSupport = .yes
+    nestedHV: NestedHVSupport = .yes, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     row(
       "opensuse", "leap\(version)", aliases: [version],
       osinfo: "http://opensuse.org/opensuse/\(version)", kernel: kernel, nestedHV: nestedHV,
-      released: released, endOfLife: endOfLife, packages: .suse)
+      released: released, endOfLife: endOfLife, packages: .suse, unconfirmed: unconfirmed)
   }
+
+  static let unsupportedBySUSE = NestedHVSupport.moduleUnsupportedByVendor(
+    note: "the kernel has kvm-hv; SUSE does not support KVM on Power")
 
   static func sles(
     _ servicePack: Int, _ kernel: KernelVersion, _ released: String, _ endOfLife: String,
-    nestedHV: NestedHVSupport = .moduleUnsupportedByVendor(
-      note: "the kernel has kvm-hv; SUSE does not support KVM on Power")
+    nestedHV: NestedHVSupport = unsupportedBySUSE, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     row(
       "sles", servicePack == 0 ? "15" : "15sp\(servicePack)",
       aliases: servicePack == 0 ? ["15.0", "15sp0"] : ["15.\(servicePack)"],
       osinfo: "http://suse.com/sle/15\(servicePack == 0 ? "" : ".\(servicePack)")",
       kernel: kernel, nestedHV: nestedHV, released: released, endOfLife: endOfLife,
-      packages: .suse)
+      packages: .suse, unconfirmed: unconfirmed)
   }
 
-  /// Aliases of the release `major` for its minor releases: `8.0`, `8.1` and so on.
+  /// The minor releases of the release `major`: `8.0`, `8.1` and so on.
   static func minors(_ major: Int, _ range: ClosedRange<Int>) -> [String] {
     range.map { "\(major).\($0)" }
   }

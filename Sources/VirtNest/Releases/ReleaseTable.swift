@@ -3,13 +3,15 @@ internal import LosslessXML
 /// The table of distributions and releases, with all that virt-nest knows about them.
 ///
 /// Templates, checks and first boot read it. A fact for which no source was found is nil, with a
-/// comment. Sources, unless a row names another: osinfo-db, distro-info-data,
-/// endoflife.date with the distributions' own schedules behind it, the release announcements
-/// (kernels), the download servers (images), https://github.com/linuxppc/wiki/wiki/Distros (KVM on
-/// Power), and kernel-source's config/ppc64le/default (kvm-hv in SUSE's kernels).
+/// comment; one that only follows a pattern or a plan is in ``Release/unconfirmed``. Sources, unless
+/// a row names another: osinfo-db of 2025-06-06 (ids), distro-info-data of 2026-10-12 (Debian,
+/// Ubuntu), endoflife.date with the distributions' own schedules behind it, the release
+/// announcements (kernels), the download servers (images),
+/// https://github.com/linuxppc/wiki/wiki/Distros (KVM on Power), and kernel-source's
+/// config/ppc64le/default (kvm-hv in SUSE's kernels).
 package enum ReleaseTable {
   /// The day on which the rows were last compared with their sources.
-  package static let lastReview = day("2026-11-24")
+  package static let lastReview = day("2026-11-26")
 
   /// The families, in the order in which lists show them.
   package static let distributions: [Distribution] = [
@@ -48,8 +50,9 @@ package enum ReleaseTable {
   package static let releases: [Release] =
     fedora + ubuntu + centos + debian + almalinux + rocky + rhel + opensuse + sles
 
-  // Fedora 45 was a beta at the last review; add it at the next one. Support of a release ends four
-  // weeks after the second release that follows it. The schedule gives the ends of 43 and 44.
+  // Support of a release ends four weeks after the second release that follows it. The schedule
+  // gives the ends of 43 and 44, and fedora-release 45-14 the end of 45. Its kernel is that of
+  // Fedora's list of packages; the day of publication and the image were not seen.
   private static let fedora: [Release] = [
     fedora(
       "30", .init(5, 0), "2019-04-30", "2020-05-26", "Fedora-Cloud-Base-30-1.2.ppc64le.qcow2"),
@@ -82,10 +85,12 @@ package enum ReleaseTable {
       "Fedora-Cloud-Base-Generic-42-1.1.ppc64le.qcow2"),
     fedora(
       "43", .init(6, 17), "2025-10-28", "2026-12-09",
-      "Fedora-Cloud-Base-Generic-43-1.6.ppc64le.qcow2"),
+      "Fedora-Cloud-Base-Generic-43-1.6.ppc64le.qcow2", unconfirmed: [.osinfo]),
     fedora(
       "44", .init(6, 19), "2026-04-28", "2027-06-02",
-      "Fedora-Cloud-Base-Generic-44-1.7.ppc64le.qcow2"),
+      "Fedora-Cloud-Base-Generic-44-1.7.ppc64le.qcow2", unconfirmed: [.osinfo]),
+    fedora(
+      "45", .init(7, 2), nil, "2027-12-08", nil, unconfirmed: [.osinfo, .kernel]),
   ]
 
   // Standard support ends on this day; Ubuntu Pro continues. From 22.04 on, Ubuntu builds ppc64el
@@ -99,12 +104,14 @@ package enum ReleaseTable {
     ubuntu("24.04", "noble", .init(6, 8), "2024-04-25", "2029-05-31"),
     ubuntu("25.04", "plucky", .init(6, 14), "2025-04-17", "2026-01-15"),
     ubuntu("25.10", "questing", .init(6, 17), "2025-10-09", "2026-07-09"),
-    ubuntu("26.04", "resolute", .init(7, 0), "2026-04-23", "2031-05-29"),
+    ubuntu("26.04", "resolute", .init(7, 0), "2026-04-23", "2031-05-29", unconfirmed: [.osinfo]),
+    ubuntu(  // Kernel: 7.2 or 7.3; no source seen.
+      "26.10", "stonking", nil, "2026-10-15", "2027-07-15", unconfirmed: [.osinfo, .image]),
   ]
 
   private static let centos: [Release] = [
     row(
-      "centos", "8", aliases: minors(8, 0...5), osinfo: "http://centos.org/centos/8",
+      "centos", "8", minors: minors(8, 0...5), osinfo: "http://centos.org/centos/8",
       kernel: .init(4, 18), nestedHV: .backported, released: "2019-09-24",
       endOfLife: "2021-12-31", image: "CentOS-8-GenericCloud-8.2.2004-20200611.2.ppc64le.qcow2",
       packages: .enterpriseLinux),
@@ -139,17 +146,17 @@ package enum ReleaseTable {
   // https://github.com/AlmaLinux/ALESCo/pull/3
   private static let almalinux: [Release] = [
     row(
-      "almalinux", "8", aliases: minors(8, 3...10), osinfo: "http://almalinux.org/almalinux/8",
+      "almalinux", "8", minors: minors(8, 3...10), osinfo: "http://almalinux.org/almalinux/8",
       kernel: .init(4, 18), nestedHV: .backported, released: "2021-03-30",
       endOfLife: "2029-03-01", image: "AlmaLinux-8-GenericCloud-latest.ppc64le.qcow2",
       packages: .enterpriseLinux),
     row(
-      "almalinux", "9", aliases: minors(9, 0...8), osinfo: "http://almalinux.org/almalinux/9",
+      "almalinux", "9", minors: minors(9, 0...8), osinfo: "http://almalinux.org/almalinux/9",
       kernel: .init(5, 14), nestedHV: .yes, released: "2022-05-26",
       endOfLife: "2032-05-31", image: "AlmaLinux-9-GenericCloud-latest.ppc64le.qcow2",
       packages: .enterpriseLinux),
     row(
-      "almalinux", "10", aliases: minors(10, 0...2),
+      "almalinux", "10", minors: minors(10, 0...2),
       osinfo: "http://almalinux.org/almalinux/10", kernel: .init(6, 12), nestedHV: .yes,
       released: "2025-05-27", endOfLife: "2035-05-31",
       image: "AlmaLinux-10-GenericCloud-latest.ppc64le.qcow2", packages: .enterpriseLinux),
@@ -158,11 +165,11 @@ package enum ReleaseTable {
   // Rocky Linux 8 was never built for ppc64le.
   private static let rocky: [Release] = [
     row(
-      "rocky", "9", aliases: minors(9, 0...8), osinfo: "http://rockylinux.org/rocky/9",
+      "rocky", "9", minors: minors(9, 0...8), osinfo: "http://rockylinux.org/rocky/9",
       kernel: .init(5, 14), nestedHV: droppedByRedHat, released: "2022-07-14",
       endOfLife: "2032-05-31", image: "Rocky-9-GenericCloud-Base.latest.ppc64le.qcow2"),
     row(  // Image: unknown.
-      "rocky", "10", aliases: minors(10, 0...2), osinfo: "http://rockylinux.org/rocky/10",
+      "rocky", "10", minors: minors(10, 0...2), osinfo: "http://rockylinux.org/rocky/10",
       kernel: .init(6, 12), nestedHV: droppedByRedHat, released: "2025-06-11",
       endOfLife: "2035-05-31"),
   ]
@@ -171,15 +178,18 @@ package enum ReleaseTable {
   // login, and their names contain the minor release: rhel-9.4-ppc64le-kvm.qcow2.
   private static let rhel: [Release] = [
     row(
-      "rhel", "8", aliases: minors(8, 0...10), osinfo: "http://redhat.com/rhel/8-unknown",
+      "rhel", "8", minors: minors(8, 0...10), osinfo: "http://redhat.com/rhel/8-unknown",
+      osinfoOfMinors: "http://redhat.com/rhel/",
       kernel: .init(4, 18), nestedHV: .backported, released: "2019-05-07",
       endOfLife: "2029-05-31", packages: .enterpriseLinux),
     row(
-      "rhel", "9", aliases: minors(9, 0...8), osinfo: "http://redhat.com/rhel/9-unknown",
+      "rhel", "9", minors: minors(9, 0...8), osinfo: "http://redhat.com/rhel/9-unknown",
+      osinfoOfMinors: "http://redhat.com/rhel/",
       kernel: .init(5, 14), nestedHV: droppedByRedHat, released: "2022-05-17",
       endOfLife: "2032-05-31"),
     row(
-      "rhel", "10", aliases: minors(10, 0...2), osinfo: "http://redhat.com/rhel/10-unknown",
+      "rhel", "10", minors: minors(10, 0...2), osinfo: "http://redhat.com/rhel/10-unknown",
+      osinfoOfMinors: "http://redhat.com/rhel/",
       kernel: .init(6, 12), nestedHV: droppedByRedHat, released: "2025-05-20",
       endOfLife: "2035-05-31"),
   ]
@@ -193,7 +203,7 @@ package enum ReleaseTable {
     leap("15.4", .init(5, 14), "2022-06-08", "2023-12-07"),
     leap("15.5", .init(5, 14), "2023-06-07", "2024-12-31"),
     leap("15.6", .init(6, 4), "2024-06-12", "2026-04-30"),
-    leap("16.0", .init(6, 12), "2025-10-01", "2027-10-31"),
+    leap("16.0", .init(6, 12), "2025-10-01", "2027-10-31", unconfirmed: [.osinfo]),
     row(  // Rolling: no date, no kernel of its own, no end.
       "opensuse", "tumbleweed", osinfo: "http://opensuse.org/opensuse/tumbleweed", kernel: nil,
       nestedHV: .yes, packages: .suse),
@@ -209,7 +219,11 @@ package enum ReleaseTable {
     sles(4, .init(5, 14), "2022-06-21", "2023-12-31"),
     sles(5, .init(5, 14), "2023-06-20", "2024-12-31"),
     sles(6, .init(6, 4), "2024-06-26", "2025-12-31"),
-    sles(7, .init(6, 4), "2025-06-17", "2031-07-31"),
+    sles(7, .init(6, 4), "2025-06-17", "2031-07-31", unconfirmed: [.osinfo]),
+    row(  // No service packs any more. Kernel and kvm-hv: those of Leap 16.0, which is built from it.
+      "sles", "16.0", aliases: ["16"], osinfo: "http://suse.com/sle/16.0", kernel: .init(6, 12),
+      nestedHV: unsupportedBySUSE, released: "2025-11-04", endOfLife: "2027-11-30",
+      packages: .suse, unconfirmed: [.osinfo, .endOfLife]),
   ]
 
   // kernel-ark merge request 1039 keeps kvm-hv enabled for Red Hat's own tests; AlmaLinux's RFC 0003
@@ -237,7 +251,8 @@ package enum ReleaseTable {
 
   /// The release that `text` names by id, code name or alias: `18.04`, `Bionic`, `8-stream`.
   ///
-  /// Case, hyphens, spaces and underscores are ignored. Nil if the family has no such release.
+  /// Case, hyphens, spaces and underscores are ignored. A minor release (`9.4`) keeps its number.
+  /// Nil if the family has no such release.
   package static func release(distribution: String, matching text: String) -> Release? {
     self.distribution(distribution).flatMap { releasesByName[$0.id]?[squashed(text)] }
   }
@@ -252,7 +267,13 @@ package enum ReleaseTable {
   /// The release with this libosinfo id, which a definition's metadata contains; nil if the table
   /// has no such release.
   package static func release(osinfoID: String) -> Release? {
-    releases.first { $0.osinfoID == osinfoID }
+    for release in releases {
+      if release.osinfoID == osinfoID { return release }
+      guard let prefix = release.osinfoPrefixOfMinors, osinfoID.hasPrefix(prefix) else { continue }
+      let minor = String(osinfoID.dropFirst(prefix.count))
+      if release.minors.contains(minor) { return release.minor(minor) }
+    }
+    return nil
   }
 
   /// The names that ``release(distribution:matching:)`` accepts, for a message:
@@ -275,7 +296,7 @@ package enum ReleaseTable {
       $0.flatMap { release in
         ([release.id] + release.aliases + [release.codename].compactMap(\.self)).map {
           (squashed($0), release)
-        }
+        } + release.minors.map { (squashed($0), release.minor($0)) }
       }, uniquingKeysWith: { first, _ in first })
   }
 

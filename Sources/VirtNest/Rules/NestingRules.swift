@@ -4,7 +4,7 @@ internal import LosslessXML
 extension Rule {
   static let nestingRules = [
     switchedOff, switchedOn, switchedOnTwice, nestedHVOutOfPlace, nestedHVState, bothAPIs,
-    radixDisabled, kataWithoutNesting,
+    radixDisabled, hugePagesOfHash, kataWithoutNesting,
   ]
 
   private static let merging = "QEMU, system/vl.c, qemu_merge_machine_options; \(measured)"
@@ -160,6 +160,40 @@ extension Rule {
         advice: "Remove disable_radix from <cmdline>.")
     ]
   }
+
+  static let hugePagesOfHash = Rule(
+    "VN070", .error, "Huge pages that a host with radix does not have",
+    reason: """
+      A host on which nesting works uses the radix MMU, whose huge pages have 2 MiB and 1 GiB. \
+      Pages of 16 MiB and 16 GiB belong to the hash MMU. libvirt says "Unable to find any usable \
+      hugetlbfs mount", and the guest does not start.
+      """,
+    source: "Linux, arch/powerpc/mm/hugetlbpage.c, arch_hugetlb_valid_size; "
+      + "libvirt, src/qemu/qemu_conf.c, qemuGetDomainHupageMemPath",
+    example: RuleExample(
+      .memory,
+      wrong: """
+        <memory unit='MiB'>4096</memory><memoryBacking><hugepages><page size='16' unit='MiB'/>\
+        </hugepages></memoryBacking>
+        """,
+      right: """
+        <memory unit='MiB'>4096</memory><memoryBacking><hugepages><page size='2' unit='MiB'/>\
+        </hugepages></memoryBacking>
+        """)
+  ) { checked, rule in
+    guard checked.wantsNesting, checked.guest.domainType == "kvm" else { return [] }
+    let pages = checked.domain.first(["memoryBacking", "hugepages"])?.children("page") ?? []
+    return pages.compactMap { page in
+      guard let size = page.sizeAttribute, !radixPages.contains(size.bytes) else { return nil }
+      return rule.finding(
+        page, attribute: "size", "with the radix MMU there are no pages of \(size)",
+        advice: "Use pages of 2 MiB or 1 GiB: "
+          + "\(.edit("memorybacking", selector: nil, value: "hugepages.page.size=2048")).")
+    }
+  }
+
+  /// The sizes, in bytes, of huge pages under the radix MMU.
+  private static let radixPages: Set<UInt64> = [2 << 20, 1 << 30]
 
   static let kataWithoutNesting = Rule(
     "VN028", .note, "A name with kata, but no nesting",

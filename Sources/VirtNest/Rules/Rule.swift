@@ -70,7 +70,7 @@ public struct Rule: Sendable {
   public static let everything = all + templateRules
 
   /// The rules about nesting itself, and not about the guest around it.
-  static let aboutNesting =
+  static let aboutNesting: [Rule] =
     ([machineProperties, wrongMachine, oldCPU, compatibilityMode, hashPageTable]
     + nestingRules.filter { $0.code != kataWithoutNesting.code }
     + commandLineRules.filter { $0.code != customArguments.code }

@@ -116,21 +116,3 @@ package struct Parameter: Sendable {
       && (limit(multiple).map { size.bytes.isMultiple(of: $0.bytes) } ?? true)
   }
 }
-
-/// A place that a parameter sets.
-struct ParameterPlace: Sendable {
-  /// The XPath expression that selects it.
-  var select: String
-  /// The value that is written there.
-  var value: ValueTemplate
-  /// The elements and attributes of the template that the expression selects.
-  var matches: [XPathMatch]
-  /// The place of its `<set>` element.
-  var place: Diagnostic.Place
-
-  /// Whether the value that is written here is a parameter's value and nothing else.
-  func holdsAlone(_ parameter: String) -> Bool {
-    guard value.pieces.count == 1, case .value(parameter, _) = value.pieces[0] else { return false }
-    return !matches.isEmpty
-  }
-}

@@ -9,8 +9,10 @@ struct ParameterFinder {
     var defaultText: String?
     var pattern: String?
     var help: String
-    /// XPath expressions and the values that are written to the selected places.
-    var places: [(select: String, value: String)]
+    /// The places and the values that are written there.
+    var places: [(target: ParameterPlace.Target, value: String)]
+    /// The same place as an XPath expression, where a word names it.
+    var expression: String?
 
     /// The parameter as an element of the block.
     var element: NewElement {
@@ -19,13 +21,16 @@ struct ParameterFinder {
         ["name": name, "type": type, "default": defaultText, "pattern": pattern])
       element.children.append(NewElement("nest:help", text: help))
       for place in places {
+        let attribute = if case .word = place.target { "word" } else { "select" }
         element.children.append(
-          NewElement("nest:set", ["select": place.select, "value": place.value]))
+          NewElement(
+            "nest:set", [attribute: place.target.description, "value": place.value]))
       }
       return element
     }
   }
 
+  private let definition: DomainDefinition
   let domain: Element
   let guest: Guest
   let release: Release?
@@ -33,6 +38,7 @@ struct ParameterFinder {
   private let renewed: Set<Element>
 
   init(_ definition: DomainDefinition, _ guest: Guest, _ release: Release?) {
+    self.definition = definition
     domain = definition.domain
     self.guest = guest
     self.release = release
@@ -51,8 +57,11 @@ struct ParameterFinder {
     if let vcpus { found.append(vcpus) }
     found += disks
     found += networks
-    let taken = Set(found.flatMap { $0.places.map(\.select) })
-    found += otherPaths.filter { path in !path.places.contains { taken.contains($0.select) } }
+    let taken = Set(
+      found.flatMap {
+        $0.places.map(\.target) + [$0.expression.map { .xpath($0) }].compactMap(\.self)
+      })
+    found += otherPaths.filter { path in !path.places.contains { taken.contains($0.target) } }
     return Self.unique(found)
   }
 
@@ -70,7 +79,7 @@ struct ParameterFinder {
         number += 1
       }
       unique.places = unique.places.map { place in
-        (place.select, place.value.replacing("{\(parameter.name)}", with: "{\(unique.name)}"))
+        (place.target, place.value.replacing("{\(parameter.name)}", with: "{\(unique.name)}"))
       }
       return unique
     }
@@ -80,22 +89,37 @@ struct ParameterFinder {
 
   private var name: Found? {
     guard let name = guest.name, domain.children("name").count == 1 else { return nil }
-    let zeros = name.reversed().prefix { $0 == "0" }.count
-    let stem = name.dropLast(zeros)
-    // Zeros at the end of the name become the index, which counts from 0.
-    let counts = (1...9).contains(zeros) && stem.last?.isNumber != true
     return Found(
       name: "name", type: "string",
-      defaultText: counts ? Self.literal(String(stem)) + "{index:0\(zeros)}" : nil,
+      defaultText: counted.map { number in
+        Self.literal(String(name[..<number.lowerBound]))
+          + "{index:0\(name[number].count)}" + Self.literal(String(name[number.upperBound...]))
+      },
       pattern: "[^/\\n]+",
-      help: "Name of the guest.", places: [("/domain/name", "{name}")])
+      help: "Name of the guest.", places: [(.xpath("/domain/name"), "{name}")])
+  }
+
+  /// The number in the name that counts the guests: the last one that is not the release.
+  private var counted: Range<String.Index>? {
+    guard let name = guest.name,
+      let last = name.ranges(of: #/[0-9.]*[0-9]/#).last(where: { name[$0] != release?.id ?? "" }),
+      let number = name[last].ranges(of: #/[0-9]+/#).last, name[number].count < 10
+    else { return nil }
+    return number
+  }
+
+  /// The number in the definition's own name; `nil` for 0 and for none.
+  var firstIndex: Int? {
+    counted.flatMap { range in guest.name.flatMap { Int($0[range]) } }.flatMap {
+      $0 > 0 ? $0 : nil
+    }
   }
 
   private var system: Found {
     Found(
       name: "os", type: "string", defaultText: "{osinfo}", pattern: nil,
       help: "The libosinfo id of the guest's operating system. It depends on the release.",
-      places: [("/domain/metadata/libosinfo:libosinfo/libosinfo:os/@id", "{os}")])
+      places: [(.xpath("/domain/metadata/libosinfo:libosinfo/libosinfo:os/@id"), "{os}")])
   }
 
   // MARK: Size
@@ -104,10 +128,12 @@ struct ParameterFinder {
     guard let memory = guest.memory, memory.bytes > 0, domain.children("memory").count == 1,
       domain.first(["cpu", "numa"]) == nil, domain.child("maxMemory") == nil
     else { return nil }
-    var places = [("/domain/memory", "{memory:\(unit("memory"))}")]
+    var places: [(target: ParameterPlace.Target, value: String)] = [
+      (.xpath("/domain/memory"), "{memory:\(unit("memory"))}")
+    ]
     let current = domain.children("currentMemory")
     if current.count == 1, guest.currentMemory == memory {
-      places.append(("/domain/currentMemory", "{memory:\(unit("currentMemory"))}"))
+      places.append((.xpath("/domain/currentMemory"), "{memory:\(unit("currentMemory"))}"))
     } else if !current.isEmpty {
       return nil
     }
@@ -124,12 +150,14 @@ struct ParameterFinder {
       elements[0].text.trimmingSpaces == String(vcpus.count), domain.child("vcpus") == nil,
       domain.first(["cpu", "numa"]) == nil, domain.first(["cputune", "vcpupin"]) == nil
     else { return nil }
-    var places = [("/domain/vcpu", "{vcpus}")]
+    var places: [(target: ParameterPlace.Target, value: String)] = [
+      (.xpath("/domain/vcpu"), "{vcpus}")
+    ]
     if let topology = vcpus.topology {
       guard topology.sockets == 1, topology.threads == 1, topology.dies ?? 1 == 1 else {
         return nil
       }
-      places.append(("/domain/cpu/topology/@cores", "{vcpus}"))
+      places.append((.xpath("/domain/cpu/topology/@cores"), "{vcpus}"))
     } else if domain.first(["cpu", "topology"]) != nil {
       return nil
     }
@@ -142,19 +170,47 @@ struct ParameterFinder {
 
   private var disks: [Found] {
     let disks = domain.children("devices").flatMap { $0.children("disk") }
+    let sources = disks.map { disk in
+      disk.child("source").flatMap { source in
+        ["file", "dev"].first { source[$0]?.hasPrefix("/") == true }.map {
+          (element: source, attribute: $0, path: source[$0] ?? "")
+        }
+      }
+    }
+    let words = words(of: disks, paths: sources.map { $0?.path })
     return disks.enumerated().compactMap { index, disk in
-      guard let source = disk.child("source"),
-        let attribute = ["file", "dev"].first(where: { source[$0]?.hasPrefix("/") == true }),
-        let path = source[attribute], let select = Self.expression(for: source)
-      else { return nil }
+      guard let source = sources[index], let element = Self.expression(for: source.element) else {
+        return nil
+      }
+      let expression = "\(element)/@\(source.attribute)"
       let target = disk.child("target")?["dev"]
       let kind = disk["device"] == "cdrom" ? "CD-ROM" : "disk"
       return Found(
         name: index == 0 ? "disk" : "disk-\(target ?? String(index + 1))", type: "path",
-        defaultText: withName(path), pattern: nil,
+        defaultText: withName(source.path), pattern: nil,
         help: "Path on the host of the \(kind)\(target.map { " \($0)" } ?? "").",
-        places: [("\(select)/@\(attribute)", value("disk", index, target))])
+        places: [(words[index] ?? .xpath(expression), value("disk", index, target))],
+        expression: expression)
     }
+  }
+
+  /// The words for the paths of disks, by which what hangs together with a path goes with it; none
+  /// where a word for the path that is there would change something.
+  private func words(of disks: [Element], paths: [String?]) -> [Int: ParameterPlace.Target] {
+    let targets = disks.map { $0.child("target")?["dev"] ?? "" }
+    let counts = Dictionary(grouping: targets, by: { TextKey($0) })
+    var words: [Int: ParameterPlace.Target] = [:]
+    for (index, target) in targets.enumerated()
+    where paths[index] != nil && !target.isEmpty && counts[TextKey(target)]?.count == 1
+      && target.utf8.allSatisfy({ UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 })
+    {
+      words[index] = .word("disk:\(target),path")
+    }
+    let changes = words.sorted { $0.key < $1.key }.map { index, word in
+      try? word.change(to: paths[index] ?? "")
+    }
+    let all = changes.compactMap { $0 }
+    return all.count == words.count && definition.says(all) ? words : [:]
   }
 
   private func value(_ name: String, _ index: Int, _ target: String?) -> String {
@@ -178,7 +234,7 @@ struct ParameterFinder {
         name: unique, type: "string", defaultText: nil, pattern: "[^/\\n]+",
         help:
           "The \(type == "direct" ? "host device" : type) that an interface is connected to.",
-        places: [("\(select)/@\(attribute)", "{\(unique)}")])
+        places: [(.xpath("\(select)/@\(attribute)"), "{\(unique)}")])
     }
   }
 
@@ -208,7 +264,7 @@ struct ParameterFinder {
     Found(
       name: name, type: "path", defaultText: text, pattern: nil,
       help: "A path on the host that contains the guest's name.",
-      places: [(select, "{\(name)}")])
+      places: [(.xpath(select), "{\(name)}")])
   }
 
   private func isInMetadata(_ element: Element) -> Bool {

@@ -6,9 +6,11 @@ struct ParameterReader {
   let block: Element
   var problems: [Diagnostic] = []
   private let context: XPathContext
+  private let definition: DomainDefinition
 
-  init(_ block: Element) {
+  init(_ block: Element, in definition: DomainDefinition) {
     self.block = block
+    self.definition = definition
     var namespaces = DomainNamespace.boundPrefixes
     // A block can declare prefixes for other namespaces of the definition.
     for attribute in block.attributes {
@@ -185,16 +187,30 @@ struct ParameterReader {
   private mutating func places(of parameter: Element) -> [ParameterPlace] {
     var places: [ParameterPlace] = []
     for set in parameter.children("set", in: DomainNamespace.template) {
-      guard let select = set["select"], let text = set["value"],
-        let value = template(text, at: set)
-      else { continue }
+      guard let text = set["value"], let value = template(text, at: set) else { continue }
       do {
-        let matches = try context.matches(of: select)
-        check(matches, of: set, select)
+        let target: ParameterPlace.Target
+        let matches: [XPathMatch]
+        if let word = set["word"] {
+          target = .word(word)
+          guard let found = try definition.matches(ofWord: word) else {
+            check([], of: set, word)
+            continue
+          }
+          matches = found
+          if !matches.isEmpty { check(matches, of: set, word) }
+        } else {
+          guard let select = set["select"] else { continue }
+          target = .xpath(select)
+          matches = try context.matches(of: select)
+          check(matches, of: set, select)
+        }
         places.append(
-          ParameterPlace(select: select, value: value, matches: matches, place: set.place))
-      } catch {
+          ParameterPlace(target: target, value: value, matches: matches, place: set.place))
+      } catch let error as InvalidValue {
         problems.append(.error("template", error.description, at: set.place))
+      } catch {
+        problems.append(.error("template", "\(error)", at: set.place))
       }
     }
     return places

@@ -18,10 +18,10 @@ struct ParameterValues {
   init(_ template: Template, _ request: GuestRequest) throws(VirtNestError) {
     self.template = template
     given = request.parameters
-    index = request.index
+    index = request.index ?? template.firstIndex
     var problems: [Diagnostic] = []
-    if request.index < 0 || request.index > 999_999_999 {
-      problems.append(.error("template", "the index \(request.index) must be from 0 to 999999999"))
+    if index < 0 || index > 999_999_999 {
+      problems.append(.error("template", "the index \(index) must be from 0 to 999999999"))
     }
     let text = request.release ?? template.release
     let row = text.flatMap { text in

@@ -30,7 +30,7 @@ extension Template {
   /// - Throws: ``VirtNestError`` as ``create(_:)`` does.
   package func sharedParts(of first: GuestRequest) throws(VirtNestError) -> [Diagnostic] {
     var second = first
-    second.index += 1
+    second.index = (first.index ?? firstIndex) + 1
     let guests = try [create(first), create(second)]
     // One name for all is refused by itself.
     guard guests[0].name != guests[1].name else { return [] }

@@ -11,6 +11,8 @@ public struct Template: Sendable {
   public let distribution: String?
   /// The release for which the definition is written; `nil` if the block names none.
   public let release: String?
+  /// The number that the template's own name contains, with which its guests begin; mostly 0.
+  package let firstIndex: Int
   /// The parameters in order; empty if there is no block.
   package let parameters: [Parameter]
 
@@ -35,14 +37,15 @@ public struct Template: Sendable {
     }
     block = blocks.first
     guard let block else {
-      (name, distribution, release, parameters) = (nil, nil, nil, [])
+      (name, distribution, release, firstIndex, parameters) = (nil, nil, nil, 0, [])
       return
     }
     name = block["name"]
     let target = block.child("distribution", in: DomainNamespace.template)
     distribution = target?["id"]
     release = target?["release"]
-    var reader = ParameterReader(block)
+    firstIndex = block["index"].flatMap { Int($0) } ?? 0
+    var reader = ParameterReader(block, in: definition)
     parameters = reader.read()
     guard reader.problems.isEmpty else { throw VirtNestError(reader.problems) }
     fixedParts = fixedIdentityParts
@@ -59,8 +62,8 @@ public struct Template: Sendable {
 public struct GuestRequest: Hashable, Sendable {
   /// The release as the user names it; `nil` for the release of the template.
   public var release: String?
-  /// The number in the name, from 0.
-  public var index: Int
+  /// The number in the name, from 0; `nil` for the one that the template begins with.
+  public var index: Int?
   /// Values of parameters by name.
   public var parameters: [String: String]
   /// Changes that are applied after the parameters.
@@ -68,7 +71,7 @@ public struct GuestRequest: Hashable, Sendable {
 
   /// Makes a request; without arguments it is for the template's defaults.
   public init(
-    release: String? = nil, index: Int = 0, parameters: [String: String] = [:],
+    release: String? = nil, index: Int? = nil, parameters: [String: String] = [:],
     changes: GuestChanges = GuestChanges()
   ) {
     self.release = release
@@ -108,7 +111,8 @@ extension Template {
     }
     if given.identity == nil { given.identity = GuestChanges.Identity() }
     given.identity?.isCopy = parameters.isEmpty
-    let (filled, places) = try fill(&values)
+    let (filled, places, words) = try fill(&values)
+    given.words = words + given.words
     if let name = given.guest.name ?? filled.domain.child("name")?.text {
       for index in given.words.indices { given.words[index].fill("{name}", with: name) }
     }
@@ -131,7 +135,12 @@ extension Template {
           let text = try place.value.filled { name throws(InvalidValue) in
             try values.value(of: name)
           }
-          let isSame = place.matches.allSatisfy { $0.text.trimmingSpaces == text.trimmingSpaces }
+          let isSame =
+            if let change = try place.change(to: text) {
+              definition.says([change])
+            } else {
+              place.matches.allSatisfy { $0.text.trimmingSpaces == text.trimmingSpaces }
+            }
           if !isSame, !names.contains(parameter.name) { names.append(parameter.name) }
         } catch {
           throw VirtNestError(.error("template", error.description, at: place.place))
@@ -144,15 +153,17 @@ extension Template {
   /// A place that a parameter given by the user has set, and the value.
   private struct WrittenPlace {
     var parameter: String
-    var select: String
+    var target: ParameterPlace.Target
     var value: String
+    var change: WordChange?
   }
 
   /// Sets the values, and removes the block.
   private func fill(
     _ values: inout ParameterValues
-  ) throws(VirtNestError) -> (DomainDefinition, [WrittenPlace]) {
+  ) throws(VirtNestError) -> (DomainDefinition, [WrittenPlace], [WordChange]) {
     var changes = Changes(definition.document)
+    var words: [WordChange] = []
     var written: [WrittenPlace] = []
     var problems: [Diagnostic] = []
     for parameter in parameters {
@@ -162,10 +173,17 @@ extension Template {
           let text = try place.value.filled { name throws(InvalidValue) in
             try values.value(of: name)
           }
-          for match in place.matches { Self.write(text, to: match, &changes) }
-          if values.isGiven(parameter), !place.matches.isEmpty {
+          // A default has the form of the value that the definition holds, so that it can take its
+          // place; what users give may need another type of disk or interface.
+          let isGiven = values.isGiven(parameter)
+          let change =
+            isGiven || place.matches.isEmpty ? try place.change(to: text) : nil
+          if let change { words.append(change) }
+          for match in place.matches where change == nil { Self.write(text, to: match, &changes) }
+          if isGiven, change != nil || !place.matches.isEmpty {
             written.append(
-              WrittenPlace(parameter: parameter.name, select: place.select, value: text))
+              WrittenPlace(
+                parameter: parameter.name, target: place.target, value: text, change: change))
           }
         } catch {
           problems.append(.error("template", error.description, at: place.place))
@@ -176,9 +194,9 @@ extension Template {
     removeBlock(&changes)
     do {
       let edits = try changes.sortedEdits()
-      if edits.isEmpty { return (definition, written) }
+      if edits.isEmpty { return (definition, written, words) }
       let bytes = edits.applied(to: definition.document.bytes)
-      return (try DomainDefinition(bytes), written)
+      return (try DomainDefinition(bytes), written, words)
     } catch let error as ConflictingChanges {
       throw VirtNestError(error, between: "two parameters", in: definition.document)
     } catch let error as VirtNestError {
@@ -221,15 +239,20 @@ extension Template {
     let context = XPathContext(result.document, namespaces: DomainNamespace.boundPrefixes)
     var problems: [Diagnostic] = []
     for place in places {
-      // An expression with a prefix that the block declared cannot be evaluated without the block.
-      guard let matches = try? context.matches(of: place.select) else { continue }
-      let isKept = !matches.isEmpty && matches.allSatisfy { $0.text == place.value }
+      let isKept: Bool
+      if let change = place.change {
+        isKept = result.says([change])
+      } else {
+        // An expression with a prefix that the block declared cannot be evaluated without the block.
+        guard let matches = try? context.matches(of: place.target.description) else { continue }
+        isKept = !matches.isEmpty && matches.allSatisfy { $0.text == place.value }
+      }
       if !isKept {
         problems.append(
           .error(
             "template",
             "the parameter '\(place.parameter)' and an option change the same place "
-              + "(\(place.select)); use only one of them"))
+              + "(\(place.target)); use only one of them"))
       }
     }
     guard problems.isEmpty else { throw VirtNestError(Self.unique(problems)) }

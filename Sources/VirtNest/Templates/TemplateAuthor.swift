@@ -114,15 +114,18 @@ package struct TemplateAuthor: Sendable {
   private func block() -> NewElement {
     let guest = Guest(reading: definition)
     let release = guest.osinfoID.flatMap { ReleaseTable.release(osinfoID: $0) }
+    let finder = ParameterFinder(definition, guest, release)
     var block = NewElement(
       "nest:template",
-      ["xmlns:nest": DomainNamespace.template, "name": name, "version": "1"])
+      [
+        "xmlns:nest": DomainNamespace.template, "name": name, "version": "1",
+        "index": finder.firstIndex.map { String($0) },
+      ])
     if let release {
       block.children.append(
         NewElement(
           "nest:distribution", ["id": release.distribution, "release": release.id]))
     }
-    let finder = ParameterFinder(definition, guest, release)
     block.children += finder.parameters().map(\.element)
     return block
   }

@@ -231,6 +231,7 @@ extension DomainEditor {
         }
         return nil
       }
+      if change.keepsFormat { return try? Self.formatByName(of: file, device: device, "") }
       return try Self.formatByName(of: file, device: device, change.text)
     }
   }

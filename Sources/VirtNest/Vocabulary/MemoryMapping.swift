@@ -190,7 +190,7 @@ extension Element {
     return overflow ? nil : MemorySize(bytes: bytes)
   }
 
-  fileprivate var sizeAttribute: MemorySize? {
+  var sizeAttribute: MemorySize? {
     guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),
       let count = self["size"].flatMap({ UInt64($0) })
     else { return nil }

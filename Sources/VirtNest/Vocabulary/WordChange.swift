@@ -29,6 +29,8 @@ public struct WordChange: Hashable, Sendable {
   public let text: String
   /// Whether a device is added beside one that is the same.
   var addsEqual = false
+  /// Whether a disk's format stays where the name of a new image does not say it.
+  var keepsFormat = false
 
   /// Reads `WHAT[:SELECTOR][,KEY=VALUE]…`.
   ///

@@ -10,7 +10,7 @@ struct ReleaseTableTests {
     #expect(Set(families).count == families.count)
     for family in ReleaseTable.distributions {
       let names = ReleaseTable.releases(of: family.id).flatMap {
-        [$0.id] + $0.aliases + ($0.codename.map { [$0] } ?? [])
+        [$0.id] + $0.aliases + $0.minors + ($0.codename.map { [$0] } ?? [])
       }
       #expect(Set(names).count == names.count, "\(family.id): \(names)")
     }
@@ -92,15 +92,28 @@ struct ReleaseTableTests {
     arguments: [
       ("fedora", "31", "31"), ("Fedora", "44", "44"), ("ubuntu", "18.04", "18.04"),
       ("ubuntu", "bionic", "18.04"), ("ubuntu", "Resolute", "26.04"), ("centos", "8", "8"),
-      ("centos", "8.1", "8"), ("centos", "stream8", "stream8"), ("centos", "8-stream", "stream8"),
+      ("centos", "8.1", "8.1"), ("centos", "stream8", "stream8"), ("centos", "8-stream", "stream8"),
       ("centos", "Stream-9", "stream9"), ("centos-stream", "9", "stream9"),
-      ("debian", "BOOKWORM", "12"), ("alma", "9.6", "9"), ("rhel", "8.10", "8"),
+      ("debian", "BOOKWORM", "12"), ("alma", "9.6", "9.6"), ("rhel", "8.10", "8.10"),
+      ("rhel", "9", "9"),
       ("opensuse", "15.6", "leap15.6"), ("opensuse", "Leap 15.6", "leap15.6"),
       ("opensuse", "tumbleweed", "tumbleweed"), ("sles", "15-SP7", "15sp7"),
-      ("sle", "15.7", "15sp7"), ("sles", "15", "15"),
+      ("sle", "15.7", "15sp7"), ("sles", "15", "15"), ("sles", "16", "16.0"),
+      ("SLES", "16.0", "16.0"),
     ])
   func found(family: String, text: String, id: String) {
     #expect(ReleaseTable.release(distribution: family, matching: text)?.id == id)
+  }
+
+  @Test("A minor release keeps its number, and its libosinfo id leads back to it")
+  func minors() throws {
+    let release = try #require(ReleaseTable.release(distribution: "rhel", matching: "9.4"))
+    #expect(release.osinfoID == "http://redhat.com/rhel/9.4")
+    #expect(ReleaseTable.release(osinfoID: release.osinfoID) == release)
+    #expect(ReleaseTable.release(osinfoID: "http://redhat.com/rhel/9.40") == nil)
+    // libosinfo does not tell AlmaLinux's minor releases apart.
+    let alma = try #require(ReleaseTable.release(distribution: "almalinux", matching: "9.6"))
+    #expect(alma.osinfoID == "http://almalinux.org/almalinux/9")
   }
 
   @Test(
@@ -144,7 +157,7 @@ struct ReleaseTableTests {
     #expect(
       noble.endOfLifeNote(today: later)
         == "Ubuntu 24.04 was to reach its end of life on 2029-05-31, as planned when this was "
-        + "last reviewed (2026-11-24)")
+        + "last reviewed (\(ReleaseTable.lastReview))")
 
     let rolling = try #require(
       ReleaseTable.release(distribution: "opensuse", matching: "tumbleweed"))

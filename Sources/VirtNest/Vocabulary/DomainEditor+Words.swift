@@ -269,11 +269,12 @@ extension DomainEditor {
       return all
     }
     var chosen = all
+    let places = kind.selectorPlaces.map(\.place)
     for part in selector.split(separator: "+").map(String.init) where part != "all" {
       if let number = Int(part) {
         let index = number < 0 ? all.count + number : number - 1
         let picked = all.indices.contains(index) ? [all[index]] : []
-        let named = chosen.filter { isNamed(part, $0, kind) }
+        let named = chosen.filter { isNamed(part, $0, places) }
         chosen = named.isEmpty ? chosen.filter { picked.contains($0) } : named
       } else if let (key, value) = part.parted(at: "=") {
         if key == "path", kind.element == "disk" {
@@ -285,29 +286,26 @@ extension DomainEditor {
         let place = try WordPlace(kind.dotted(key), in: kind.path)
         chosen = chosen.filter { place.value(in: $0) == value }
       } else {
-        chosen = chosen.filter { isNamed(part, $0, kind) }
+        chosen = chosen.filter { isNamed(part, $0, places) }
       }
     }
     return chosen
   }
 
-  private func isNamed(_ text: String, _ element: Element, _ kind: WordKind) -> Bool {
+  private func isNamed(_ text: String, _ element: Element, _ places: [WordPlace]) -> Bool {
     if let mac = MACAddress(text), let own = element.child("mac")?["address"],
       MACAddress(own) == mac
     {
       return true
     }
     if let address = HostAddress(text), address.isSame(as: element) { return true }
-    return kind.selectors.contains { key in
-      (try? WordPlace(key, in: kind.path)).flatMap { $0.value(in: element) } == text
-    }
+    return places.contains { $0.value(in: element) == text }
   }
 
   /// What an element is called in messages.
   func name(of element: Element, _ kind: WordKind) -> String {
-    kind.selectors.lazy.compactMap { key in
-      (try? WordPlace(key, in: kind.path)).flatMap { $0.value(in: element) }
-    }.first ?? "line \(element.location.line)"
+    kind.selectorPlaces.lazy.compactMap { $0.place.value(in: element) }.first
+      ?? "line \(element.location.line)"
   }
 
   private func absent(_ change: WordChange, _ kind: WordKind) -> InvalidValue {

@@ -75,8 +75,8 @@ extension DomainEditor {
     let all = elements(of: kind)
     guard all.count > 1, let position = all.firstIndex(of: element) else { return nil }
     var candidates: [String] = []
-    let values = kind.selectors.compactMap { key in
-      (try? WordPlace(key, in: kind.path)).flatMap { $0.value(in: element) }.map { (key, $0) }
+    let values = kind.selectorPlaces.compactMap { key, place in
+      place.value(in: element).map { (key, $0) }
     }
     let plain = values.filter { _, value in
       !value.isEmpty && !value.contains { ",+=".contains($0) } && Int(value) == nil

@@ -27,6 +27,11 @@ struct WordKind: Sendable {
     "source.dev", "source.name", "source.volume", "name", "model", "model.type", "type", "index",
   ]
 
+  /// Where a bare selector looks.
+  var selectorPlaces: [(key: String, place: WordPlace)] {
+    selectors.compactMap { key in (try? WordPlace(key, in: path)).map { (key, $0) } }
+  }
+
   /// Its name in the command: virt-install's, or libvirt's element.
   var name: String { names.first ?? element }
 

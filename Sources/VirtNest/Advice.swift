@@ -37,6 +37,8 @@ public enum Suggestion: Hashable, Sendable {
   case explicitlyOff
   /// Move nesting to a mechanism.
   case mechanism(NestingMechanism)
+  /// Switch nesting off, and take out the wrapper of a path.
+  case withoutWrapper(String)
   /// Use an interface of nesting.
   case api(NestedAPI)
   /// Give a property of the guest a value; a new one where `nil`.
@@ -117,6 +119,7 @@ extension Suggestion: CustomStringConvertible {
     case .nesting(let isOn): "switch nesting \(isOn ? "on" : "off")"
     case .explicitlyOff: "say that nesting is off"
     case .mechanism(let mechanism): "switch nesting on by the mechanism \(mechanism.rawValue)"
+    case .withoutWrapper(let path): "switch nesting off without the wrapper \(path)"
     case .api(let api): "use the nested API \(api.rawValue)"
     case .property(let name, nil): "give the guest another \(name)"
     case .property(let name, let value?): "set \(name) to \(value)"

@@ -20,6 +20,13 @@ struct NestingOptions: ParsableArguments {
   var mechanism: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Move guests that nest to this mechanism, and leave the others as they are.",
+      valueName: "mechanism"),
+    completion: .list(NestingMechanism.allCases.map(\.rawValue)))
+  var convert: String?
+
+  @Option(
     name: .customLong("nested-api"),
     help: ArgumentHelp(
       "Interface between L1 and L0: hv (KVM on PowerNV) or papr (PowerVM; commandline only).",
@@ -30,7 +37,9 @@ struct NestingOptions: ParsableArguments {
   var explicit = false
 
   @Option(
-    help: ArgumentHelp("The wrapper of --mechanism wrapper.", valueName: "path"),
+    help: ArgumentHelp(
+      "The wrapper: what --mechanism wrapper writes, and what --no-nested and other mechanisms take "
+        + "out; \(Emulator.defaultWrapper) by default.", valueName: "path"),
     completion: .file())
   var wrapper: String?
 
@@ -57,13 +66,19 @@ struct NestingOptions: ParsableArguments {
   var force = false
 
   func change() throws -> NestingChange? {
-    let chosen = try chosenMechanism()
+    let chosen = try Self.mechanism(convert ?? mechanism)
+    if convert != nil, nested != nil || mechanism != nil {
+      throw ValidationError("--convert goes with neither --nested, --no-nested nor --mechanism")
+    }
+    if convert != nil, chosen == nil {
+      throw ValidationError("--convert needs a mechanism by its name")
+    }
     let api = try chosenAPI()
     if let host { return try change(forHostOf: host) }
     let libvirt = try version(forLibvirt, "--for-libvirt")
     let qemu = try version(forQEMU, "--for-qemu")
     let isForVersions = libvirt != nil || qemu != nil
-    let asksForOn = nested == true || mechanism != nil || api != nil || isForVersions
+    let asksForOn = nested == true || chosen != nil || mechanism != nil || api != nil || isForVersions
     if nested == false {
       guard mechanism == nil, api == nil else {
         throw ValidationError("--no-nested goes with neither --mechanism nor --nested-api")
@@ -71,19 +86,23 @@ struct NestingOptions: ParsableArguments {
       if isForVersions {
         throw ValidationError("--no-nested goes with neither --for-libvirt nor --for-qemu")
       }
-      return NestingChange(.off(explicit: explicit))
+      return NestingChange(
+        .off(explicit: explicit), wrapper: wrapper ?? Emulator.defaultWrapper)
     }
     if explicit { throw ValidationError("--explicit goes with --no-nested") }
     guard asksForOn else {
-      if wrapper != nil { throw ValidationError("--wrapper goes with --mechanism wrapper") }
+      if wrapper != nil {
+        throw ValidationError("--wrapper goes with --mechanism, --convert or --no-nested")
+      }
       return nil
     }
-    if wrapper != nil, chosen != .wrapper {
-      throw ValidationError("--wrapper goes with --mechanism wrapper")
+    if wrapper != nil, chosen == nil {
+      throw ValidationError("--wrapper goes with --mechanism, --convert or --no-nested")
     }
     var change = NestingChange(
       .on, mechanism: chosen, api: api, wrapper: wrapper ?? Emulator.defaultWrapper,
       libvirt: libvirt, qemu: qemu)
+    change.onlyWhereNesting = convert != nil
     // What is on already may be on by a mechanism that this version does not have.
     if isForVersions, chosen == nil {
       change.mechanism = try usage { () throws(InvalidValue) in try change.choice().mechanism }
@@ -102,7 +121,7 @@ struct NestingOptions: ParsableArguments {
 
   /// What doctor recommends: a mechanism, or nothing where the host's guests nest without.
   private func change(forHostOf path: String) throws -> NestingChange {
-    guard nested == nil, mechanism == nil, nestedAPI == nil, forLibvirt == nil, forQEMU == nil,
+    guard nested == nil, mechanism == nil, convert == nil, nestedAPI == nil, forLibvirt == nil, forQEMU == nil,
       wrapper == nil, !explicit
     else {
       throw ValidationError("--for chooses the mechanism; it goes with no other option of nesting")
@@ -114,8 +133,8 @@ struct NestingOptions: ParsableArguments {
     return NestingChange(.on, mechanism: mechanism, api: advice.api)
   }
 
-  private func chosenMechanism() throws -> NestingMechanism? {
-    guard let mechanism, mechanism != "auto" else { return nil }
+  private static func mechanism(_ name: String?) throws -> NestingMechanism? {
+    guard let mechanism = name, mechanism != "auto" else { return nil }
     guard let chosen = NestingMechanism(rawValue: mechanism) else {
       let known = NestingMechanism.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("there is no mechanism '\(mechanism)'; there are \(known) and auto")

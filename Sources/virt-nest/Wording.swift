@@ -8,6 +8,7 @@ extension Suggestion {
     case .nesting(let isOn): Self.patch(isOn ? "--nested" : "--no-nested")
     case .explicitlyOff: Self.patch("--no-nested --explicit")
     case .mechanism(let mechanism): Self.patch("--mechanism \(mechanism.rawValue)")
+    case .withoutWrapper(let path): Self.patch("--no-nested --wrapper \(shellWord(path))")
     case .api(let api): Self.patch("--nested-api \(api.rawValue)")
     case .property(let name, let value):
       Self.patch("--\(name) \(value.map(shellWord) ?? name.uppercased())")

@@ -15,8 +15,10 @@ public struct NestingChange: Hashable, Sendable {
   public var mechanism: NestingMechanism?
   /// The interface to move to; `nil` leaves a guest that is on as it is, and is `hv` otherwise.
   public var api: NestedAPI?
-  /// The emulator of mechanism `wrapper`.
+  /// The emulator of mechanism `wrapper`, which other mechanisms and switching off take out.
   public var wrapper: String
+  /// Whether guests that do not nest are left as they are.
+  public var onlyWhereNesting = false
   /// The libvirt that will read the definition; `nil` for any of this decade.
   public var libvirt: Version?
   /// The QEMU that will run it; `nil` for any of this decade.

@@ -12,8 +12,9 @@ extension DomainEditor {
     _ change: NestingChange, of definition: DomainDefinition, to guest: Guest, force: Bool
   ) {
     let facts = NestingFacts(of: definition)
+    if change.onlyWhereNesting, !facts.isAskedFor || facts.asked == .off { return }
     switch change.wish {
-    case .off(let explicit): switchOff(facts, explicit: explicit)
+    case .off(let explicit): switchOff(facts, explicit: explicit, wrapper: change.wrapper)
     case .on:
       do {
         let choice = try change.choice()
@@ -63,7 +64,7 @@ extension DomainEditor {
 
   // MARK: Off
 
-  private mutating func switchOff(_ facts: NestingFacts, explicit: Bool) {
+  private mutating func switchOff(_ facts: NestingFacts, explicit: Bool, wrapper ours: String) {
     let isOff = facts.contributions.allSatisfy { $0.value == .off }
     if !isOff || explicit {
       let kept = explicit ? facts.contributions.first { $0.mechanism == .feature } : nil
@@ -73,14 +74,16 @@ extension DomainEditor {
     guard let wrapper = facts.wrapper, let emulator = domain.first(["devices", "emulator"]) else {
       return
     }
-    if Emulator.isOurWrapper(wrapper) {
+    if wrapper == ours {
       removeFromContainer(emulator)
     } else {
       diagnostics.append(
         .warning(
           "nesting",
           "the emulator \(wrapper) is not QEMU itself and may switch nesting on again; "
-            + "it is left as it is", at: emulator.place))
+            + "it is left as it is",
+          advice: "If it is a wrapper that does so, take it out: \(.withoutWrapper(wrapper)).",
+          at: emulator.place))
     }
   }
 
@@ -193,7 +196,7 @@ extension DomainEditor {
     guard let wrapper = facts.wrapper, let emulator = domain.first(["devices", "emulator"]) else {
       return
     }
-    if Emulator.isOurWrapper(wrapper), change.mechanism != nil {
+    if wrapper == change.wrapper, change.mechanism != nil {
       removeFromContainer(emulator)
     } else {
       diagnostics.append(

@@ -46,7 +46,12 @@ struct CreateCommand: AsyncParsableCommand {
   @Flag(name: [.short, .long], help: "Print only errors.")
   var quiet = false
 
-  @OptionGroup(title: "Messages on standard error") var format: FormatOption
+  @Flag(
+    help: "Print an object of JSON for each guest; with --define and without --yes, define nothing."
+  )
+  var json = false
+
+  @OptionGroup(title: "Messages on standard error") var format: MessageFormatOption
 
   func validate() throws {
     guard (1...1_000_000).contains(count) else {
@@ -62,13 +67,17 @@ struct CreateCommand: AsyncParsableCommand {
       throw ValidationError(
         "--seed with --count needs a seed for each guest; write {name} in its path")
     }
+    if json, format.format != nil || libvirt.dryRun {
+      throw ValidationError("--json excludes --format and --dry-run")
+    }
+    if json, output == "-" { throw ValidationError("--json and -o - exclude each other") }
     if !define, libvirt.isGiven {
       throw ValidationError("--connect, --yes, --dry-run and --drop-secrets go with --define")
     }
   }
 
   func run() async throws {
-    try await Terminal.reporting(in: format.wanted) { try await create() }
+    try await Terminal.reporting(in: format.wanted, guests: json) { try await create() }
   }
 
   private func create() async throws {
@@ -80,7 +89,21 @@ struct CreateCommand: AsyncParsableCommand {
     guard define else { return try write(template, request) }
     let guests = try guests(template, request)
     if output != nil { try write(template, request) } else if !quiet { source.say(guests[0]) }
-    try await libvirt.define(guests.map { ($0.name, try $0.definition()) })
+    try await libvirt.run(try guests.map(HostTask.init), DefineOptions.Manner(isJSON: json))
+  }
+
+  /// The guests, for a libvirt.
+  ///
+  /// - Throws: ValidationError for an option that says where guests go; what is wrong with a guest is
+  ///   said, and ``ExitCode`` 2 thrown.
+  func tasks() throws -> [HostTask] {
+    if output != nil || ask || helpParameters || json || libvirt.isGiven {
+      throw ValidationError(
+        "--output, --ask, --help-parameters, --json, --connect and --yes have no place here")
+    }
+    let (template, request) = try wanted()
+    try sayShared(template, request)
+    return try guests(template, request).map(HostTask.init)
   }
 
   /// The template, and what is asked of it.
@@ -115,14 +138,23 @@ struct CreateCommand: AsyncParsableCommand {
     let force = source.changeOptions.nesting.force
     guard count > 1, case .folder(let folder) = target else {
       let guest = try source.reportingProblems { try template.create(request) }
+      if json, !define { return try target.report(guest, force: force) }
       if !quiet { source.say(guest) }
       return try target.write(guest, force: force)
     }
-    if !quiet { source.say(try source.reportingProblems { try template.create(request) }) }
+    if !quiet, !json { source.say(try source.reportingProblems { try template.create(request) }) }
     let batch = SeriesOutput(
       template: template, request: request, count: count, folder: folder, force: force,
-      showsProgress: !quiet)
+      showsProgress: !quiet, reports: json && !define)
     try source.reportingProblems { try batch.write() }
+  }
+}
+
+extension HostTask {
+  /// A created guest to define.
+  init(_ guest: CreatedGuest) throws {
+    self.init(
+      source: guest.name, work: .define(try guest.definition()), findings: guest.diagnostics)
   }
 }
 

@@ -18,7 +18,13 @@ struct DefineCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "Domain definitions; '-' is standard input.", completion: .definitions)
-  var files: [String]
+  var files: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "In place of files: a JSON list of guests to create, patch, define, start or remove.",
+      valueName: "file"), completion: .file())
+  var guests: String?
 
   @OptionGroup var libvirt: DefineOptions
 
@@ -31,7 +37,7 @@ struct DefineCommand: AsyncParsableCommand {
   @Flag(help: "Define nothing; show the changes; with --check, exit with 1 if there are any.")
   var diff = false
 
-  @Flag(help: "Define nothing; print an object of JSON for each guest.")
+  @Flag(help: "Print an object of JSON for each guest; without --yes, define nothing.")
   var json = false
 
   @Flag(help: "Define although the rules of check find errors.")
@@ -41,37 +47,56 @@ struct DefineCommand: AsyncParsableCommand {
   var noValidate = false
 
   func validate() throws {
+    guard files.isEmpty != (guests == nil) else {
+      throw ValidationError(
+        files.isEmpty
+          ? "Missing expected argument '<files> ...', or --guests"
+          : "give files, or a list of guests by --guests")
+    }
     if files.count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input can be read only once")
     }
-    if check || diff || json, libvirt.yes || libvirt.dryRun {
-      throw ValidationError("--check, --diff and --json only look: leave out --yes and --dry-run")
+    if check || diff, libvirt.yes || libvirt.dryRun {
+      throw ValidationError("--check and --diff only look: leave out --yes and --dry-run")
+    }
+    if json, libvirt.dryRun {
+      throw ValidationError("--json without --yes only looks: leave out --dry-run")
     }
     if json, diff { throw ValidationError("--json and --diff exclude each other") }
   }
 
   func run() async throws {
-    var definitions: [(source: String, definition: DomainDefinition)] = []
-    var findings: [[Diagnostic]] = []
-    for name in files {
-      guard let input = Input.read(name), let definition = input.definition() else {
-        throw ExitCode.trouble
+    try await Terminal.reporting(in: .text, guests: json) { try await define() }
+  }
+
+  private func define() async throws {
+    let tasks =
+      try guests.map { try GuestList(file: $0).tasks }
+      ?? files.map { file in
+        try Self.task(file: file)
       }
-      definitions.append((name, definition))
-      findings.append(
-        CheckedFile.diagnostics(of: [CheckedFile(name, input.bytes, today: Today.date)]))
-    }
-    let errors = findings.joined().filter { $0.severity == .error }
-    Terminal.say(Array(errors), about: files[0])
+    let errors = tasks.flatMap(\.findings).filter { $0.severity == .error }
+    if !json { Terminal.say(errors, about: files.first ?? "") }
     if !errors.isEmpty, !force {
+      if json { tasks.map(\.unplanned).forEach(Terminal.report) }
       Terminal.say("virt-nest: error: nothing is defined; use --force to define it anyway")
       throw ExitCode.trouble
     }
-    let isLook = check || diff || json
-    try await libvirt.define(
-      definitions,
-      look: isLook
-        ? DefineLook(isCheck: check, isDiff: diff, isJSON: json, findings: findings) : nil,
-      validates: !noValidate)
+    try await libvirt.run(
+      tasks,
+      DefineOptions.Manner(isCheck: check, isDiff: diff, isJSON: json, validates: !noValidate))
+  }
+
+  /// A file to define, with what the rules find in it.
+  ///
+  /// - Throws: ``ExitCode`` 2, once it was said why there is no definition in it.
+  static func task(file: String, runs: Bool = false) throws -> HostTask {
+    guard let input = Input.read(file), let definition = input.definition() else {
+      throw ExitCode.trouble
+    }
+    return HostTask(
+      source: file, file: file, work: .define(definition), runs: runs,
+      findings: CheckedFile.diagnostics(
+        of: [CheckedFile(file, input.bytes, today: Today.date)]))
   }
 }

@@ -29,88 +29,144 @@ struct DefineOptions: ParsableArguments {
     if yes, dryRun { throw ValidationError("--yes and --dry-run exclude each other") }
   }
 
+  /// How the work is shown, and what is done of it.
+  struct Manner {
+    /// Whether the guests that would change are only named, and the exit status says if there are any.
+    var isCheck = false
+    /// Whether the changes are only shown, as `diff -u` shows them.
+    var isDiff = false
+    /// Whether each guest is an object of JSON, and without `--yes` nothing is done.
+    var isJSON = false
+    /// Whether libvirt validates the definitions against its schema.
+    var validates = true
+  }
+
   /// What a libvirt has of guests, by name or uuid.
   func definitions(
     of guests: [String]
   ) async throws -> [(name: String, definition: DomainDefinition)] {
-    let libvirt = Virsh(uri: connect)
-    return try await trouble { source in
-      source = guests.first ?? ""
-      let wanted = guests.map { HostGuest.Wanted(name: $0, uuid: DomainUUID($0)) }
-      let found = try await HostGuest.find(wanted, on: libvirt).guests
-      return try zip(guests, found).map { name, guest in
-        guard let guest else {
-          Terminal.say("\(name): error: there is no such guest on \(libvirt.displayName)")
-          throw ExitCode.trouble
-        }
-        return (guest.name, guest.definition)
-      }
+    let tasks = guests.map { HostTask(source: $0, work: .keep) }
+    return try await plans(tasks, on: Virsh(uri: connect)).guests.compactMap { plan in
+      plan.host.map { (plan.name, $0.definition) }
     }
   }
 
-  /// Looks at all guests, asks, and defines them.
-  ///
-  /// - Parameters:
-  ///   - isWhole: whether the definitions are libvirt's own with changes.
-  ///   - look: what to do in place of defining; `nil` to define.
-  func define(
-    _ definitions: [(source: String, definition: DomainDefinition)], isWhole: Bool = false,
-    look: DefineLook? = nil, validates: Bool = true
-  ) async throws {
+  /// Looks at all guests, asks, and does what shall become of them.
+  func run(_ tasks: [HostTask], _ manner: Manner = Manner()) async throws {
     let libvirt = Virsh(uri: connect)
-    let (host, changes) = try await changes(definitions, isWhole, on: libvirt)
-    let wanted = changes.filter { !$0.isEmpty }
-    if let look {
-      try look.show(changes, named: definitions.map(\.source))
-      if look.isCheck, !wanted.isEmpty { throw ExitCode.no }
+    let (host, plans) = try await plans(tasks, on: libvirt)
+    let wanted = plans.filter(\.isChanged)
+    if manner.isCheck || manner.isDiff || manner.isJSON && !yes {
+      try show(plans, manner)
+      if manner.isCheck, !wanted.isEmpty { throw ExitCode.no }
       return
     }
-    for change in changes {
-      for note in change.notes { Terminal.say("\(change.name): note: \(note)") }
-      if change.isEmpty { Terminal.say("\(change.name): nothing to change") }
-      try Terminal.write(change.diff(coloured: Terminal.showsColours, escaped: Terminal.isShown))
+    if !manner.isJSON {
+      for plan in plans { try show(plan) }
+      if dryRun || wanted.isEmpty { return }
+      guard try yes || isAgreed(wanted, on: libvirt, host) else { throw ExitCode.no }
     }
-    if dryRun || wanted.isEmpty { return }
-    guard try yes || isAgreed(wanted, on: libvirt, host) else { throw ExitCode.no }
     let outcomes = try await trouble { source in
-      source = wanted[0].name
-      return try await DefinitionChange.define(wanted, validates: validates, on: libvirt)
+      source = wanted.first?.name ?? ""
+      return try await Self.outcomes(of: wanted, manner, on: libvirt)
     }
-    for (change, outcome) in zip(wanted, outcomes) {
-      if let failure = outcome.failure {
-        Terminal.say("\(change.name): error: \(failure)")
-        continue
-      }
-      Terminal.say("\(change.name): \(change.host == nil ? "defined" : "redefined")")
-      for note in outcome.notes { Terminal.say("\(change.name): \(note)") }
+    if manner.isJSON {
+      report(plans, outcomes)
+    } else {
+      for (plan, outcome) in zip(wanted, outcomes) { say(outcome, of: plan) }
     }
     if outcomes.contains(where: { $0.failure != nil }) { throw ExitCode.trouble }
   }
 
-  /// Compares all definitions with what a libvirt has.
-  private func changes(
-    _ definitions: [(source: String, definition: DomainDefinition)], _ isWhole: Bool,
-    on libvirt: Virsh
-  ) async throws -> (host: String, changes: [DefinitionChange]) {
+  /// Compares all guests with what a libvirt has.
+  private func plans(
+    _ tasks: [HostTask], on libvirt: Virsh
+  ) async throws -> (host: String, guests: [PlannedGuest]) {
     try await trouble { source in
-      source = definitions.first?.source ?? ""
-      let wanted = definitions.map { DefinitionChange.wanted($0.definition) }
-      let found = try await HostGuest.find(wanted, on: libvirt)
-      var changes: [DefinitionChange] = []
-      var names: Set<String> = []
-      for ((name, definition), guest) in zip(definitions, found.guests) {
-        source = name
-        let change = try DefinitionChange(
-          definition, of: guest, on: libvirt, isWhole: isWhole, dropsSecrets: dropSecrets)
-        guard names.insert(change.name).inserted else {
+      source = tasks.first?.source ?? ""
+      let found = try await HostGuest.find(tasks.map(\.wanted), on: libvirt)
+      var plans: [PlannedGuest] = []
+      var names: Set<TextKey> = []
+      for (task, guest) in zip(tasks, found.guests) {
+        source = task.source
+        let plan = try task.planned(for: guest, on: libvirt, dropsSecrets: dropSecrets)
+        guard names.insert(TextKey(plan.name)).inserted else {
           Terminal.say(
-            "\(Terminal.display(name)): error: the guest '\(change.name)' is defined twice: give one"
+            "\(Terminal.display(source)): error: the guest '\(plan.name)' is defined twice: give one"
           )
           throw ExitCode.trouble
         }
-        changes.append(change)
+        plans.append(plan)
       }
-      return (found.host, changes)
+      return (found.host, plans)
+    }
+  }
+
+  /// Does what is wanted: definitions first, then what goes, then what starts.
+  private static func outcomes(
+    of plans: [PlannedGuest], _ manner: Manner, on libvirt: Virsh
+  ) async throws -> [DefinitionChange.Outcome] {
+    var outcomes = plans.map { _ in DefinitionChange.Outcome() }
+    let redefined = plans.indices.filter { plans[$0].isRedefined }
+    if !redefined.isEmpty {
+      let results = try await DefinitionChange.define(
+        redefined.compactMap { plans[$0].change }, validates: manner.validates, on: libvirt)
+      for (index, result) in zip(redefined, results) { outcomes[index] = result }
+    }
+    let removed = plans.indices.filter { plans[$0].removed != nil }
+    let removals = try await HostGuest.remove(
+      removed.compactMap { plans[$0].removed }, on: libvirt)
+    for (index, failure) in zip(removed, removals) { outcomes[index].failure = failure }
+    let started = plans.indices.filter {
+      plans[$0].task.runs && plans[$0].before != .running && outcomes[$0].failure == nil
+    }
+    let starts = try await HostGuest.start(started.map { plans[$0].name }, on: libvirt)
+    for (index, failure) in zip(started, starts) { outcomes[index].failure = failure }
+    return outcomes
+  }
+
+  // MARK: What is shown
+
+  /// Shows what would change, or the names of the files in which it would.
+  private func show(_ plans: [PlannedGuest], _ manner: Manner) throws {
+    if manner.isJSON { return plans.map(\.report).forEach(Terminal.report) }
+    for plan in plans where plan.isChanged {
+      if manner.isDiff {
+        try Terminal.write(
+          plan.diff(coloured: Terminal.showsColours, escaped: Terminal.isShown))
+      } else {
+        try Terminal.report([Terminal.display(plan.task.source)])
+      }
+    }
+  }
+
+  private func show(_ plan: PlannedGuest) throws {
+    for note in plan.change?.notes ?? [] { Terminal.say("\(plan.name): note: \(note)") }
+    if !plan.isChanged { Terminal.say("\(plan.name): nothing to change") }
+    if plan.isChanged, !plan.isRedefined { Terminal.say("\(plan.name): \(plan.stateLine)") }
+    try Terminal.write(plan.diff(coloured: Terminal.showsColours, escaped: Terminal.isShown))
+  }
+
+  private func say(_ outcome: DefinitionChange.Outcome, of plan: PlannedGuest) {
+    if let failure = outcome.failure { return Terminal.say("\(plan.name): error: \(failure)") }
+    if plan.isRedefined {
+      Terminal.say("\(plan.name): \(plan.host == nil ? "defined" : "redefined")")
+    }
+    if plan.removed != nil { Terminal.say("\(plan.name): removed") }
+    if plan.task.runs, plan.before != .running { Terminal.say("\(plan.name): started") }
+    for note in outcome.notes { Terminal.say("\(plan.name): \(note)") }
+  }
+
+  /// Reports all guests, those that were wanted with what became of them.
+  private func report(_ plans: [PlannedGuest], _ outcomes: [DefinitionChange.Outcome]) {
+    var rest = outcomes[...]
+    for plan in plans {
+      var report = plan.report
+      if plan.isChanged, let outcome = rest.popFirst() {
+        report.notes += outcome.notes
+        report.error = outcome.failure?.description
+      }
+      Terminal.report(report)
     }
   }
 
@@ -131,11 +187,12 @@ struct DefineOptions: ParsableArguments {
 
   /// Asks the person at the terminal, who need not be at standard input.
   private func isAgreed(
-    _ changes: [DefinitionChange], on libvirt: Virsh, _ host: String
+    _ plans: [PlannedGuest], on libvirt: Virsh, _ host: String
   ) throws -> Bool {
-    let what =
-      changes.count == 1 ? "'\(changes[0].name)'" : "these \(changes.count) guests"
-    let question = "Define \(what) on the host \(host) (\(libvirt.displayName))? [y/N] "
+    let what = plans.count == 1 ? "'\(plans[0].name)'" : "these \(plans.count) guests"
+    let isDefinition = plans.allSatisfy { $0.change != nil }
+    let question =
+      "\(isDefinition ? "Define" : "Change") \(what) on the host \(host) (\(libvirt.displayName))? [y/N] "
     return try Questions.isAgreed(question)
   }
 }

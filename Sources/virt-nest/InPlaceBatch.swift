@@ -33,6 +33,8 @@ struct InPlaceBatch {
     var staged: StagedFile?
     /// Whether something was wrong, which was said.
     var isInTrouble = false
+    /// What changes, for `--json`.
+    var report: GuestReport?
   }
 
   /// The size of a file, before it is read; 0 where nothing will be read of it.
@@ -59,6 +61,7 @@ struct InPlaceBatch {
   ) -> End {
     SignalDelay.around {
       let outcomes = concurrently(Array(files), stage)
+      outcomes.compactMap(\.report).forEach(Terminal.report)
       let staged = outcomes.compactMap { outcome in outcome.staged.map { (outcome.name, $0) } }
       defer { for (_, file) in staged { file.discard() } }
       // Nothing of an interrupted batch is put in its place.

@@ -35,6 +35,26 @@ enum OutputTarget {
     try write(guest.bytes, named: guest.name + ".xml", force: force)
   }
 
+  /// Writes one definition where it has a place, and reports it.
+  func report(_ guest: CreatedGuest, force: Bool) throws {
+    let path: FilePath? =
+      switch self {
+      case .standardOutput: nil
+      case .file(let path): path
+      case .folder(let folder): folder.appending(guest.name + ".xml")
+      }
+    var old: OriginalFile?
+    if let path {
+      do throws(FileError) { old = try OutputFile.check(guest.bytes, at: path, force: force) } catch
+      {
+        Terminal.say(.error, error.message, file: path.argument, at: nil)
+        throw ExitCode.trouble
+      }
+      try Self.write(guest.bytes, at: path, force: force)
+    }
+    Terminal.report(GuestReport(guest, from: old, at: path))
+  }
+
   /// Writes one file; in a folder it has the name.
   func write(_ bytes: [UInt8], named name: String, force: Bool) throws {
     switch self {
@@ -53,5 +73,15 @@ enum OutputTarget {
       Terminal.say("virt-nest: error: \(error)")
       throw ExitCode.trouble
     }
+  }
+}
+
+extension GuestReport {
+  /// The report of a created guest.
+  ///
+  /// - Parameter old: the file that was in its place.
+  init(_ guest: CreatedGuest, from old: OriginalFile?, at path: FilePath?) {
+    self.init(guest.bytes, from: old?.bytes ?? [], in: path?.argument)
+    findings = guest.diagnostics
   }
 }

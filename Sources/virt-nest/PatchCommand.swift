@@ -78,7 +78,11 @@ struct PatchCommand: AsyncParsableCommand {
   @Flag(name: [.short, .long], help: "Print only errors.")
   var quiet = false
 
-  @OptionGroup(title: "Messages on standard error") var format: FormatOption
+  @Flag(
+    help: "Print an object of JSON for each guest; without --in-place or --yes, change nothing.")
+  var json = false
+
+  @OptionGroup(title: "Messages on standard error") var format: MessageFormatOption
 
   func validate() throws {
     guard files.isEmpty != domain.isEmpty else {
@@ -99,6 +103,9 @@ struct PatchCommand: AsyncParsableCommand {
     }
     if [inPlace, diff, check].filter(\.self).count > 1 {
       throw ValidationError("--in-place, --diff and --check exclude each other")
+    }
+    if json, diff || format.format != nil || libvirt.dryRun {
+      throw ValidationError("--json excludes --diff, --format and --dry-run")
     }
     if inPlace, Set(files.map { TextKey($0) }).count < files.count {
       let twice = files.first { name in files.count(where: { $0 == name }) > 1 } ?? ""
@@ -128,22 +135,22 @@ struct PatchCommand: AsyncParsableCommand {
   func run() async throws {
     guard !domain.isEmpty else { return try runOnFiles() }
     let changes = try givenChanges()
-    try await Terminal.reporting(in: format.wanted) { try await patchGuests(changes) }
+    try await Terminal.reporting(in: format.wanted, guests: json) { try await patchGuests(changes) }
   }
 
   /// Changes files, on the thread of the caller.
   func runOnFiles() throws {
     let changes = try givenChanges()
-    try Terminal.reporting(in: format.wanted) { try patchFiles(changes) }
+    try Terminal.reporting(in: format.wanted, guests: json) { try patchFiles(changes) }
   }
 
   /// The changes, of which there has to be one.
   private func givenChanges() throws -> GuestChanges {
     let changes = try changes()
     // Not in validate(): an unknown option, whose value looks like a file, is the better reason.
-    if takesSeveral, !inPlace, !diff, !check {
+    if takesSeveral, !inPlace, !diff, !check, !json {
       throw ValidationError(
-        "several files need --in-place, --diff or --check; a folder can hold several")
+        "several files need --in-place, --diff, --check or --json; a folder can hold several")
     }
     if changes == GuestChanges() { throw ValidationError("nothing to change is given") }
     if !quiet, let warning = changeOptions.nesting.hostWarning() { Terminal.say(warning) }
@@ -160,7 +167,7 @@ struct PatchCommand: AsyncParsableCommand {
     if inPlace, !overwrite, files.count > 1 { return try patchInPlace(files, changes) }
     var wouldChange = false
     var isInTrouble = false
-    var progress = ProgressLine("files", total: files.count, isWanted: !quiet && !diff)
+    var progress = ProgressLine("files", total: files.count, isWanted: !quiet && !diff && !json)
     defer { ProgressLine.clear() }
     for (index, entry) in files.enumerated() {
       progress.show(index)
@@ -215,7 +222,8 @@ struct PatchCommand: AsyncParsableCommand {
     }
     do throws(FileError) {
       let staged = try file.stage(patch.bytes, backupSuffix: backup, syncsFolder: false)
-      return InPlaceBatch.Outcome(name: name, staged: staged)
+      return InPlaceBatch.Outcome(
+        name: name, staged: staged, report: json ? GuestReport(patch, in: name) : nil)
     } catch {
       Terminal.say(.error, error.message, file: name, at: nil)
       return InPlaceBatch.Outcome(name: name, isInTrouble: true)
@@ -223,15 +231,21 @@ struct PatchCommand: AsyncParsableCommand {
   }
 
   private func patchGuests(_ changes: GuestChanges) async throws {
-    var patched: [(source: String, definition: DomainDefinition)] = []
-    for (name, definition) in try await libvirt.definitions(of: domain) {
-      let input = Input(name: name, bytes: definition.document.bytes, file: nil)
-      guard let patch = patch(input, changes),
-        let result = Input(name: name, bytes: patch.bytes, file: nil).definition()
-      else { throw ExitCode.trouble }
-      patched.append((name, result))
+    try await libvirt.run(tasks(changes), DefineOptions.Manner(isJSON: json))
+  }
+
+  private func tasks(_ changes: GuestChanges) -> [HostTask] {
+    domain.map { name in HostTask(source: name, work: .change { patch($0, changes) }) }
+  }
+
+  /// The guests with their changes, for a libvirt.
+  ///
+  /// - Throws: ValidationError for an option that says what else is changed, or where.
+  func tasks() throws -> [HostTask] {
+    if domain.isEmpty || libvirt.isGiven || json {
+      throw ValidationError("give guests by --domain; no files, --connect, --yes or --json")
     }
-    try await libvirt.define(patched, isWhole: true)
+    return tasks(try givenChanges())
   }
 
   private func changes() throws -> GuestChanges {
@@ -260,6 +274,8 @@ struct PatchCommand: AsyncParsableCommand {
 
   /// Brings the result where it was asked for; `false` where that failed and was said.
   private func deliver(_ patch: Patch, of input: Input) throws -> Bool {
+    if json { Terminal.report(GuestReport(patch, in: input.name)) }
+    if json, !inPlace { return true }
     if check {
       if !patch.isEmpty, !quiet {
         try Terminal.report([Terminal.display(input.name)])
@@ -285,5 +301,12 @@ struct PatchCommand: AsyncParsableCommand {
       Terminal.say(.error, error.message, file: input.name, at: nil)
       return false
     }
+  }
+}
+
+extension GuestReport {
+  /// The report of a patch of a file.
+  init(_ patch: Patch, in file: String) {
+    self.init(patch.bytes, from: patch.definition.document.bytes, in: file)
   }
 }

@@ -59,23 +59,31 @@ struct Report {
 
 /// The option for it, where findings are printed.
 struct FormatOption: ParsableArguments {
-  @Option(
-    help: "Format: text, json, sarif for code review, github for workflows, or junit.")
-  var format: ReportFormat?
+  @OptionGroup var message: MessageFormatOption
 
   @Flag(help: "Short for --format json.")
   var json = false
 
-  @OptionGroup var color: ColorOption
-
   func validate() throws {
-    if json, let format, format != .json {
+    if json, let format = message.format, format != .json {
       throw ValidationError("--json and --format \(format.rawValue) exclude each other")
     }
   }
 
   /// The format that is wanted.
-  var wanted: ReportFormat { json ? .json : format ?? .text }
+  var wanted: ReportFormat { json ? .json : message.wanted }
+}
+
+/// The option for it, where --json is about guests.
+struct MessageFormatOption: ParsableArguments {
+  @Option(
+    help: "Format: text, json, sarif for code review, github for workflows, or junit.")
+  var format: ReportFormat?
+
+  @OptionGroup var color: ColorOption
+
+  /// The format that is wanted.
+  var wanted: ReportFormat { format ?? .text }
 }
 
 /// The Static Analysis Results Interchange Format, version 2.1.0 (OASIS).

@@ -17,6 +17,8 @@ struct SeriesOutput {
   let force: Bool
   /// Whether to say on a terminal how far it is.
   let showsProgress: Bool
+  /// Whether each guest is reported.
+  let reports: Bool
 
   private var indexes: Range<Int> { (request.index ?? 0)..<(request.index ?? 0) + count }
 
@@ -59,11 +61,16 @@ struct SeriesOutput {
       let looks = concurrently(Array(batch)) { index in
         Result {
           let guest = try guest(index)
-          try OutputFile.check(guest.bytes, at: path(guest.name), force: force)
-          return guest.name
+          let path = path(guest.name)
+          let old = try OutputFile.check(guest.bytes, at: path, force: force)
+          return (guest.name, reports ? GuestReport(guest, from: old, at: path) : nil)
         }
       }
-      for look in looks where !names.insert(TextKey(try look.get())).inserted { throw sameName }
+      for look in looks {
+        let (name, report) = try look.get()
+        guard names.insert(TextKey(name)).inserted else { throw sameName }
+        if let report { Terminal.report(report) }
+      }
       progress.show(batch.upperBound - indexes.lowerBound)
     }
   }

@@ -70,43 +70,77 @@ enum Terminal {
     say([diagnostic], about: file)
   }
 
-  /// What is kept for the end, where standard error has another format than text.
-  private static let kept = Mutex<(format: ReportFormat, diagnostics: [Diagnostic])>((.text, []))
+  /// What is kept for the end, where it is not printed as text at once.
+  private struct Kept {
+    var format = ReportFormat.text
+    var diagnostics: [Diagnostic] = []
+    /// The objects of `--json`; `nil` without it.
+    var guests: [GuestReport]?
+  }
+
+  private static let kept = Mutex(Kept())
 
   /// Prints diagnostics about a file, guest or host to standard error.
   static func say(_ diagnostics: [Diagnostic], about source: String) {
     let own = diagnostics.map { $0.about(source) }
     let isKept = kept.withLock { kept in
-      if kept.format != .text { kept.diagnostics += own }
-      return kept.format != .text
+      guard kept.format != .text || kept.guests != nil else { return false }
+      kept.diagnostics += own
+      return true
     }
     if !isKept { for line in own.flatMap(\.commandLines) { say(line) } }
   }
 
-  /// Does something whose diagnostics go to standard error in a format, all together at its end.
-  static func reporting<Value>(
-    in format: ReportFormat, _ body: () async throws -> Value
-  ) async throws -> Value {
-    kept.withLock { $0.format = format }
-    defer { writeKept() }
-    return try await body()
+  /// Adds a guest to the objects of `--json`, if they are wanted.
+  static func report(_ guest: GuestReport) { kept.withLock { $0.guests?.append(guest) } }
+
+  /// Whether guests are reported as JSON.
+  static var reportsGuests: Bool { kept.withLock { $0.guests != nil } }
+
+  /// Does something whose diagnostics are printed in a format, all together at its end.
+  ///
+  /// - Parameter guests: whether the diagnostics are members of what ``report(_:)`` is given, all on
+  ///   standard output; otherwise they go to standard error.
+  static func reporting(
+    in format: ReportFormat, guests: Bool = false, _ body: () async throws -> Void
+  ) async throws {
+    keep(format, guests)
+    do { try await body() } catch {
+      try writeKept(hasFailed: true)
+      throw error
+    }
+    try writeKept()
   }
 
   /// The same on the thread of the caller.
-  static func reporting<Value>(in format: ReportFormat, _ body: () throws -> Value) throws -> Value
-  {
-    kept.withLock { $0.format = format }
-    defer { writeKept() }
-    return try body()
+  static func reporting(
+    in format: ReportFormat, guests: Bool = false, _ body: () throws -> Void
+  ) throws {
+    keep(format, guests)
+    do { try body() } catch {
+      try writeKept(hasFailed: true)
+      throw error
+    }
+    try writeKept()
   }
 
-  private static func writeKept() {
-    let (format, diagnostics) = kept.withLock { kept in
-      defer { kept = (.text, []) }
+  private static func keep(_ format: ReportFormat, _ guests: Bool) {
+    kept.withLock { kept in kept = Kept(format: format, guests: guests ? [] : nil) }
+  }
+
+  private static func writeKept(hasFailed: Bool = false) throws {
+    let kept = kept.withLock { kept in
+      defer { kept = Kept() }
       return kept
     }
-    if format == .text { return }
-    _ = try? FileDescriptor.standardError.writeAll(Array(format.text(of: diagnostics).utf8))
+    if let guests = kept.guests?.with(kept.diagnostics) {
+      // A command that fails before it knows a guest has said why on standard error.
+      if hasFailed, guests.isEmpty { return }
+      return try write(Array(JSONWriter.text(of: .array(guests.map(\.json))).utf8))
+    }
+    if kept.format == .text { return }
+    _ = try? FileDescriptor.standardError.writeAll(
+      Array(kept.format.text(of: kept.diagnostics).utf8))
   }
 
   /// A file's name as messages have it.

@@ -108,6 +108,11 @@ package struct DefinitionChange: Sendable {
     package var notes: [String] = []
     /// Why it was not defined; `nil` if it was.
     package var failure: VirshError?
+
+    /// Nothing went wrong, and there is nothing to say.
+    package init(notes: [String] = [], failure: VirshError? = nil) {
+      (self.notes, self.failure) = (notes, failure)
+    }
   }
 
   /// Defines guests in one virsh, unless the host's definitions have changed since they were compared.

@@ -85,6 +85,9 @@ package struct UpRecord: Hashable, Sendable {
     }
   }
 
+  /// Whether a definition has a record, even one that cannot be read.
+  static func isIn(_ definition: DomainDefinition) -> Bool { element(in: definition) != nil }
+
   private static func element(in definition: DomainDefinition) -> Element? {
     definition.domain.child("metadata")?.children.first { $0.namespace == namespace }
   }

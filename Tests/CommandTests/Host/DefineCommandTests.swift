@@ -25,7 +25,7 @@ struct DefineCommandTests {
     Usage("a.xml", "--yes", "--dry-run", reason: "--yes and --dry-run exclude each other"),
     Usage("-", "-", reason: "standard input can be read only once"),
     Usage("a.xml", "--check", "--yes", reason: "leave out --yes and --dry-run"),
-    Usage("a.xml", "--json", "--dry-run", reason: "leave out --yes and --dry-run"),
+    Usage("a.xml", "--json", "--dry-run", reason: "leave out --dry-run"),
     Usage("a.xml", "--json", "--diff", reason: "--json and --diff exclude each other"),
     Usage("a.xml", "--connect", reason: "Missing value for '--connect"),
   ]

@@ -1,0 +1,96 @@
+import ArgumentParser
+import LosslessXML
+import VirtNest
+import VirtNestHost
+
+/// The guests of a list of JSON, as `define --guests` reads it (Documentation/json.md).
+struct GuestList {
+  /// What shall become of the guests.
+  private(set) var tasks: [HostTask] = []
+
+  private static let keys = ["create", "patch", "define", "name", "state", "stop"]
+
+  /// Reads a list, makes the guests that are created, and says everything that is wrong in it.
+  ///
+  /// - Parameter name: the file, or `-`.
+  /// - Throws: ``ExitCode`` 2, once it was said what is wrong.
+  init(file name: String) throws {
+    guard let input = Input.read(name) else { throw ExitCode.trouble }
+    let value: JSONWriter.Value
+    do throws(MalformedJSON) {
+      value = try JSONReader.value(of: input.bytes)
+    } catch {
+      Terminal.say(
+        .error, error.reason, file: name, at: Position(line: error.line, column: error.column))
+      throw ExitCode.trouble
+    }
+    guard case .array(let elements) = value else {
+      Terminal.say(.error, "a list of guests is expected", file: name, at: nil)
+      throw ExitCode.trouble
+    }
+    var isInTrouble = false
+    for (index, element) in elements.enumerated() {
+      do {
+        tasks += try Self.tasks(of: element)
+      } catch {
+        isInTrouble = true
+        // What is wrong with a definition was said of its template.
+        let reason = error is ExitCode ? "it cannot be made" : PatchCommand.message(for: error)
+        Terminal.say(.error, "guest \(index + 1): \(reason)", file: name, at: nil)
+      }
+    }
+    if isInTrouble { throw ExitCode.trouble }
+  }
+
+  private static func tasks(of element: JSONWriter.Value) throws -> [HostTask] {
+    guard case .object(let members) = element else {
+      throw ValidationError("an object is expected")
+    }
+    for member in members where !keys.contains(member.key) {
+      throw ValidationError(
+        "there is no member '\(member.key)'; there are \(keys.joined(separator: ", "))")
+    }
+    let value = { (key: String) in members.first { $0.key == key }?.value }
+    let state = try value("state").map(text) ?? "present"
+    guard ["present", "running", "absent"].contains(state) else {
+      throw ValidationError("'state' is present, running or absent")
+    }
+    let given = ["create", "patch", "define", "name"].filter { value($0) != nil }
+    guard given.count == 1, let value = value(given[0]) else {
+      throw ValidationError("give one of 'create', 'patch', 'define' and 'name'")
+    }
+    let runs = state == "running"
+    switch (given[0], state) {
+    case ("name", "absent"):
+      let stops = members.contains { $0.key == "stop" && $0.value == true }
+      return [HostTask(source: try text(value), work: .remove(stops: stops))]
+    case (_, "absent"): throw ValidationError("a guest that shall be absent has only a 'name'")
+    case ("create", _):
+      return try CreateCommand.parse(try texts(value) + ["--define"]).tasks().map { task in
+        var task = task
+        task.runs = runs
+        return task
+      }
+    case ("patch", _):
+      return try PatchCommand.parse(try texts(value)).tasks().map { task in
+        var task = task
+        task.runs = runs
+        return task
+      }
+    case ("define", _): return [try DefineCommand.task(file: try text(value), runs: runs)]
+    default: return [HostTask(source: try text(value), work: .keep, runs: runs)]
+    }
+  }
+
+  private static func text(_ value: JSONWriter.Value) throws -> String {
+    guard case .string(let text) = value else { throw ValidationError("a string is expected") }
+    return text
+  }
+
+  private static func texts(_ value: JSONWriter.Value) throws -> [String] {
+    guard case .array(let values) = value else {
+      throw ValidationError("a list of arguments is expected")
+    }
+    return try values.map(text)
+  }
+}

@@ -11,7 +11,7 @@ public protocol LocalizedError: Error {
 public struct Data {}
 
 /// An encoder that encodes nothing.
-public struct JSONEncoder {
+public final class JSONEncoder {
   /// How JSON is laid out.
   public struct OutputFormatting: OptionSet, Sendable {
     /// The bits.

@@ -19,6 +19,10 @@ public enum VirtNestBinary {
   /// The path of the command.
   public static var path: String { folder.appending(path: "virt-nest").path }
 
+  /// The executable for another machine that the command runs under an emulator, if it does:
+  /// `VIRT_NEST_EXECUTABLE`, by which the emulated command can be told of another.
+  public static let emulated = ProcessInfo.processInfo.environment["VIRT_NEST_EXECUTABLE"]
+
   /// Runs the command.
   public static func run(
     _ arguments: [String], environment: [String: String?] = [:], input: [UInt8] = [],

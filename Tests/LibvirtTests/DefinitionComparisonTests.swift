@@ -54,6 +54,21 @@ struct DefinitionComparisonTests {
     print("edits that were seen as a change: \(tried)")
   }
 
+  @Test("The current memory that libvirt fills in is shown as it will be")
+  func currentMemory() throws {
+    let definition = { (memory: String) in
+      try DomainDefinition(Array("<domain type='kvm'><name>a</name>\(memory)</domain>".utf8))
+    }
+    let host = try definition(
+      "<memory unit='KiB'>2097152</memory><currentMemory unit='KiB'>2097152</currentMemory>")
+    let same = DefinitionComparison(try definition("<memory unit='GiB'>2</memory>"), with: host)
+    #expect(same.isEmpty)
+    let other = DefinitionComparison(try definition("<memory unit='GiB'>3</memory>"), with: host)
+    #expect(
+      String(decoding: other.new, as: UTF8.self).contains(
+        "<currentMemory unit='GiB'>3</currentMemory>"))
+  }
+
   /// Definitions of which libvirt keeps something else than they say, each time they are defined.
   private static let notKept = [
     // Another type of an empty drive, of a serial port, of a random number's source.

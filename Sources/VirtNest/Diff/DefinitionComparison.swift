@@ -215,7 +215,7 @@ struct DefinitionMerge {
         }.map { PrintedElement($0) }
         printed.append(devices)
       } else if isFilled(child, at: place, in: new) {
-        printed.append(PrintedElement(child))
+        printed.append(Self.filled(child, at: place, of: old, new))
       } else {
         continue
       }
@@ -225,6 +225,20 @@ struct DefinitionMerge {
     // A new child stands behind the others of its name, or at the end.
     for child in rest.reversed() {
       printed.insert(PrintedElement(child), at: lastOfName[child.localName] ?? printed.count)
+    }
+    return printed
+  }
+
+  /// What libvirt fills in for an element that the new definition does not have.
+  private static func filled(
+    _ child: Element, at path: [String], of old: Element, _ new: Element
+  ) -> PrintedElement {
+    var printed = PrintedElement(child)
+    if path == ["currentMemory"], let before = old.child("memory"),
+      let memory = new.child("memory"), !isSameSize(before, memory)
+    {
+      printed.text = memory.text
+      printed.attributes = memory["unit"].map { [("unit", $0)] } ?? []
     }
     return printed
   }

@@ -1,12 +1,5 @@
-internal import Foundation
 internal import TestSupport
 internal import Testing
-
-/// The executable that `make ppc64le` makes, if it has.
-private let executableForPower: String? = {
-  let path = Corpus.checkout.appending(path: ".build-ppc64le/virt-nest").path
-  return FileManager.default.isExecutableFile(atPath: path) ? path : nil
-}()
 
 @Suite(
   "An L1 with a libvirt of its own",
@@ -66,39 +59,6 @@ struct LibvirtInL1Tests {
     }
   }
 
-  @Test(
-    "virt-nest runs in it: it makes, defines and starts an L2, and prints what it prints here",
-    .enabled(if: executableForPower != nil, "make ppc64le makes the executable"))
-  func runsVirtNest() async throws {
-    try await L1.run(["--nested"]) { l1 in
-      let here = try TemporaryFolder()
-      try write(try await l1.shell("cat /l2.xml") + "\n", to: here.file("l2.xml"))
-      for options in [
-        "--version", "create fedora --nested", "inspect l2.xml", "inspect --json l2.xml",
-        "check --no-schema --format json l2.xml",
-        "patch --memory 3GiB --edit disk:vda,cache=none l2.xml",
-        "patch --diff --mechanism machine l2.xml", "patch --edit disk:vdz,cache=none l2.xml",
-      ] {
-        let expected = try await TestSupport.run(
-          "sh", ["-c", "exec 2>&1; \(VirtNestBinary.path) \(options); echo status=$?"],
-          in: here.path)
-        let seen = try await l1.shell("cd /; /virt-nest \(options); echo status=$?")
-        #expect(seen == expected.outputText.trimmed, "\(options)")
-      }
-      try await l1.shell("modprobe kvm-hv")
-      let words = try await l1.shell(
-        """
-        /virt-nest doctor; echo status=$?
-        qemu-img create -f qcow2 /var/lib/libvirt/images/l2-vm-00.qcow2 1G
-        /virt-nest create l2 --boot 'kernel=/l2/vmlinux,initrd=/l2/initramfs' --define; echo status=$?
-        virsh start l2-vm-00
-        /virt-nest verify l2-vm-00; echo status=$?
-        """)
-      print("virt-nest in an L1 with libvirt (\(l1.start.duration(to: .now))):\n\(words)")
-      #expect(words.contains("Domain 'l2-vm-00' started"))
-    }
-  }
-
   private func working(_ guests: String) -> String {
     """
     L1       kvm_hv is loaded
@@ -147,12 +107,7 @@ private struct L1: Sendable {
           "kernel=/l2/vmlinux,initrd=/l2/initramfs,kernel_args=console=hvc0 virt-nest-proof=l2",
         ])
         try write(l2, to: folder.file("l2.xml"))
-        var files = ["l2.xml"]
-        if let executable = executableForPower {
-          try FileManager.default.copyItem(atPath: executable, toPath: folder.file("virt-nest"))
-          files.append("virt-nest")
-        }
-        let initrd = try await initramfs(images.initrd, with: files, in: folder.path)
+        let initrd = try await initramfs(images.initrd, with: "l2.xml", in: folder.path)
         let definition = folder.file("domain.xml")
         let setting = Setting(
           folder: folder.path, kernel: images.kernel, initrd: initrd,

@@ -25,6 +25,13 @@ struct CreateCommand: AsyncParsableCommand {
     help: ArgumentHelp("How many guests, from --index on; needs -o FOLDER.", valueName: "number"))
   var count = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Make a guest for each row of a file: CSV with a header, or a JSON list of objects. A column is "
+        + "an option (name, memory), a parameter of the template, or a word (disk:vda,path).",
+      valueName: "file"), completion: .file())
+  var from: String?
+
   @Flag(help: "Ask on the terminal for each parameter that is not given.")
   var ask = false
 
@@ -63,6 +70,9 @@ struct CreateCommand: AsyncParsableCommand {
     if count > 1, output == nil, !define {
       throw ValidationError("--count \(count) needs -o FOLDER or --define")
     }
+    if isFromFile, count > 1 || ask {
+      throw ValidationError("--from has a row for each guest: leave out --count and --ask")
+    }
     if count > 1, let seed = source.devices.seed, !seed.contains("{name}") {
       throw ValidationError(
         "--seed with --count needs a seed for each guest; write {name} in its path")
@@ -76,6 +86,8 @@ struct CreateCommand: AsyncParsableCommand {
     }
   }
 
+  private var isFromFile: Bool { from.map { !$0.isEmpty } ?? false }
+
   func run() async throws {
     try await Terminal.reporting(in: format.wanted, guests: json) { try await create() }
   }
@@ -83,6 +95,13 @@ struct CreateCommand: AsyncParsableCommand {
   private func create() async throws {
     if helpParameters {
       return try Terminal.report(ParameterList(try source.loadTemplate()).lines)
+    }
+    if isFromFile, let from {
+      let guests = try guests(from: from, source.loadTemplate())
+      if output != nil || !define { try write(guests) }
+      guard define else { return }
+      return try await libvirt.run(
+        try guests.map(HostTask.init), DefineOptions.Manner(isJSON: json))
     }
     let (template, request) = try wanted()
     try sayShared(template, request)
@@ -97,9 +116,10 @@ struct CreateCommand: AsyncParsableCommand {
   /// - Throws: ValidationError for an option that says where guests go; what is wrong with a guest is
   ///   said, and ``ExitCode`` 2 thrown.
   func tasks() throws -> [HostTask] {
-    if output != nil || ask || helpParameters || json || libvirt.isGiven {
+    if output != nil || ask || helpParameters || json || libvirt.isGiven || isFromFile {
       throw ValidationError(
-        "--output, --ask, --help-parameters, --json, --connect and --yes have no place here")
+        "--output, --from, --ask, --help-parameters, --json, --connect and --yes have no place here"
+      )
     }
     let (template, request) = try wanted()
     try sayShared(template, request)

@@ -78,7 +78,8 @@ struct NestingOptions: ParsableArguments {
     let libvirt = try version(forLibvirt, "--for-libvirt")
     let qemu = try version(forQEMU, "--for-qemu")
     let isForVersions = libvirt != nil || qemu != nil
-    let asksForOn = nested == true || chosen != nil || mechanism != nil || api != nil || isForVersions
+    let asksForOn =
+      nested == true || chosen != nil || mechanism != nil || api != nil || isForVersions
     if nested == false {
       guard mechanism == nil, api == nil else {
         throw ValidationError("--no-nested goes with neither --mechanism nor --nested-api")
@@ -121,7 +122,8 @@ struct NestingOptions: ParsableArguments {
 
   /// What doctor recommends: a mechanism, or nothing where the host's guests nest without.
   private func change(forHostOf path: String) throws -> NestingChange {
-    guard nested == nil, mechanism == nil, convert == nil, nestedAPI == nil, forLibvirt == nil, forQEMU == nil,
+    guard nested == nil, mechanism == nil, convert == nil, nestedAPI == nil, forLibvirt == nil,
+      forQEMU == nil,
       wrapper == nil, !explicit
     else {
       throw ValidationError("--for chooses the mechanism; it goes with no other option of nesting")

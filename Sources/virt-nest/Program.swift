@@ -7,7 +7,7 @@ import VirtNest
 @main
 enum Program {
   /// The words of the command line, with bytes that are no UTF-8 kept for names of files.
-  private static let arguments: [String] = (0..<Int(CommandLine.argc)).compactMap { index in
+  static let arguments: [String] = (0..<Int(CommandLine.argc)).compactMap { index in
     CommandLine.unsafeArgv[index].map { word in
       String(systemBytes: UnsafeRawBufferPointer(start: word, count: strlen(word)))
     }

@@ -6,7 +6,8 @@ import Testing
 struct OptionPairTests {
   static let common: [[String]] = [
     ["--nested"], ["--no-nested"], ["--mechanism", "commandline"], ["--mechanism", "wrapper"],
-    ["--nested-api", "papr"], ["--convert", "commandline"], ["--memory", "3G"], ["--memory", "3GB"], ["--memory", "1.5G"],
+    ["--nested-api", "papr"], ["--convert", "commandline"], ["--memory", "3G"],
+    ["--memory", "3GB"], ["--memory", "1.5G"],
     ["--vcpus", "4,maxvcpus=8"], ["--vcpus", "6,sockets=1,cores=3,threads=2"],
     ["--cpu", "POWER8"], ["--cpu", "host-passthrough"], ["--machine", "pseries-6.2"],
     ["--virt-type", "qemu"], ["--emulator", "/opt/a,b/qemu"], ["--boot", "cdrom,hd"],

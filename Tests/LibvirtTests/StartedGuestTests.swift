@@ -57,7 +57,8 @@ struct StartedGuestTests {
   @Test("moved from every way to every other")
   func moved() async throws {
     let folder = try TemporaryFolder()
-    let ways = Self.ways(wrapper: try wrapper(in: folder)).dropFirst()
+    let wrapper = try wrapper(in: folder)
+    let ways = Self.ways(wrapper: wrapper).dropFirst()
     var definitions: [[UInt8]] = []
     var moves: [(from: Way, to: Way)] = []
     for from in ways {
@@ -68,7 +69,9 @@ struct StartedGuestTests {
           ["create", "fedora", "--name", name] + from.options + Self.small)
         try #require(made.succeeded, "\(made.command) \(made.errorText)")
         let patched = try await VirtNestBinary.run(
-          ["patch", "-", "-q"] + to.options, input: made.output)
+          ["patch", "-", "-q"] + to.options
+            + (to.options.contains("--wrapper") ? [] : ["--wrapper", wrapper]),
+          input: made.output)
         try #require(patched.succeeded, "\(patched.command) \(patched.errorText)")
         definitions.append(patched.output)
       }

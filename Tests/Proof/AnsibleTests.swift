@@ -380,6 +380,7 @@ struct AnsibleTests {
               vars:
                 migrate_from_wrapper_connect: "\(libvirtd.uri)"
                 migrate_from_wrapper_guests: [kata-a, kata-b]
+                migrate_from_wrapper_emulator: \(wrapper)
                 migrate_from_wrapper_folder: \(folder.file("before"))
                 migrate_from_wrapper_executable: \(VirtNestBinary.path)
 

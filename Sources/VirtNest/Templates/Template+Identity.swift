@@ -31,21 +31,41 @@ extension Template {
   package func sharedParts(of first: GuestRequest) throws(VirtNestError) -> [Diagnostic] {
     var second = first
     second.index = (first.index ?? firstIndex) + 1
-    let guests = try [create(first), create(second)]
+    return try sharedParts(
+      in: [create(first), create(second)], with: "every guest of the series",
+      force: first.changes.force)
+  }
+
+  /// What several guests share: the reasons against making them.
+  ///
+  /// - Parameter others: with whom it is shared, in messages.
+  /// - Throws: ``VirtNestError`` where one of them is no definition.
+  package func sharedParts(
+    in guests: [CreatedGuest], with others: String, force: Bool
+  ) throws(VirtNestError) -> [Diagnostic] {
     // One name for all is refused by itself.
-    guard guests[0].name != guests[1].name else { return [] }
-    let parts = try guests.map { guest throws(VirtNestError) in
-      try DomainDefinition(guest.bytes).identityParts
-    }
-    let keys = Set(parts[0].compactMap(\.key).map { TextKey($0) })
+    guard Set(guests.map { TextKey($0.name) }).count == guests.count else { return [] }
     let fixed = Set(fixedParts.compactMap(\.key).map { TextKey($0) })
-    return parts[1].filter { part in
-      part.key.map { TextKey($0) }.map { keys.contains($0) && !fixed.contains($0) } ?? false
-    }.map { part in
-      let found = part.sharedFinding(with: "every guest of the series", at: nil)
-      guard !first.changes.force else { return found }
-      let hint: Advice = " In a value, {name} is the guest's name. \(.force) to share it."
-      return .error("identity", found.message, advice: found.advice.map { $0 + hint } ?? hint)
+    var keys: Set<TextKey> = []
+    var said: Set<TextKey> = []
+    var found: [Diagnostic] = []
+    for guest in guests {
+      let parts = try DomainDefinition(guest.bytes).identityParts
+      for part in parts {
+        guard let key = part.key.map({ TextKey($0) }), keys.contains(key), !fixed.contains(key),
+          said.insert(key).inserted
+        else { continue }
+        let finding = part.sharedFinding(
+          with: others, at: nil)
+        let hint: Advice = " In a value, {name} is the guest's name. \(.force) to share it."
+        found.append(
+          force
+            ? finding
+            : .error(
+              "identity", finding.message, advice: finding.advice.map { $0 + hint } ?? hint))
+      }
+      keys.formUnion(parts.compactMap(\.key).map { TextKey($0) })
     }
+    return found
   }
 }

@@ -1,0 +1,189 @@
+import ArgumentParser
+import LosslessXML
+import VirtNest
+import VirtNestHost
+
+/// The guests of a file, for `create --from`: CSV with a header, or a list of JSON objects.
+struct GuestRows {
+  /// What a file says of one guest, as options of `create`.
+  struct Row {
+    /// The guest in messages: a place in CSV, a path in JSON.
+    let place: Place
+    let cells: [Cell]
+  }
+
+  /// One value of a guest.
+  struct Cell {
+    let place: Place
+    let arguments: [String]
+  }
+
+  /// Where something stands.
+  struct Place {
+    var position: Position?
+    var path: String?
+  }
+
+  let file: String
+  private(set) var rows: [Row] = []
+
+  /// Reads a file.
+  ///
+  /// A column is an option of `create` without its dashes, a parameter of the template, or a word
+  /// such as `disk:vda,path`. An empty value is none.
+  /// - Throws: ``ExitCode`` 2, once it was said what is wrong.
+  init(file: String, for template: Template) throws {
+    self.file = file
+    guard let input = Input.read(file) else { throw ExitCode.trouble }
+    guard let text = String(validating: input.bytes, as: UTF8.self) else {
+      throw Self.refused(file, "it is not UTF-8", Place())
+    }
+    let first = text.unicodeScalars.first { !$0.properties.isWhitespace }
+    rows =
+      first == "[" ? try Self.json(input.bytes, file, template) : try Self.csv(text, file, template)
+    if rows.isEmpty { throw Self.refused(file, "it has no guests", Place()) }
+  }
+
+  /// Says what is wrong at a place.
+  static func refused(_ file: String, _ message: String, _ place: Place) -> ExitCode {
+    Terminal.say(
+      .error, (place.path.map { $0 + ": " } ?? "") + message, file: file, at: place.position)
+    return .trouble
+  }
+
+  /// A value as options of `create`.
+  private static func arguments(
+    _ column: String, _ value: String, _ template: Template
+  ) -> [String] {
+    if column.contains(where: { ",:".contains($0) }) {
+      return ["--edit", column + "=" + value.replacing(",", with: ",,")]
+    }
+    if column == "mac" { return ["--edit", "interface:1,mac=" + value] }
+    // A name goes to the parameter of that name where the template has one.
+    if column != "name", template.parameter(column) != nil {
+      return ["--set", column + "=" + value]
+    }
+    return ["--\(column)=" + value]
+  }
+
+  // MARK: JSON
+
+  private static func json(_ bytes: [UInt8], _ file: String, _ template: Template) throws -> [Row] {
+    let value: JSONWriter.Value
+    do throws(MalformedJSON) { value = try JSONReader.value(of: bytes) } catch {
+      throw refused(
+        file, error.reason,
+        Place(position: Position(line: error.line, column: error.column)))
+    }
+    guard case .array(let elements) = value else {
+      throw refused(file, "a list of guests is expected", Place())
+    }
+    return try elements.enumerated().map { index, element in
+      let path = "[\(index)]"
+      guard case .object(let members) = element else {
+        throw refused(file, "an object is expected", Place(path: path))
+      }
+      let cells = try members.compactMap { member -> Cell? in
+        let place = Place(path: "\(path).\(member.key)")
+        switch member.value {
+        case .null: return nil
+        case .string(let text):
+          return Cell(place: place, arguments: arguments(member.key, text, template))
+        case .integer(let number):
+          return Cell(place: place, arguments: arguments(member.key, String(number), template))
+        case .number(let number):
+          return Cell(place: place, arguments: arguments(member.key, number, template))
+        case .bool(true): return Cell(place: place, arguments: ["--" + member.key])
+        case .bool(false): return nil
+        case .array, .object: throw refused(file, "a string or a number is expected", place)
+        }
+      }
+      return Row(place: Place(path: path), cells: cells)
+    }
+  }
+
+  // MARK: CSV
+
+  /// Fields as RFC 4180 has them: between commas, or in quotes, in which a doubled quote is one.
+  private static func csv(_ text: String, _ file: String, _ template: Template) throws -> [Row] {
+    var lines = try fields(of: text, file)
+    guard !lines.isEmpty else { return [] }
+    let header = lines.removeFirst()
+    for (index, field) in header.enumerated() {
+      guard !field.text.isEmpty else {
+        throw refused(
+          file, "the header has a column without a name", Place(position: field.position))
+      }
+      if header[..<index].contains(where: { TextKey($0.text) == TextKey(field.text) }) {
+        throw refused(
+          file, "there are two columns '\(field.text)'", Place(position: field.position))
+      }
+    }
+    return try lines.map { line in
+      guard line.count == header.count else {
+        throw refused(
+          file, "\(line.count) fields, and the header has \(header.count)",
+          Place(position: line[0].position))
+      }
+      let cells = zip(header, line).filter { !$0.1.text.isEmpty }.map { column, field in
+        Cell(
+          place: Place(position: field.position),
+          arguments: arguments(column.text, field.text, template))
+      }
+      return Row(place: Place(position: line[0].position), cells: cells)
+    }
+  }
+
+  private typealias Field = (text: String, position: Position)
+
+  private static func fields(of text: String, _ file: String) throws -> [[Field]] {
+    var lines: [[Field]] = []
+    var line: [Field] = []
+    var field = String.UnicodeScalarView()
+    var (row, column) = (1, 1)
+    var start = Position(line: 1, column: 1)
+    var (isQuoted, wasQuoted) = (false, false)
+    func end() {
+      let text = String(field)
+      line.append((wasQuoted ? text : text.trimmingSpaces, start))
+      (field, wasQuoted) = (.init(), false)
+    }
+    var rest = text.unicodeScalars[...]
+    if rest.first == "\u{FEFF}" { rest.removeFirst() }
+    while let character = rest.popFirst() {
+      column += UTF8.width(character)
+      switch character {
+      case "\"" where isQuoted && rest.first == "\"":
+        field.append(rest.removeFirst())
+        column += 1
+      case "\"" where isQuoted: isQuoted = false
+      case "\"" where field.allSatisfy({ $0 == " " }) && !wasQuoted:
+        (field, isQuoted, wasQuoted) = (.init(), true, true)
+      case "," where !isQuoted:
+        end()
+        start = Position(line: row, column: column)
+      case "\n":
+        (row, column) = (row + 1, 1)
+        if isQuoted {
+          field.append(character)
+          break
+        }
+        end()
+        // An empty line is none.
+        if line.count > 1 || !line[0].text.isEmpty { lines.append(line) }
+        line = []
+        start = Position(line: row, column: 1)
+      case "\r" where !isQuoted && rest.first == "\n": break
+      default: field.append(character)
+      }
+    }
+    if isQuoted {
+      throw refused(file, "a quote is not closed", Place(position: start))
+    }
+    if !field.isEmpty || !line.isEmpty {
+      end()
+      lines.append(line)
+    }
+    return lines
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+internal import TestSupport
+internal import Testing
+
+/// A guest and its copy on one host: both run, or the command has said what they share.
+@Suite(
+  "A copy runs beside its original, or what they share is said",
+  .enabled(
+    if: unmetRequirements.isEmpty,
+    "needs \(unmetRequirements.joined(separator: ", "))"))
+struct CopyTests {
+  /// What belongs to one guest, in place of `FOLDER` a folder of the test.
+  static let parts: [(name: String, device: String, isElsewhere: Bool)] = [
+    ("nothing", "", false),
+    ("a display's port", "<graphics type='vnc' port='5997' listen='127.0.0.1'/>", false),
+    ("a display's socket", "<graphics type='vnc' socket='FOLDER/vnc.sock'/>", false),
+    (
+      "a console's port",
+      "<console type='tcp'><source mode='bind' host='127.0.0.1' service='45981'/><target type='serial'/></console>",
+      false
+    ),
+    ("a console's log", "<console type='pty'><log file='FOLDER/c.log'/></console>", false),
+    ("a console's file", "<console type='file'><source path='FOLDER/c.txt'/></console>", false),
+    (
+      "a channel's socket",
+      "<channel type='unix'><source mode='bind' path='FOLDER/c.sock'/><target type='virtio' name='a'/></channel>",
+      false
+    ),
+    (
+      "an image",
+      "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='FOLDER/d.raw'/><target dev='vda' bus='virtio'/></disk>",
+      false
+    ),
+    (
+      "a read-only image",
+      "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='FOLDER/d.raw'/><target dev='vda' bus='virtio'/><readonly/></disk>",
+      false
+    ),
+    (
+      "an interface's socket",
+      "<interface type='server'><mac address='52:54:00:01:02:03'/><source address='127.0.0.1' port='45982'/><model type='virtio'/></interface>",
+      false
+    ),
+    (
+      "a MAC address",
+      "<interface type='user'><mac address='52:54:00:01:02:04'/><model type='virtio'/></interface>",
+      false
+    ),
+    (
+      "an argument's port",
+      "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-monitor'/><qemu:arg value='tcp:127.0.0.1:45983,server=on,wait=off'/></qemu:commandline>",
+      true
+    ),
+    (
+      "the uuid in sysinfo",
+      "<sysinfo type='smbios'><system><entry name='uuid'>6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11</entry></system></sysinfo>",
+      true
+    ),
+    ("a genid", "<genid>7c0b9a5e-9d4b-4c6f-8d0b-8f5f1f0b7c11</genid>", true),
+  ]
+
+  @Test("by create FILE and by --new-identity, for each part that belongs to one guest")
+  func sideBySide() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let plain = try await virtNest([
+      "create", "fedora", "--emulated", "--disk", "none", "--network", "none", "--memory", "2G",
+      "--name", "kata-a", "--uuid", "6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11", "--quiet",
+    ])
+    try await PrivateLibvirtd.run(in: folder.file("d")) { libvirtd in
+      for part in Self.parts {
+        try await tryPart(part, plain, folder, libvirtd)
+      }
+    }
+  }
+
+  private func tryPart(
+    _ part: (name: String, device: String, isElsewhere: Bool), _ plain: String,
+    _ folder: TemporaryFolder, _ libvirtd: PrivateLibvirtd
+  ) async throws {
+    // QEMU runs as another user: it has to reach what is in the folder.
+    let place = folder.file("d") + "/libvirt"
+    let device = part.device.replacing("FOLDER", with: place)
+    let original = folder.file("a.xml")
+    // A display brings a keyboard, and that needs USB; a console of the template goes for another.
+    var text = plain.replacing(
+      "type='usb' index='0' model='none'", with: "type='usb' model='qemu-xhci'")
+    if part.isElsewhere {
+      text = text.replacing("</domain>", with: device + "</domain>")
+    } else if device.hasPrefix("<console") {
+      text = text.replacing("<console type='pty'/>", with: device)
+    } else {
+      text = text.replacing("</devices>", with: device + "</devices>")
+    }
+    try write(text, to: original)
+    try write("", to: place + "/d.raw")
+    let copy = try await VirtNestBinary.run(["create", original, "--name", "kata-b"])
+    let renamed = try await VirtNestBinary.run(
+      ["patch", original, "--name", "kata-c", "--new-identity"])
+    #expect(
+      copy.succeeded && renamed.succeeded, "\(part.name): \(copy.errorText)\(renamed.errorText)")
+    try await libvirtd.virsh("create", original, "--paused")
+    for (name, made) in [("kata-b", copy), ("kata-c", renamed)] {
+      let file = folder.file("b.xml")
+      try write(made.outputText, to: file)
+      let started = try await run("virsh", ["--connect", libvirtd.uri, "create", file, "--paused"])
+      let isSaid = made.errorText.contains("warning: ")
+      #expect(started.succeeded || isSaid, "\(part.name), \(name): \(started.errorText)")
+      // What is not shared is not called shared.
+      if ["nothing", "a MAC address", "the uuid in sysinfo", "a genid", "a read-only image"]
+        .contains(part.name)
+      {
+        #expect(
+          started.succeeded && !isSaid,
+          "\(part.name), \(name): \(started.errorText)\(made.errorText)")
+      } else {
+        #expect(isSaid, "\(part.name), \(name): nothing is said")
+      }
+      if started.succeeded { try await libvirtd.virsh("destroy", name) }
+    }
+    try await libvirtd.virsh("destroy", "kata-a")
+  }
+}

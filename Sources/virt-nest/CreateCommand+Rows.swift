@@ -72,7 +72,7 @@ extension CreateCommand {
     var arguments = Array(Program.arguments.dropFirst())
     if let command = arguments.firstIndex(of: "create") { arguments.remove(at: command) }
     let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
-    arguments.insert(contentsOf: cells.flatMap(\.arguments) + ["--from="], at: end)
+    arguments.insert(contentsOf: cells.flatMap(\.arguments) + ["--is-row"], at: end)
     let row = try CreateCommand.parse(arguments)
     var request = try row.source.request(for: template)
     if row.source.index == nil { request.index = (request.index ?? 0) + index }

@@ -32,6 +32,9 @@ struct CreateCommand: AsyncParsableCommand {
       valueName: "file"), completion: .file())
   var from: String?
 
+  /// Whether this is one guest of ``from``, which is read already.
+  @Flag(help: .hidden) var isRow = false
+
   @Flag(help: "Ask on the terminal for each parameter that is not given.")
   var ask = false
 
@@ -86,7 +89,7 @@ struct CreateCommand: AsyncParsableCommand {
     }
   }
 
-  private var isFromFile: Bool { from.map { !$0.isEmpty } ?? false }
+  private var isFromFile: Bool { from != nil && !isRow }
 
   func run() async throws {
     try await Terminal.reporting(in: format.wanted, guests: json) { try await create() }

@@ -59,8 +59,9 @@ struct GuestRows {
       return ["--edit", column + "=" + value.replacing(",", with: ",,")]
     }
     if column == "mac" { return ["--edit", "interface:1,mac=" + value] }
-    // A name goes to the parameter of that name where the template has one.
-    if column != "name", template.parameter(column) != nil {
+    // These options go to a parameter of their name where the template has one.
+    let options = ["name", "uuid", "memory", "vcpus", "cpu", "machine", "emulator", "virt-type"]
+    if !options.contains(column), template.parameter(column) != nil {
       return ["--set", column + "=" + value]
     }
     return ["--\(column)=" + value]

@@ -9,7 +9,7 @@ struct GuestRowsTests {
   ) async throws -> (run: Run, files: [String: String]) {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    try await run("mkdir", ["out"], in: folder.path).expectSuccess()
+    #expect(try await run("mkdir", ["out"], in: folder.path).succeeded)
     try writeFile(folder.file(name), text.utf8)
     let result = try await VirtNestBinary.run(
       ["create", template, "--from", name, "-o", "out", "--quiet"] + options, in: folder.path)

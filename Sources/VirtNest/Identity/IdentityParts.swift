@@ -195,6 +195,14 @@ struct IdentityParts {
       if let source, let path = source["path"] {
         keep(source, "the socket \(path)", "socket:\(path)", word("source.path"))
       }
+    case "server", "udp":
+      // A client and a multicast group may be the same for several guests.
+      let local = interface["type"] == "udp" ? source?.child("local") : source
+      if let local, let port = local["port"] {
+        let place = "\(local["address"] ?? ""):\(port)"
+        let key = interface["type"] == "udp" ? "source.local.port" : "source.port"
+        keep(local, "the port \(place)", "port:\(place)", word(key))
+      }
     case "direct" where source?["mode"] == "passthrough", "vdpa":
       if let source, let device = source["dev"] {
         keep(source, "the host's device \(device)", "device:\(device)", word("source.dev"))

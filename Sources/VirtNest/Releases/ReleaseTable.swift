@@ -220,7 +220,8 @@ package enum ReleaseTable {
     sles(5, .init(5, 14), "2023-06-20", "2024-12-31"),
     sles(6, .init(6, 4), "2024-06-26", "2025-12-31"),
     sles(7, .init(6, 4), "2025-06-17", "2031-07-31", unconfirmed: [.osinfo]),
-    row(  // No service packs any more. Kernel and kvm-hv: those of Leap 16.0, which is built from it.
+    // No service packs any more. Kernel and kvm-hv are those of Leap 16.0, which is built from it.
+    row(
       "sles", "16.0", aliases: ["16"], osinfo: "http://suse.com/sle/16.0", kernel: .init(6, 12),
       nestedHV: unsupportedBySUSE, released: "2025-11-04", endOfLife: "2027-11-30",
       packages: .suse, unconfirmed: [.osinfo, .endOfLife]),

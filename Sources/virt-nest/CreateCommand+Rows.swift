@@ -15,6 +15,9 @@ extension CreateCommand {
       throw ValidationError(
         "--seed with --from needs a seed for each guest; write {name} in its path")
     }
+    if rows.rows.count > 1, output == nil, !define, !json {
+      throw ValidationError("--from of several guests needs -o FOLDER or --define")
+    }
     var guests: [CreatedGuest] = []
     var names: Set<TextKey> = []
     var isInTrouble = false

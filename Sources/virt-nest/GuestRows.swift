@@ -51,7 +51,23 @@ struct GuestRows {
     return .trouble
   }
 
+  /// Options of `create` that are for all guests of a file.
+  private static let forAll: Set = [
+    "ask", "color", "connect", "count", "define", "drop-secrets", "dry-run", "format", "from", "h",
+    "help", "help-parameters", "help-words", "is-row", "json", "o", "output", "parameters", "q",
+    "quiet", "version", "y", "yes",
+  ]
+
   /// A value as options of `create`.
+  private static func cell(
+    _ column: String, _ value: String, _ template: Template, _ place: Place, in file: String
+  ) throws -> Cell {
+    guard !forAll.contains(column) else {
+      throw refused(file, "'\(column)' is for all guests, and not for one of them", place)
+    }
+    return Cell(place: place, arguments: arguments(column, value, template))
+  }
+
   private static func arguments(
     _ column: String, _ value: String, _ template: Template
   ) -> [String] {
@@ -88,13 +104,13 @@ struct GuestRows {
         let place = Place(path: "\(path).\(member.key)")
         switch member.value {
         case .null: return nil
-        case .string(let text):
-          return Cell(place: place, arguments: arguments(member.key, text, template))
+        case .string(let text), .number(let text):
+          return try cell(member.key, text, template, place, in: file)
         case .integer(let number):
-          return Cell(place: place, arguments: arguments(member.key, String(number), template))
-        case .number(let number):
-          return Cell(place: place, arguments: arguments(member.key, number, template))
-        case .bool(true): return Cell(place: place, arguments: ["--" + member.key])
+          return try cell(member.key, String(number), template, place, in: file)
+        case .bool(true):
+          _ = try cell(member.key, "", template, place, in: file)
+          return Cell(place: place, arguments: ["--" + member.key])
         case .bool(false): return nil
         case .array, .object: throw refused(file, "a string or a number is expected", place)
         }
@@ -126,10 +142,9 @@ struct GuestRows {
           file, "\(line.count) fields, and the header has \(header.count)",
           Place(position: line[0].position))
       }
-      let cells = zip(header, line).filter { !$0.1.text.isEmpty }.map { column, field in
-        Cell(
-          place: Place(position: field.position),
-          arguments: arguments(column.text, field.text, template))
+      let cells = try zip(header, line).filter { !$0.1.text.isEmpty }.map { column, field in
+        try cell(
+          column.text, field.text, template, Place(position: field.position), in: file)
       }
       return Row(place: Place(position: line[0].position), cells: cells)
     }

@@ -20,3 +20,15 @@ options:
 requirements:
   - virt-nest, where the module runs.
 """
+
+    # Of a module that only looks.
+    READ_ONLY = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: It changes nothing.
+  diff_mode:
+    support: none
+    description: It changes nothing.
+"""

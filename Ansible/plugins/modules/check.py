@@ -42,13 +42,7 @@ options:
     default: true
 extends_documentation_fragment:
   - virt_nest.power.virt_nest
-attributes:
-  check_mode:
-    support: full
-    description: It changes nothing.
-  diff_mode:
-    support: none
-    description: It changes nothing.
+  - virt_nest.power.virt_nest.read_only
 """
 
 EXAMPLES = r"""

@@ -34,13 +34,7 @@ options:
     default: false
 extends_documentation_fragment:
   - virt_nest.power.virt_nest
-attributes:
-  check_mode:
-    support: full
-    description: It changes nothing.
-  diff_mode:
-    support: none
-    description: It changes nothing.
+  - virt_nest.power.virt_nest.read_only
 """
 
 EXAMPLES = r"""

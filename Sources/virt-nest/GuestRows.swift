@@ -126,6 +126,11 @@ struct GuestRows {
     var lines = try fields(of: text, file)
     guard !lines.isEmpty else { return [] }
     let header = lines.removeFirst()
+    if header.count == 1, header[0].text.contains(where: { ";\t|".contains($0) }) {
+      throw refused(
+        file, "'\(header[0].text)' is one column: columns are separated by commas",
+        Place(position: header[0].position))
+    }
     for (index, field) in header.enumerated() {
       guard !field.text.isEmpty else {
         throw refused(

@@ -66,12 +66,10 @@ struct NestingOptions: ParsableArguments {
   var force = false
 
   func change() throws -> NestingChange? {
-    let chosen = try Self.mechanism(convert ?? mechanism)
+    let chosen =
+      try convert.map { try Self.mechanism($0) } ?? Self.mechanism(mechanism, orElse: "auto")
     if convert != nil, nested != nil || mechanism != nil {
       throw ValidationError("--convert goes with neither --nested, --no-nested nor --mechanism")
-    }
-    if convert != nil, chosen == nil {
-      throw ValidationError("--convert needs a mechanism by its name")
     }
     let api = try chosenAPI()
     if let host { return try change(forHostOf: host) }
@@ -135,11 +133,15 @@ struct NestingOptions: ParsableArguments {
     return NestingChange(.on, mechanism: mechanism, api: advice.api)
   }
 
-  private static func mechanism(_ name: String?) throws -> NestingMechanism? {
-    guard let mechanism = name, mechanism != "auto" else { return nil }
+  /// The mechanism of a name; `nil` for none, and for another word that is taken.
+  private static func mechanism(
+    _ name: String?, orElse other: String? = nil
+  ) throws -> NestingMechanism? {
+    guard let mechanism = name, mechanism != other else { return nil }
     guard let chosen = NestingMechanism(rawValue: mechanism) else {
-      let known = NestingMechanism.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("there is no mechanism '\(mechanism)'; there are \(known) and auto")
+      let known = (NestingMechanism.allCases.map(\.rawValue) + [other].compactMap(\.self))
+        .joined(separator: ", ")
+      throw ValidationError("there is no mechanism '\(mechanism)'; there are \(known)")
     }
     return chosen
   }

@@ -75,6 +75,7 @@ struct GuestRowsTests {
       ("name,memory\n\"kata-a,8GiB\n", "guests:2:1: error: a quote is not closed"),
       ("name,\"disk:vdz,path\"\nkata-a,/srv/a.qcow2\n", "guests:2:8: error: "),
       ("", "guests: error: it has no guests"),
+      ("name;memory\nkata-a;8GiB\n", "guests:1:1: error: 'name;memory' is one column"),
       ("name,output\nkata-a,/a.xml\n", "guests:2:8: error: 'output' is for all guests"),
       (#"[{"name": "kata-a", "define": true}]"#, "guests: error: [0].define: 'define' is for all"),
       (

@@ -29,20 +29,7 @@ struct ArrangementTests {
     + ["machine.cap-nested-hv=on", "a=b"].map { ["-set", $0] }
     + [["-enable-kvm"], ["--enable-kvm"], ["-no-kvm"], ["-version"], ["-snapshot"], ["-no-reboot"]]
 
-  /// Numbers that are the same on every machine (SplitMix64).
-  private struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var number = state
-      number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
-      return number ^ (number >> 31)
-    }
-  }
-
-  private static func arrangement(_ index: Int, _ numbers: inout Numbers) -> NestingForm {
+  private static func arrangement(_ index: Int, _ numbers: inout SeededNumbers) -> NestingForm {
     var form = NestingForm(title: "")
     let states = ["", "", NestingForm.feature("on"), NestingForm.feature("off")]
     let others = ["", "", "<ibs value='broken'/>", "<ccf-assist state='off'/>"]
@@ -59,7 +46,7 @@ struct ArrangementTests {
   @Test("is what inspect says, in arrangements that a generator makes")
   func arrangements() async throws {
     let isAll = ProcessInfo.processInfo.environment["VIRT_NEST_PROOF"] == "all"
-    var numbers = Numbers(state: Self.seed)
+    var numbers = SeededNumbers(seed: Self.seed)
     let forms = (0..<(isAll ? 500 : 60)).map { Self.arrangement($0, &numbers) }
     let definitions = forms.indices.map { forms[$0].definition($0) }
     let outcomes = try await Outcome.all(of: definitions)

@@ -62,7 +62,7 @@ import Testing
   func changedBytes() async throws {
     let report = Array(
       JSONWriter.text(of: HostReport(try await fixture("powernv-wrapper")).json).utf8)
-    var random = SeededGenerator(state: 1)
+    var random = SeededNumbers(seed: 1)
     var (taken, refused) = (0, 0)
     for _ in 1...4_000 {
       var bytes = report
@@ -86,18 +86,5 @@ import Testing
       }
     }
     #expect(taken > 100 && refused > 100, "\(taken) taken, \(refused) refused")
-  }
-}
-
-/// splitmix64: the same numbers in each run.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -4,6 +4,7 @@ internal import LosslessXML
 extension DomainEditor {
   /// Makes the changes, and says so for each.
   mutating func mendForPSeries(_ before: Guest, _ wanted: inout Guest) {
+    mendsForPSeries = true
     mendMachine(before, &wanted)
     var gone: Set<Element> = []
     for element in domain.children("features").flatMap(\.children)

@@ -26,6 +26,9 @@ extension DomainDefinition {
     let (editor, wanted) = editor(for: changes)
     var patch = try patch(editor, wanted)
     try patch.acceptErrors(of: changes)
+    if changes.identity?.isCopy == true {
+      patch.diagnostics += patch.shared(withOriginal: domain.child("name")?.text)
+    }
     if changes.nesting?.wish == .on { patch.diagnostics += remainingRefusals(in: patch) }
     return patch
   }
@@ -66,9 +69,9 @@ extension DomainDefinition {
       words, ifPresent: changes.xpathEdits.ifPresent, byNumber: changes.byNumber)
     editor.deriveAddresses(changes.identity)
     if changes.identity != nil || wanted.uuid != nil {
-      editor.renew(identityParts, changes.identity, uuid: wanted.uuid, copyOf: before.name)
+      editor.renew(identityParts, changes.identity, uuid: wanted.uuid)
     }
-    editor.hasXPathEdits = !changes.xpathEdits.edits.isEmpty
+    editor.otherChanges = words.count + changes.xpathEdits.edits.count
     editor.apply(changes.xpathEdits)
     if let nesting = changes.nesting {
       editor.apply(
@@ -142,16 +145,21 @@ extension DomainDefinition {
     _ wanted: Guest, _ editor: DomainEditor, _ edits: [Edit], of result: DomainDefinition
   ) throws(VirtNestError) {
     let given = wanted == Guest() ? [] : Property.all.filter { $0.isGiven(wanted) }
-    var missing = given.isEmpty ? [] : Guest(reading: result, given).contradictions(to: wanted)
+    var missing = given.filter { !$0.isTrue(of: wanted, in: result) }.map(\.name)
     var proven = ProvenResult(result, edits)
     for proof in editor.proofs where !proven.contradictions(proof).isEmpty {
       missing.append(proof.kind.element)
     }
-    guard missing.isEmpty || !editor.hasXPathEdits else {
+    if editor.mendsForPSeries {
+      var (again, guest) = (DomainEditor(result), Guest())
+      again.mendForPSeries(Guest(reading: result), &guest)
+      if !again.diagnostics.isEmpty { missing.append("a pseries guest") }
+    }
+    guard missing.isEmpty || given.count + editor.otherChanges < 2 else {
       throw VirtNestError(
         .error(
           "conflict",
-          "an XPath change undoes what is asked of \(missing.joined(separator: ", "))",
+          "another of the changes undoes what is asked of \(missing.joined(separator: ", "))",
           advice: "Leave one of the two out."))
     }
     guard missing.isEmpty else {
@@ -225,24 +233,5 @@ extension Guest {
     guest.cpu = other.cpu ?? cpu
     guest.emulator = other.emulator ?? emulator
     return guest
-  }
-
-  /// The properties of which a guest does not say what was wanted.
-  fileprivate func contradictions(to wanted: Guest) -> [String] {
-    var names: [String] = []
-    let compare = { (name: String, isSame: Bool) in if !isSame { names.append(name) } }
-    compare("name", wanted.name == nil || wanted.name == name)
-    compare("uuid", wanted.uuid == nil || wanted.uuid == uuid)
-    compare("virt-type", wanted.domainType == nil || wanted.domainType == domainType)
-    compare("machine", wanted.machine == nil || wanted.machine?.name == machine?.name)
-    compare("memory", wanted.memory == nil || wanted.memory?.inKibibytes == memory?.inKibibytes)
-    compare("vcpus", wanted.vcpus == nil || wanted.vcpus?.count == vcpus?.count)
-    compare("cpu", wanted.cpu == nil || wanted.cpu == cpu)
-    compare("emulator", wanted.emulator == nil || wanted.emulator == emulator)
-    compare("kernel", wanted.boot.kernel == nil || wanted.boot.kernel == boot.kernel)
-    for (feature, value) in wanted.features where features[feature] != value {
-      names.append(feature.rawValue)
-    }
-    return names
   }
 }

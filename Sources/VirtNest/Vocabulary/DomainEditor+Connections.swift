@@ -94,6 +94,13 @@ extension DomainEditor {
         return
       }
     }
+    if model == nil,
+      edit.sets("backend", where: { $0.steps.count > 1 || $0.leaf == .attribute("type") })
+    {
+      // Only a generator behind a socket has one.
+      try edit.derive("backend.model", "egd", in: kind)
+      model = "egd"
+    }
     guard let model, model != "random",
       element == nil || element?.child("backend")?["model"] != model
     else { return }

@@ -5,38 +5,35 @@ extension DomainEditor {
   ///
   /// What another change is about stays as that change leaves it.
   mutating func renew(
-    _ parts: [IdentityPart], _ identity: GuestChanges.Identity?, uuid: DomainUUID?,
-    copyOf name: String?
+    _ parts: [IdentityPart], _ identity: GuestChanges.Identity?, uuid: DomainUUID?
   ) {
-    for part in parts {
-      // Looking through all changes costs most, and most parts stay.
-      let isWanted =
-        switch part.renewal {
-        case .derived: false
-        case .followsUUID: uuid != nil
-        case .chosenByLibvirt: identity != nil
-        case .kept: identity?.isCopy == true
-        }
-      guard isWanted, !touches(part.element), !isRemoved(part.element) else { continue }
+    for part in parts where !isRemoved(part.element) {
       switch part.renewal {
-      case .derived: continue
+      case .derived, .kept: continue
       case .followsUUID:
-        guard let uuid, DomainUUID(part.element.text) != uuid else { continue }
+        guard let uuid, DomainUUID(part.element.text) != uuid, !touches(part.element) else {
+          continue
+        }
         changes.setText(of: part.element, to: uuid.description, keepingSpace: true)
       case .chosenByLibvirt(let steps):
-        guard identity != nil else { continue }
+        guard identity != nil, !steps.contains(where: isSet) else { continue }
         for step in steps { changes.apply(step) }
         diagnostics.append(
           .note(
             "identity", "\(part.what) belongs to one guest: libvirt chooses another",
             at: part.element.place))
-      case .kept:
-        guard identity?.isCopy == true else { continue }
-        let isRenamed = name != nil && name != newName
-        diagnostics.append(
-          part.sharedFinding(
-            with: isRenamed ? "'\(name ?? "")'" : "the original", at: part.element.place))
       }
+    }
+  }
+
+  /// Whether a word gives what a step would take away.
+  private func isSet(_ step: IdentityPart.Step) -> Bool {
+    let target = step.element
+    return edited.contains { holder, values in
+      holder.range.contains(target.range.lowerBound)
+        && values.contains { place, value in
+          value != nil && holder.descendant(place.steps) == target && step.takes(place.leaf)
+        }
     }
   }
 
@@ -51,7 +48,47 @@ extension DomainEditor {
   }
 }
 
+extension Patch {
+  /// What a copy shares with its original, since only the user knows another value.
+  ///
+  /// - Parameter name: the original's.
+  func shared(withOriginal name: String?) -> [Diagnostic] {
+    let isRenamed = name != nil && name != result.domain.child("name")?.text
+    let kept = Set(result.identityParts.filter(\.isKept).map { TextKey($0.key ?? $0.what) })
+    return definition.identityParts.filter {
+      $0.isKept && kept.contains(TextKey($0.key ?? $0.what))
+    }
+    .map { part in
+      part.sharedFinding(
+        with: isRenamed ? "'\(name ?? "")'" : "the original", at: part.element.place)
+    }
+  }
+}
+
+extension IdentityPart.Step {
+  /// The element that it changes or takes away.
+  fileprivate var element: Element {
+    switch self {
+    case .remove(let element), .removeAttribute(_, let element), .setAttribute(_, let element, _),
+      .clearText(let element):
+      element
+    }
+  }
+
+  /// Whether it takes away what a key ends in.
+  fileprivate func takes(_ leaf: WordPlace.Leaf) -> Bool {
+    switch self {
+    case .remove: true
+    case .removeAttribute(let name, _), .setAttribute(let name, _, _): leaf == .attribute(name)
+    case .clearText: leaf == .text
+    }
+  }
+}
+
 extension IdentityPart {
+  /// Whether a copy keeps it.
+  fileprivate var isKept: Bool { if case .kept = renewal { true } else { false } }
+
   /// A warning, or a note where two guests may have it, that several guests share this part.
   func sharedFinding(with others: String, at place: Diagnostic.Place?) -> Diagnostic {
     let message = "\(what) is shared with \(others)"

@@ -7,6 +7,19 @@ struct WordValue: Hashable {
   /// Whether it was asked for, and not derived from what was.
   var isAsked = true
 
+  /// Whether both cannot hold: they differ at one place, or one removes what the other sets something in.
+  func contradicts(_ other: WordValue) -> Bool {
+    if place == other.place { return value != other.value }
+    return removes(other) || other.removes(self)
+  }
+
+  /// Whether it removes an element in which the other sets something.
+  private func removes(_ other: WordValue) -> Bool {
+    guard value == nil, other.value != nil, !place.steps.isEmpty else { return false }
+    if case .attribute = place.leaf { return false }
+    return other.place.steps.starts(with: place.steps)
+  }
+
   /// The same within the element of the first step.
   var inFirstStep: WordValue {
     var value = self
@@ -101,7 +114,7 @@ extension DomainEditor {
   /// What holds after all changes: of two values for one place the later, and nothing of what is
   /// removed.
   private func lastWords(of proofs: [WordProof]) -> [WordProof] {
-    var seen: Set<Claim> = []
+    var seen: [Element: [WordValue]] = [:]
     var last: [WordProof] = []
     for proof in proofs.reversed() {
       guard let element = proof.element else {
@@ -109,17 +122,12 @@ extension DomainEditor {
         continue
       }
       if removed.contains(element) { continue }
-      let values = proof.values.filter {
-        seen.insert(Claim(element: element, place: $0.place)).inserted
-      }
+      let later = seen[element, default: []]
+      let values = proof.values.filter { value in !later.contains { value.contradicts($0) } }
+      seen[element, default: []] += values
       last.append(WordProof(kind: proof.kind, values: values, element: element))
     }
     return last
-  }
-
-  private struct Claim: Hashable {
-    var element: Element
-    var place: WordPlace
   }
 
   /// The elements of a kind.
@@ -161,12 +169,7 @@ extension DomainEditor {
     }
     self = editor
     for (key, value) in kind.defaults { try edit.derive(key, value, in: kind) }
-    var element = NewElement(kind.element)
-    for value in edit.values {
-      guard let text = value.value else { continue }
-      Self.set(value.place, to: text, in: &element, kind.path)
-    }
-    insert(element, of: kind)
+    insert(newElement(edit, kind), of: kind)
     return [WordProof(kind: kind, values: edit.values, element: nil)]
   }
 
@@ -176,6 +179,7 @@ extension DomainEditor {
     var chosen = try select(change, kind)
     if chosen.isEmpty {
       guard !kind.isDevice, change.selector == nil else {
+        try refuseIfAdded(change, kind)
         if ifPresent { return [] }
         throw absent(change, kind)
       }
@@ -188,6 +192,7 @@ extension DomainEditor {
     }
     if change.assignments.contains(where: { $0.key == "clearxml" && $0.value == "yes" }) {
       for element in chosen { changes.remove(element) }
+      removed.formUnion(chosen)
       chosen = []
     }
     var proofs: [WordProof] = []
@@ -203,15 +208,32 @@ extension DomainEditor {
       try prepare(&edit, kind, nil, change)
       proofs += setOutside(edit)
       guard edit.values.contains(where: { $0.value != nil }) else { return proofs }
-      var element = NewElement(kind.element)
-      for value in edit.values {
-        guard let text = value.value else { continue }
-        Self.set(value.place, to: text, in: &element, kind.path)
+      if kind.isDevice || !elements(of: kind).isEmpty {
+        insert(newElement(edit, kind), of: kind)
+      } else {
+        make(edit, kind)
       }
-      insert(element, of: kind)
       proofs.append(WordProof(kind: kind, values: edit.values, element: nil))
     }
     return proofs
+  }
+
+  private func newElement(_ edit: WordEdit, _ kind: WordKind) -> NewElement {
+    var element = NewElement(kind.element)
+    for value in edit.values {
+      guard let text = value.value else { continue }
+      Self.set(value.place, to: text, in: &element, kind.path)
+    }
+    return element
+  }
+
+  /// Makes a section, or goes on with one that an earlier change makes.
+  private mutating func make(_ edit: WordEdit, _ kind: WordKind) {
+    let way = kind.path.map { WordPlace.Step(name: $0) }
+    for var value in edit.values where value.value != nil {
+      value.place.steps.insert(contentsOf: way, at: 0)
+      set(value, in: domain, [])
+    }
   }
 
   private mutating func setOutside(_ edit: WordEdit) -> [WordProof] {
@@ -236,6 +258,7 @@ extension DomainEditor {
       throw InvalidValue("remove", change.text, "it is no section; edit its keys to KEY=")
     }
     let chosen = try select(change, kind)
+    if chosen.isEmpty || change.selector ?? "all" == "all" { try refuseIfAdded(change, kind) }
     if chosen.isEmpty {
       if ifPresent { return }
       throw absent(change, kind)
@@ -251,6 +274,14 @@ extension DomainEditor {
     }
   }
 
+  /// Refuses to change what an earlier change adds: at a second run it would be another change.
+  private func refuseIfAdded(_ change: WordChange, _ kind: WordKind) throws(InvalidValue) {
+    guard kind.path.count < 3, !newElements(named: kind.element).isEmpty else { return }
+    throw InvalidValue(
+      change.verb.rawValue, change.text,
+      "another change adds a \(kind.names.first ?? kind.element); leave one of the two out")
+  }
+
   /// The `<console>` that libvirt prints beside the first `<serial>`, and would make that of again.
   private func twins(of element: Element, _ kind: WordKind) -> [Element] {
     guard kind.element == "serial", element == elements(of: kind).first,
@@ -264,15 +295,15 @@ extension DomainEditor {
 
   func select(_ change: WordChange, _ kind: WordKind) throws(InvalidValue) -> [Element] {
     let all = elements(of: kind)
+    var chosen = all.filter { !removed.contains($0) }
     guard let selector = change.selector else {
-      if change.verb == .edit, kind.isDevice { return Array(all.prefix(1)) }
-      return all
+      return change.verb == .edit && kind.isDevice ? Array(chosen.prefix(1)) : chosen
     }
-    var chosen = all
     let places = kind.selectorPlaces.map(\.place)
     for part in selector.split(separator: "+").map(String.init) where part != "all" {
       if let number = Int(part) {
         let index = number < 0 ? all.count + number : number - 1
+        // Numbers are those before the change.
         let picked = all.indices.contains(index) ? [all[index]] : []
         let named = chosen.filter { isNamed(part, $0, places) }
         chosen = named.isEmpty ? chosen.filter { picked.contains($0) } : named
@@ -309,7 +340,7 @@ extension DomainEditor {
   }
 
   private func absent(_ change: WordChange, _ kind: WordKind) -> InvalidValue {
-    let all = elements(of: kind).map { name(of: $0, kind) }
+    let all = elements(of: kind).filter { !removed.contains($0) }.map { name(of: $0, kind) }
     let has = all.joined(separator: ", ")
     let what = kind.names.first ?? kind.element
     return InvalidValue(
@@ -325,25 +356,28 @@ extension DomainEditor {
   ) throws(InvalidValue) -> WordEdit {
     var edit = WordEdit()
     for assignment in change.assignments {
-      if assignment.key == "clearxml" || isDerivation(assignment.key, kind) { continue }
-      if assignment.key.isEmpty {
+      let key = assignment.key.isEmpty ? kind.first ?? "" : assignment.key
+      if key == "clearxml" || isDerivation(key, kind) { continue }
+      let value: WordValue
+      if assignment.key.isEmpty, key.isEmpty || key == kind.element {
         if kind.element == "os" { continue }
-        guard let first = kind.first else {
-          if kind.isDevice { throw InvalidValue(kind.element, change.text, "give KEY=VALUE") }
-          edit.values.append(
-            WordValue(place: WordPlace(steps: [], leaf: .text), value: assignment.value))
-          continue
+        if key.isEmpty, kind.isDevice {
+          throw InvalidValue(kind.element, change.text, "give KEY=VALUE")
         }
-        if isDerivation(first, kind) { continue }
-        if first == kind.element {
-          edit.values.append(
-            WordValue(place: WordPlace(steps: [], leaf: .text), value: assignment.value))
-          continue
-        }
-        edit.values += [try value(first, assignment.value, kind)]
-        continue
+        let values = WordTable.standard.place(kind.path)?.text ?? []
+        let place = WordPlace(steps: [], leaf: .text, values: values)
+        value = WordValue(
+          place: place,
+          value: assignment.value.isEmpty
+            ? nil : try place.checked(assignment.value, key: kind.element))
+      } else {
+        value = try self.value(key, assignment.value, kind)
       }
-      edit.values.append(try value(assignment.key, assignment.value, kind))
+      guard !edit.values.contains(where: { $0.contradicts(value) }) else {
+        throw InvalidValue(
+          change.verb.rawValue, change.text, "'\(key)' contradicts what stands before it")
+      }
+      edit.values.append(value)
     }
     return edit
   }
@@ -353,9 +387,6 @@ extension DomainEditor {
   ) throws(InvalidValue) -> WordValue {
     let place = try WordPlace(kind.dotted(key), for: value, in: kind.path)
     if value.isEmpty { return WordValue(place: place, value: nil) }
-    guard value.isRepresentableInXML else {
-      throw InvalidValue(key, value, "XML cannot carry one of its characters")
-    }
     let text = try place.checked(value, key: key)
     return WordValue(place: place, value: place.leaf == .presence && text == "off" ? nil : text)
   }

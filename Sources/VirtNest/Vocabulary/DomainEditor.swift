@@ -41,8 +41,10 @@ struct DomainEditor {
   var removed: Set<Element> = []
   /// What words set in devices and sections that are there.
   var edited: [Element: [WordPlace: String?]] = [:]
-  /// Whether expressions change it, too.
-  var hasXPathEdits = false
+  /// Whether what a pseries guest cannot have goes.
+  var mendsForPSeries = false
+  /// How many words and expressions change it.
+  var otherChanges = 0
   /// What must be found in the result.
   var proofs: [WordProof] = []
   /// The text that is mixed into derived addresses.

@@ -14,6 +14,13 @@ struct Property: Sendable {
   /// Makes a definition say what a partial guest says; does nothing where that says nothing.
   let write: @Sendable (Guest, inout DomainEditor) -> Void
 
+  /// Whether a definition says what a partial guest says, so that writing it changes nothing.
+  func isTrue(of guest: Guest, in definition: DomainDefinition) -> Bool {
+    var editor = DomainEditor(definition)
+    write(guest, &editor)
+    return (try? editor.resolved().sortedEdits().isEmpty) == true
+  }
+
   /// The table, in the order in which libvirt prints the places.
   static let all: [Property] = identity + resources + boot + features + devices
 

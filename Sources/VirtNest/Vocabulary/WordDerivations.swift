@@ -54,7 +54,7 @@ extension DomainEditor {
       let key = assignment.key.isEmpty ? kind.first ?? "" : assignment.key
       if Self.isDerivation(key, kind) { given[key] = assignment.value }
     }
-    try prepareBootOrder(edit, kind, element, change)
+    prepareBootOrder(edit, kind, element)
     switch kind.element {
     case "disk": try prepareDisk(&edit, kind, element, given, change)
     case "interface": try prepareInterface(&edit, kind, element, given, change)
@@ -74,6 +74,10 @@ extension DomainEditor {
     case "" where kind.name == "metadata": if let id = given["os_full_id"] { setSystem(id) }
     case "" where kind.name == "iothreads": try checkThreads(edit, change)
     default: break
+    }
+    for text in (edit.values + edit.outside).compactMap(\.value) where !text.isRepresentableInXML {
+      throw InvalidValue(
+        change.verb.rawValue, change.text, "XML cannot carry one of its characters")
     }
   }
 
@@ -141,21 +145,13 @@ extension DomainEditor {
     if type == "scsi" { try edit.derive("model", "virtio-scsi", in: kind) }
   }
 
-  /// libvirt takes an order for each device, or kinds of devices in order, and no order twice.
+  /// libvirt takes an order for each device, or kinds of devices in order; a rule finds one given twice.
   private mutating func prepareBootOrder(
-    _ edit: WordEdit, _ kind: WordKind, _ element: Element?, _ change: WordChange
-  ) throws(InvalidValue) {
+    _ edit: WordEdit, _ kind: WordKind, _ element: Element?
+  ) {
     guard kind.isDevice, let order = edit.value("boot.order", in: kind),
       element?.child("boot")?["order"] != order
     else { return }
-    let other = domain.child("devices")?.children.first {
-      $0 != element && !removed.contains($0) && $0.child("boot")?["order"] == order
-    }
-    if let other {
-      throw InvalidValue(
-        kind.element, change.text,
-        "<\(other.localName)> in line \(other.location.line) has boot order \(order) already")
-    }
     let general = domain.child("os")?.children("boot") ?? []
     guard let first = general.first, !touches(first) else { return }
     for boot in general { changes.remove(boot) }

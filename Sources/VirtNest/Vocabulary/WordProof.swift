@@ -39,12 +39,13 @@ struct ProvenResult {
     let holds = { (candidate: Element) in
       proof.values.filter { $0.isAsked && !editor.isSame($0, in: candidate) }.map(\.place)
     }
+    // Of an element that is not there, what is removed in it is true.
+    let missing = proof.values.filter { $0.value != nil }.map(\.place)
     guard let element = proof.element else {
-      return all.map(holds).min { $0.count < $1.count } ?? proof.values.map(\.place)
+      return all.map(holds).min { $0.count < $1.count } ?? missing
     }
     let start = element.range.lowerBound
-    return byStart[proof.kind.path]?[start + shift(at: start)].map(holds)
-      ?? proof.values.map(\.place)
+    return byStart[proof.kind.path]?[start + shift(at: start)].map(holds) ?? missing
   }
 
   /// How far the edits before an offset move it.

@@ -28,7 +28,7 @@ struct TemplateListCommand: ParsableCommand {
     for name in store.names() {
       rows.append(row(name, in: store))
     }
-    try Terminal.report(Self.table(rows))
+    try Terminal.report(Terminal.table(rows))
   }
 
   /// A template's row; one that cannot be used is there with the reason, and hides others all the
@@ -79,7 +79,7 @@ struct TemplateListCommand: ParsableCommand {
     let doubt =
       releases.allSatisfy(\.unconfirmed.isEmpty)
       ? [] : ["?: follows the pattern of earlier releases or a plan; no source confirms it"]
-    return Self.table(rows) + minors + doubt + ["Last reviewed on \(ReleaseTable.lastReview)."]
+    return Terminal.table(rows) + minors + doubt + ["Last reviewed on \(ReleaseTable.lastReview)."]
   }
 
   private static func reason(_ diagnostics: [Diagnostic]) -> String {
@@ -94,17 +94,6 @@ struct TemplateListCommand: ParsableCommand {
       return releases.first ?? "-"
     }
     return "\(first) … \(last) (\(releases.count))"
-  }
-
-  /// Columns as wide as their widest cell.
-  private static func table(_ rows: [[String]]) -> [String] {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = zip(row, widths).map { cell, width in
-        cell + String(repeating: " ", count: width - cell.count)
-      }
-      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
-    }
   }
 }
 

@@ -35,6 +35,17 @@ enum Terminal {
     lines.map { (coloured ? ColorChoice.coloured($0.visible) : $0.visible) + "\n" }.joined()
   }
 
+  /// Columns as wide as their widest cell.
+  static func table(_ rows: [[String]]) -> [String] {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let cells = zip(row, widths).map { cell, width in
+        cell + String(repeating: " ", count: width - cell.count)
+      }
+      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+    }
+  }
+
   /// Lines that are said later, in the order of the files that they are about.
   final class Collector: Sendable {
     private let collected = Mutex<[String]>([])

@@ -39,6 +39,33 @@ struct SSHTests {
     }
   }
 
+  @Test("doctor of several hosts says of each what it says of it alone; one that is away is trouble")
+  func severalHosts() async throws {
+    try await LoopbackSSH.run(in: folder.file("ssh")) { ssh in
+      let doctor = { @Sendable (arguments: [String]) in
+        try await VirtNestBinary.run(["doctor"] + arguments, environment: ssh.environment)
+      }
+      let alone = try await doctor(["power-host", "--json"])
+      let hosts = ["power-host", "root@power-host"]
+      let both = try await doctor(hosts)
+      #expect(both.status == alone.status, "\(both.errorText)")
+      let lines = both.outputText.split(separator: "\n")
+      #expect(lines[0].hasPrefix("HOST") && lines[1].hasPrefix("power-host       can"), "\(lines)")
+      for host in hosts { #expect(lines.contains("\(host):"), "\(lines)") }
+
+      let json = try await doctor(hosts + ["--json"])
+      let report = alone.outputText.split(separator: "\n").dropFirst().dropLast()
+      for line in report where !line.contains("hugepages.free") {
+        #expect(json.outputText.split(separator: "\n").filter { $0.hasSuffix(line) }.count >= 2)
+      }
+
+      let away = try await doctor(hosts + ["nobody@power-host", "--connect-timeout", "3"])
+      #expect(away.status == .exited(2))
+      #expect(away.outputText.contains("nobody@power-host  not known"), "\(away.outputText)")
+      #expect(away.outputText.contains("error: nobody@127.0.0.1: Permission denied"))
+    }
+  }
+
   @Test("Facts that were cut off, and a host that lets nobody in, are errors that say so")
   func doctorTrouble() async throws {
     try await LoopbackSSH.run(in: folder.file("ssh"), forced: "sh -s | head -n 3") { ssh in

@@ -199,13 +199,22 @@ extension HostFacts {
   }
 
   /// Runs the script that gathers facts, here or through ssh.
+  ///
+  /// - Parameters:
+  ///   - connectTimeout: Seconds that ssh has to reach the machine and agree on keys; `nil` for ssh's own.
+  ///   - mayAsk: Whether ssh may ask for a password or about a host key.
   /// - Throws: ``GatheringFailure``; ``MalformedFacts`` if the output is not facts.
-  package static func gathered(_ place: Place) async throws -> HostFacts {
+  package static func gathered(
+    _ place: Place, connectTimeout: Int? = nil, mayAsk: Bool = true
+  ) async throws -> HostFacts {
     let program: String
     let arguments: [String]
     switch place {
     case .here: (program, arguments) = ("sh", ["-s"])
-    case .ssh(let destination): (program, arguments) = ("ssh", ["--", destination, "sh -s"])
+    case .ssh(let destination):
+      let timeout = connectTimeout.map { ["-o", "ConnectTimeout=\($0)"] } ?? []
+      let silence = mayAsk ? [] : ["-o", "BatchMode=yes"]
+      (program, arguments) = ("ssh", timeout + silence + ["--", destination, "sh -s"])
     }
     do {
       let result = try await run(
@@ -240,6 +249,11 @@ private func end(_ status: TerminationStatus) -> String {
 package struct GatheringFailure: Error, Equatable, CustomStringConvertible {
   /// What went wrong, with the error output of the program that was run.
   package var reason: String
+
+  /// The last thing that the program said.
+  package var lastLine: String {
+    reason.split(whereSeparator: \.isNewline).last.map(String.init) ?? reason
+  }
 
   /// What went wrong, and how to gather the facts by hand.
   package var description: String {

@@ -29,26 +29,35 @@ package struct HostReport: Equatable, Sendable {
     let machine = facts.values["machine"] ?? facts.values["cpu.model"] ?? "an unknown machine"
     var lines = ["\(machine)\(name), as \(role == .l0 ? "a host (L0)" : "a guest (L1)")"]
     for finding in findings {
-      let isGood = finding.severity == .note
-      lines.append(
-        "\(isGood ? "ok" : finding.severity.rawValue): \(finding.code): \(finding.message)")
-      if isGood { continue }
-      if let source = finding.reference { lines.append("    source: \(source)") }
-      if let remedy = finding.advice { lines.append("    fix: \(remedy)") }
+      lines +=
+        finding.severity == .note
+        ? ["ok: \(finding.code): \(finding.message)"] : Self.lines(of: finding)
     }
     if role == .l0 || facts.platform == .lpar {
       let recommended = facts.recommendedMechanism
       lines.append("mechanism: \(recommended.mechanism?.rawValue ?? "none"): \(recommended.reason)")
     }
-    return lines + [verdict]
+    return lines + ["verdict: it \(ability)"]
   }
 
-  private var verdict: String {
+  /// A line for each problem, and below it the command that fixes it.
+  package var problems: [String] {
+    findings.filter { $0.severity != .note }.flatMap { Self.lines(of: $0) }
+  }
+
+  private static func lines(of problem: Diagnostic) -> [String] {
+    ["\(problem.severity.rawValue): \(problem.code): \(problem.message)"]
+      + (problem.reference.map { ["    source: \($0)"] } ?? [])
+      + (problem.advice.map { ["    fix: \($0)"] } ?? [])
+  }
+
+  /// What the machine can do, in a few words.
+  package var ability: String {
     let what = role == .l0 ? "run L1 guests that nest" : "run L2 guests"
     return switch level {
-    case .note: "verdict: it can \(what)"
-    case .warning: "verdict: it can \(what); see the warnings"
-    case .error: "verdict: it cannot \(what)"
+    case .note: "can \(what)"
+    case .warning: "can \(what); see the warnings"
+    case .error: "cannot \(what)"
     }
   }
 

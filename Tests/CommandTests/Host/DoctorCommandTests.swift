@@ -29,18 +29,22 @@ struct DoctorCommandTests {
   }
 
   static let usages = [
-    Usage("--ssh", "host", "--facts", "f", reason: "--ssh and --facts exclude each other"),
+    Usage("--ssh", "host", "--facts", "f", reason: "a host and --facts exclude each other"),
     Usage("--ssh", "-oProxyCommand=true", reason: "Missing value for '--ssh <destination>'"),
-    Usage("--ssh=-oProxyCommand=true", reason: "--ssh takes a destination"),
+    Usage("--ssh=-oProxyCommand=true", reason: "a host is a destination of ssh"),
+    Usage("--", "-oProxyCommand=true", reason: "a host is a destination of ssh"),
     Usage("--json", "--print-facts", reason: "exclude each other"),
     Usage("--json", "--print-script", reason: "exclude each other"),
     Usage("--print-facts", "--print-script", reason: "exclude each other"),
-    Usage("--print-script", "--ssh", "host", reason: "leave out --ssh and --facts"),
-    Usage("--print-script", "--facts", "f", reason: "leave out --ssh and --facts"),
+    Usage("--print-script", "--ssh", "host", reason: "leave out hosts and --facts"),
+    Usage("--print-script", "--facts", "f", reason: "leave out hosts and --facts"),
     Usage("--print-facts", "--as", "l0", reason: "--as is for the report"),
     Usage("--print-script", "--as", "l1", reason: "--as is for the report"),
     Usage("--as", "l2", reason: "one of 'l0' and 'l1'"),
-    Usage("host", reason: "Unexpected argument 'host'"),
+    Usage("a", "b", "a", reason: "'a' is given twice"),
+    Usage("a", "--ssh", "a", reason: "'a' is given twice"),
+    Usage("a", "b", "--print-facts", reason: "--print-facts is for one host"),
+    Usage("a", "--connect-timeout", "0", reason: "at least 1 second"),
   ]
 
   @Test("What makes no sense is refused with the reason", arguments: usages)

@@ -39,7 +39,8 @@ struct SSHTests {
     }
   }
 
-  @Test("doctor of several hosts says of each what it says of it alone; one that is away is trouble")
+  @Test(
+    "doctor of several hosts says of each what it says of it alone; one that is away is trouble")
   func severalHosts() async throws {
     try await LoopbackSSH.run(in: folder.file("ssh")) { ssh in
       let doctor = { @Sendable (arguments: [String]) in

@@ -32,6 +32,11 @@ struct VerifyTests {
       (["--mechanism", "machine"], 1, "does not start under TCG"),
       // TCG is given a POWER9; the guest's own host is not.
       (["--cpu", "POWER8", "--force"], 1, "nesting needs POWER9 or later"),
+      // QEMU warns first; the line that ends it is the one that counts.
+      (
+        ["--qemu-commandline", "-machine cap-cfpc=fixed -cpu POWER8", "--force"], 1,
+        "does not start under TCG: QEMU: Nested-HV only supported on POWER9 and later; Try"
+      ),
     ])
   func emulated(_ options: [String], _ status: Int32, _ words: String) async throws {
     let verified = try await VirtNestBinary.run([

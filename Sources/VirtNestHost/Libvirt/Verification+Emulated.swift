@@ -149,11 +149,14 @@ extension EmbeddedLibvirt {
     let messages = VirshError(errors).messages
     let own = messages.prefix { !$0.hasPrefix("failed to get domain") }
       .filter { $0 != "Failed to create domain from guest.xml" }
-    return (own.isEmpty ? messages : own).map { message in
+    let texts = (own.isEmpty ? messages : own).map { message in
       // QEMU's message, without libvirt's text and the time before it.
       guard let program = message.firstRange(of: "qemu-system-ppc64") else { return message }
       let words = message[program.upperBound...].drop { $0 != ":" }.dropFirst()
       return words.isEmpty ? message : "QEMU:" + words
-    }.joined(separator: "; ")
+    }
+    // QEMU warns of what it leaves out, and goes on to what ends it.
+    let causes = texts.filter { !$0.hasPrefix("QEMU: warning: ") }
+    return (causes.isEmpty ? texts : causes).joined(separator: "; ")
   }
 }

@@ -48,7 +48,7 @@ package struct Verification: Hashable, Sendable {
     }
     lines.append("nesting  \(isAsAsked ? "as asked" : "not as asked")")
     if !differences.isEmpty {
-      lines.append("differences of the copy that was started:")
+      lines.append("not shown, because the copy that was started differs:")
       lines += differences.map { "  " + $0 }
     }
     return lines

@@ -110,8 +110,13 @@ package struct VirshError: Error, Hashable, Sendable, CustomStringConvertible {
 
   init(_ errorOutput: String) {
     messages = errorOutput.split(whereSeparator: \.isNewline).compactMap { line in
-      // Lines of libvirt's log begin with a date.
-      if line.prefix(4).allSatisfy(\.isNumber), line.dropFirst(4).first == "-" { return nil }
+      // Lines of libvirt's log begin with a date and a space, those of QEMU with a date and a T.
+      let day = line.prefix(10)
+      if day.prefix(4).allSatisfy(\.isNumber), day.dropFirst(4).first == "-",
+        line.dropFirst(10).first == " "
+      {
+        return nil
+      }
       return line.hasPrefix("error: ") ? String(line.dropFirst(7)) : String(line)
     }
   }

@@ -97,7 +97,9 @@ struct GuestSource: ParsableArguments {
   func say(_ guest: CreatedGuest) {
     Terminal.say(guest.diagnostics, about: template)
     guard let release = guest.release else { return }
-    if let note = release.endOfLifeNote(today: Today.date) { Terminal.say("note: \(note)") }
+    for note in [release.endOfLifeNote(today: Today.date), release.unconfirmedNote] {
+      if let note { Terminal.say("note: \(note)") }
+    }
     switch release.nestedHV {
     case .yes, .backported: break
     case .needsNewerKernel(let hint):

@@ -97,7 +97,6 @@ struct BadInputTests {
   }
 
   static let usages: [([String], String)] = [
-    (["doctor", "--ssh", "a", "--ssh", "b"], "--ssh takes one machine at a time"),
     (["create", "fedora", "--cpu", "power10"], "host-model,model=power10"),
     (["create", "fedora", "--name", "a/b"], "libvirt takes no '/' in a name"),
     (["create", "fedora", "--name", "kata\nx"], "must not contain line ends"),

@@ -87,6 +87,13 @@ package struct Release: Sendable, Equatable {
       recommendedDiskGiB: recommendedDiskGiB)
   }
 
+  /// A message for users where the release's id for libosinfo, which definitions have, is unconfirmed.
+  package var unconfirmedNote: String? {
+    guard unconfirmed.contains(.osinfo) else { return nil }
+    return "\(osinfoID) follows the pattern of earlier releases: no libosinfo confirmed it by "
+      + "\(ReleaseTable.lastReview)"
+  }
+
   /// A message for users whose release is past its end of life on the day `today`; nil if it is
   /// not, or if its end of life is not known.
   package func endOfLifeNote(today: CalendarDate) -> String? {

@@ -19,7 +19,7 @@ struct LibvirtInL1Tests {
         """
         L1       kvm_hv is not loaded
                  next: in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help
-        L2       no KVM-HV guest can be created: No such file or directory
+        L2       no KVM-HV guest can be created: KVM is not loaded
         nesting  not as asked
 
         """, status: 1)

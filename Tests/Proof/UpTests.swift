@@ -397,7 +397,7 @@ struct UpTests {
           if [ "$(wc -l <\(setting.folder)/asked)" -le \(turns) ]; then
             said='setup=yes\\nmodule=no\\nmachine=no KVM is not loaded\\n'
           else
-            said='module=yes\\nmachine=yes\\nguests=0\\n'
+            said='module=yes\\nsetup-error=no packages\\nmachine=yes\\nguests=0\\n'
           fi
           printf '{"return":{"exited":true,"exitcode":0,"out-data":"%s"}}' "$(printf "$said" | base64 -w 0)"
           exit ;;
@@ -422,6 +422,7 @@ struct UpTests {
       let ended = try await up(2, [])
       #expect(ended.status == .exited(0), "\(ended.errorText)")
       #expect(ended.outputText.contains("L1       kvm_hv is loaded\n"), "\(ended.outputText)")
+      #expect(ended.outputText.contains("L1       cloud-init reports an error: no packages\n"))
     }
   }
 

@@ -16,6 +16,8 @@ struct GuestAgent {
     var guests: Int?
     /// Whether cloud-init is still at work, so that kvm-hv and the packages may yet come.
     var isBeingSetUp = false
+    /// What cloud-init could not do, in its own words.
+    var setUpErrors: [String] = []
   }
 
   /// The result of an attempt to create a KVM-HV virtual machine.
@@ -46,6 +48,8 @@ struct GuestAgent {
   /// `KVM_CREATE_VM` with the type `KVM_VM_PPC_HV` (Linux, `include/uapi/linux/kvm.h`).
   private static let script = #"""
     if [ -e \#(setUpBegun) ] && [ ! -e \#(setUpEnded) ]; then echo setup=yes; fi
+    [ ! -e \#(setUpEnded) ] || sed -n '/"errors": \[$/,/^ *\]/s/^ *"\(.*\)",\{0,1\}$/setup-error=\1/p' \#(setUpEnded) |
+      head -n 5 | cut -c 1-300
     if [ -e /sys/module/kvm_hv ]; then echo module=yes; else echo module=no; fi
     make='import fcntl,os
     try: fcntl.ioctl(os.open("/dev/kvm",os.O_RDWR),0x2000AE01,1); print("machine=yes")
@@ -140,6 +144,7 @@ struct GuestAgent {
         answer.machine = .refused(String(value.dropFirst(3)))
       case ("guests", let value): answer.guests = Int(value)
       case ("setup", "yes"): answer.isBeingSetUp = true
+      case ("setup-error", let value): answer.setUpErrors.append(String(value))
       default: break
       }
     }

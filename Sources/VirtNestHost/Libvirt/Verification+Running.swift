@@ -103,7 +103,12 @@ extension Verification {
       // If no guest can run, "0 running now" tells nothing.
       let isNews = answer.machine == .made || answer.guests != 0
       let running = isNews ? answer.guests.map { ", \($0) running now" } ?? "" : ""
-      return [l1, .level(.l2, machine + running, advice: nil)]
+      let errors = answer.setUpErrors.map { error in
+        Diagnostic.level(
+          .l1, "cloud-init reports an error: \(error)",
+          advice: "in the guest: cloud-init status --long")
+      }
+      return [l1] + errors + [.level(.l2, machine + running, advice: nil)]
     }
   }
 }

@@ -56,9 +56,11 @@ test: lint
 	$(SWIFT) build --build-tests
 	VIRT_NEST_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test --skip-build
 
-# All that is known: the tests with every guest of the proof, the fuzzers, and AddressSanitizer.
+# All that is known: the tests with every guest of the proof, in one of which the executable for Power runs, the
+# fuzzers, and AddressSanitizer.
 check-all: export VIRT_NEST_PROOF = all
-check-all: test
+check-all: export VIRT_NEST_PPC64LE = $(CURDIR)/$(PPC64LE)
+check-all: ppc64le test
 	$(MAKE) fuzz SECONDS=60
 	$(MAKE) test-sanitizers
 	$(MAKE) test-ppc64le

@@ -61,10 +61,10 @@ struct UpCommand: AsyncParsableCommand {
   @Flag(help: "Print what would be done, and do nothing.")
   var dryRun = false
 
-  @Flag(help: "Do not wait until the guest agent answers.")
+  @Flag(help: "Do not wait until the guest agent answers and cloud-init has ended.")
   var noWait = false
 
-  @Option(help: ArgumentHelp("How long to wait for the guest agent.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("How long to wait for that.", valueName: "seconds"))
   var waitLimit = 1800
 
   @Flag(help: "Go on where doctor finds an error on the host, or cannot look at it.")

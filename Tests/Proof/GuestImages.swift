@@ -69,21 +69,25 @@ struct CannotMakeImages: Error, CustomStringConvertible {
   var description: String { "the images of the L1 could not be made: \(reason)" }
 }
 
-/// A copy of an initramfs that has one more file, at the guest's root.
+/// A copy of an initramfs that has more files, at the guest's root.
 /// - Parameters:
-///   - file: Its name in `folder`, where the copy is made as well.
+///   - files: Their names in `folder`, where the copy is made as well.
 /// - Returns: The path of the copy.
 /// - Throws: ``CannotMakeImages``.
-func initramfs(_ initrd: String, with file: String, in folder: String) async throws -> String {
+func initramfs(
+  _ initrd: String, with files: [String], in folder: String
+) async throws -> String {
   // The kernel unpacks one archive behind another.
   let pack = try await run(
     "sh",
     [
-      "-c", "cp \"$1\" initrd && echo \"$2\" | cpio --quiet -o -H newc >>initrd", "sh", initrd,
-      file,
-    ], in: folder)
+      "-c",
+      #"cp "$1" initrd && shift && printf '%s\n' "$@" | cpio --quiet -o -H newc >>initrd"#, "sh",
+      initrd,
+    ] + files, in: folder)
   guard pack.succeeded else {
-    throw CannotMakeImages(reason: "cannot pack \(file): \(pack.errorText)")
+    throw CannotMakeImages(
+      reason: "cannot pack \(files.joined(separator: ", ")): \(pack.errorText)")
   }
   return folder + "/initrd"
 }

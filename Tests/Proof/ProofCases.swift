@@ -86,7 +86,7 @@ private let firstBootCase = ProofCase(
   try write(definition, to: guest)
   let script = try await virtNest(["first-boot", guest, "--no-packages", "--script"])
   try write(script, to: setting.folder + "/first-boot")
-  let initrd = try await initramfs(setting.initrd, with: "first-boot", in: setting.folder)
+  let initrd = try await initramfs(setting.initrd, with: ["first-boot"], in: setting.folder)
   return try await patch(
     definition, setting, ["--boot", "kernel=\(setting.kernel),initrd=\(initrd)"])
 }

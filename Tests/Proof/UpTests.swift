@@ -385,6 +385,47 @@ struct UpTests {
     }
   }
 
+  @Test("It waits for the end of cloud-init, also where the guest agent answers before")
+  func waits() async throws {
+    try await withSetting { setting in
+      // What an agent says whose cloud-init is at work for the first `turns` questions.
+      let agent = { @Sendable (turns: Int) in
+        """
+        case " $* " in
+        *guest-exec-status*)
+          echo >>\(setting.folder)/asked
+          if [ "$(wc -l <\(setting.folder)/asked)" -le \(turns) ]; then
+            said='setup=yes\\nmodule=no\\nmachine=no KVM is not loaded\\n'
+          else
+            said='module=yes\\nsetup-error=no packages\\nmachine=yes\\nguests=0\\n'
+          fi
+          printf '{"return":{"exited":true,"exitcode":0,"out-data":"%s"}}' "$(printf "$said" | base64 -w 0)"
+          exit ;;
+        *guest-exec*) echo '{"return":{"pid":7}}'; exit ;;
+        *qemu-agent-command*) echo '{"return":{}}'; exit ;;
+        esac
+        """
+      }
+      let up = { @Sendable (turns: Int, more: [String]) in
+        try write("", to: setting.folder + "/asked")
+        return try await setting.virtNest(
+          [
+            "up", "fedora", "--name", "kata-a", "--emulated", "--memory", "2G", "--network", "none",
+            "--image", "base.qcow2", "--no-login",
+          ] + more, trick: agent(turns))
+      }
+      let never = try await up(1000, ["--wait-limit", "1"])
+      #expect(never.status == .exited(2))
+      #expect(
+        never.errorText.contains("after 1 s cloud-init in it is still at work"),
+        "\(never.errorText)")
+      let ended = try await up(2, [])
+      #expect(ended.status == .exited(0), "\(ended.errorText)")
+      #expect(ended.outputText.contains("L1       kvm_hv is loaded\n"), "\(ended.outputText)")
+      #expect(ended.outputText.contains("L1       cloud-init reports an error: no packages\n"))
+    }
+  }
+
   @Test("Another seed, size or image for a guest that is there is refused")
   func others() async throws {
     try await withSetting { setting in

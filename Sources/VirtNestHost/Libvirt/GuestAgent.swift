@@ -14,6 +14,10 @@ struct GuestAgent {
     var machine: Machine
     /// The number of running L2 guests; `nil` if it is not known.
     var guests: Int?
+    /// Whether cloud-init is still at work, so that kvm-hv and the packages may yet come.
+    var isBeingSetUp = false
+    /// What cloud-init could not do, in its own words.
+    var setUpErrors: [String] = []
   }
 
   /// The result of an attempt to create a KVM-HV virtual machine.
@@ -29,18 +33,30 @@ struct GuestAgent {
     case silent(String)
   }
 
+  /// What cloud-init leaves in a boot for which it is switched on, and at the end of its work
+  /// (cloud-init, `tools/cloud-init-generator` and `cloudinit/cmd/main.py`).
+  private static let (setUpBegun, setUpEnded) = (
+    "/run/cloud-init/enabled", "/run/cloud-init/result.json"
+  )
+
   /// The script that runs in the guest.
   ///
   /// It creates a KVM virtual machine and closes it at once, because `/dev/kvm` alone proves nothing.
   ///
+  /// Without the module kvm it does not open the device: that would have the kernel load kvm_hv.
+  ///
   /// `KVM_CREATE_VM` with the type `KVM_VM_PPC_HV` (Linux, `include/uapi/linux/kvm.h`).
   private static let script = #"""
+    if [ -e \#(setUpBegun) ] && [ ! -e \#(setUpEnded) ]; then echo setup=yes; fi
+    [ ! -e \#(setUpEnded) ] || sed -n '/"errors": \[$/,/^ *\]/s/^ *"\(.*\)",\{0,1\}$/setup-error=\1/p' \#(setUpEnded) |
+      head -n 5 | cut -c 1-300
     if [ -e /sys/module/kvm_hv ]; then echo module=yes; else echo module=no; fi
     make='import fcntl,os
     try: fcntl.ioctl(os.open("/dev/kvm",os.O_RDWR),0x2000AE01,1); print("machine=yes")
     except OSError as e: print("machine=no "+e.strerror)'
     python=$(command -v python3 || ls /usr/libexec/platform-python 2>/dev/null)
-    if [ -n "$python" ]; then "$python" -c "$make"
+    if [ ! -e /sys/module/kvm ]; then echo "machine=no KVM is not loaded"
+    elif [ -n "$python" ]; then "$python" -c "$make"
     elif command -v perl >/dev/null; then perl -e 'if (open(K,"+<","/dev/kvm") && ioctl(K,0x2000AE01,1))
     { print "machine=yes\n" } else { print "machine=no $!\n" }'
     else echo machine=unknown; fi
@@ -58,14 +74,24 @@ struct GuestAgent {
     }
     do {
       return .answered(Self.read(try await run(Self.script)))
-    } catch is VirshError {
-      // Some distributions, such as RHEL, forbid guest-exec by default.
+    } catch let error as VirshError {
+      // Some distributions, such as RHEL, forbid guest-exec by default. Otherwise the agent has ended
+      // meanwhile: it starts anew, or the guest does.
+      guard Self.refusals.contains(where: { error.description.contains($0) }) else {
+        return .silent(error.description)
+      }
+      let hasBegun = try await fileIsThere(Self.setUpBegun)
+      let hasEnded = try await fileIsThere(Self.setUpEnded)
       return .answered(
         Answer(
           hasModule: try await fileIsThere("/sys/module/kvm_hv/parameters/nested"),
-          machine: .unknown("the guest agent does not allow guest-exec"), guests: nil))
+          machine: .unknown("the guest agent does not allow guest-exec"), guests: nil,
+          isBeingSetUp: hasBegun == true && hasEnded == false))
     }
   }
+
+  /// What the agent says of a command that it does not run (QEMU, `qapi/qmp-dispatch.c`).
+  private static let refusals = ["has been disabled", "has not been found"]
 
   private func command(_ json: String) async throws -> String {
     try await libvirt.run(["qemu-agent-command", Virsh.domain(guest), "--timeout", "10", json])
@@ -117,6 +143,8 @@ struct GuestAgent {
       case ("machine", let value) where value.hasPrefix("no "):
         answer.machine = .refused(String(value.dropFirst(3)))
       case ("guests", let value): answer.guests = Int(value)
+      case ("setup", "yes"): answer.isBeingSetUp = true
+      case ("setup-error", let value): answer.setUpErrors.append(String(value))
       default: break
       }
     }

@@ -82,11 +82,17 @@ extension Verification {
       let module =
         answer.hasModule.map { $0 ? "kvm_hv is loaded" : "kvm_hv is not loaded" }
         ?? "it is not known whether kvm_hv is loaded"
-      let load = answer.hasModule == false && canNest
+      let load: Advice? =
+        switch (answer.hasModule, answer.isBeingSetUp) {
+        case (false, true):
+          "ask again when cloud-init has ended; in the guest: cloud-init status --wait"
+        case (false, false):
+          "in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help"
+        default: nil
+        }
       let l1 = Diagnostic.level(
-        .l1, module,
-        advice: load
-          ? "in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help" : nil)
+        .l1, module + (answer.isBeingSetUp ? ", and cloud-init is still at work" : ""),
+        advice: canNest ? load : nil)
       let machine =
         switch answer.machine {
         case .made: "a KVM-HV guest can be created"
@@ -97,7 +103,12 @@ extension Verification {
       // If no guest can run, "0 running now" tells nothing.
       let isNews = answer.machine == .made || answer.guests != 0
       let running = isNews ? answer.guests.map { ", \($0) running now" } ?? "" : ""
-      return [l1, .level(.l2, machine + running, advice: nil)]
+      let errors = answer.setUpErrors.map { error in
+        Diagnostic.level(
+          .l1, "cloud-init reports an error: \(error)",
+          advice: "in the guest: cloud-init status --long")
+      }
+      return [l1] + errors + [.level(.l2, machine + running, advice: nil)]
     }
   }
 }

@@ -135,24 +135,30 @@ extension UpPlan {
     try await record.write(to: name, on: libvirt)
   }
 
-  /// Waits until the guest agent answers, and asks whether the guest can nest.
+  /// Waits until the guest agent answers and cloud-init has done its work, and asks whether the guest
+  /// can nest.
   ///
-  /// - Throws: ``UpFailure`` if no agent answers within the limit, or if the guest has ended.
+  /// - Throws: ``UpFailure`` if that takes longer than the limit, or if the guest has ended.
   package func wait(limit: Duration) async throws -> Verification {
     let start = ContinuousClock.now
     let agent = GuestAgent(libvirt: libvirt, guest: name)
     while true {
-      guard case .silent(let reason) = try await agent.ask() else { break }
+      let obstacle: String
+      switch try await agent.ask() {
+      case .silent(let reason): obstacle = "its guest agent does not answer (\(reason))"
+      case .answered(let answer) where answer.isBeingSetUp:
+        obstacle = "cloud-init in it is still at work"
+      case .answered: return try await Verification.running(name, on: libvirt)
+      }
       let state = try await libvirt.run(["domstate", Virsh.domain(name)]).trimmingSpaces
       guard state.hasPrefix("running") else { throw UpFailure("the guest is \(state)") }
       guard start.duration(to: .now) < limit else {
         throw UpFailure(
-          "the guest runs, but its guest agent does not answer within \(limit.components.seconds) s "
-            + "(\(reason)); look at its console: virsh console \(shellOperand(name))")
+          "the guest runs, but after \(limit.components.seconds) s \(obstacle); look at its console: "
+            + "virsh console \(shellOperand(name))")
       }
       try await Task.sleep(for: .seconds(3))
     }
-    return try await Verification.running(name, on: libvirt)
   }
 
   /// A number of bytes for a person.

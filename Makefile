@@ -2,10 +2,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
-# Swift's runtime is linked statically, libxml2 dynamically, so that its security updates count. The
-# executable is position-independent, and its relocations are read-only once it runs.
-RELEASE = -c release --disable-local-rpath --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker relro \
-  -Xlinker -z -Xlinker now -Xlinker --gc-sections -Xlinker --as-needed
+# Swift's runtime is linked statically, libxml2 dynamically, so that its security updates count.
+RELEASE = --disable-local-rpath $(shell sed '/^-/!d' .ci/release-flags)
 # Where the release binary is put; asking swift for it costs a second at each use.
 BINARY = .build/release/virt-nest
 # For packages of another machine: a virt-nest that runs here, and that machine's strip.
@@ -15,8 +13,8 @@ STRIP = strip
 # Where packages are put.
 PACKAGES = .build/packages
 
-.PHONY: all build demo fleet test check-all test-sanitizers test-ppc64le lint install uninstall proof fuzz bench \
-  deb rpm ppc64le sdk-ppc64le packages-ppc64le clean
+.PHONY: all build demo fleet test check-all test-sanitizers test-static test-ppc64le lint install uninstall proof fuzz bench \
+  deb rpm tarball ppc64le sdk-ppc64le packages-ppc64le test-reproducible documentation clean
 
 all: build
 
@@ -57,13 +55,16 @@ test: lint
 	VIRT_NEST_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test --skip-build
 
 # All that is known: the tests with every guest of the proof, in one of which the executable for Power runs, the
-# fuzzers, and AddressSanitizer.
+# fuzzers, AddressSanitizer, the documentation without a warning, the packages' executables.
 check-all: export VIRT_NEST_PROOF = all
 check-all: export VIRT_NEST_PPC64LE = $(CURDIR)/$(PPC64LE)
 check-all: ppc64le test
 	$(MAKE) fuzz SECONDS=60
 	$(MAKE) test-sanitizers
+	$(MAKE) documentation
+	$(MAKE) test-static
 	$(MAKE) test-ppc64le
+	$(MAKE) test-reproducible
 
 # Compares with what people would use instead, and writes Benchmarks/results.md. QUICK=1: few rounds, prints only.
 bench: build
@@ -96,6 +97,19 @@ test-ppc64le: ppc64le
 	VIRT_NEST_BINARY=$$(.ci/ppc64le/make-emulated $(PPC64LE) $(CURDIR)/.build-ppc64le/emulated) \
 	  VIRT_NEST_EXECUTABLE=$(CURDIR)/$(PPC64LE) $(SWIFT) test --skip-build --no-parallel --filter CommandTests \
 	  --skip 'FaultInjection|ManyFiles|CommandGrowth|HostileInput|LongWork|LibraryExample|OptionPair|RoomTests'
+
+# What packages have, with the static executable; the tarball in a folder without a single library.
+test-static: tarball
+	.ci/packages test
+	$(SWIFT) build --build-tests
+	VIRT_NEST_BINARY=$(CURDIR)/$(STATIC) $(SWIFT) test --skip-build \
+	  --filter 'PackageTests|TranscriptTests|CheckCommandTests'
+
+# Each executable that goes into a package, from a copy of the sources in a folder of another name: the same bytes.
+test-reproducible: build ppc64le
+	.ci/packages static
+	.ci/build-static
+	.ci/test-reproducible
 
 # The end-to-end proof alone: L1 guests under a libvirt of their own, in which an L2 runs.
 proof:
@@ -133,6 +147,18 @@ deb: build
 rpm: build
 	.ci/packaging/make-rpm $(BINARY) $(PACKAGES)
 
+# A static executable for every x86-64 Linux, with all that comes with it.
+STATIC = .build-static/virt-nest
+tarball:
+	.ci/packages static
+	.ci/build-static
+	STRIP=true .ci/packaging/make-tarball $(STATIC) $(PACKAGES)
+
+# The pages of Documentation/ and of the libraries as a site in .build/documentation, for any server of files.
+documentation:
+	.ci/packages build
+	Documentation/make-site .build/documentation
+
 # The static executable for Power, made on any x86-64 machine, and what it is made with. All that is fetched is
 # pinned in .ci/pins and kept below ~/.cache/virt-nest, or VIRT_NEST_CACHE.
 PPC64LE = .build-ppc64le/virt-nest
@@ -152,4 +178,4 @@ packages-ppc64le: ppc64le build
 
 clean:
 	$(SWIFT) package clean
-	rm -rf demo .build-ppc64le
+	rm -rf demo .build-ppc64le .build-static .build-documentation

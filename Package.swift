@@ -65,10 +65,12 @@ let package = Package(
         .embedInCode("Libvirt/Scripts/embedded-libvirt.sh"),
       ]
     ),
+    // What the command does before Swift's runtime starts; users of the library have no part in it.
+    .target(name: "CStart"),
     .executableTarget(
       name: "virt-nest",
       dependencies: [
-        "LosslessXML", "VirtNest", "VirtNestHost",
+        "CStart", "LosslessXML", "VirtNest", "VirtNestHost",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),

@@ -12,7 +12,7 @@ private let width = 8
 /// - Parameter progress: shows how many are done, where that is wanted.
 func concurrently<Value: Sendable, Result: Sendable>(
   _ values: [Value], showing progress: ProgressLine? = nil,
-  _ body: @Sendable (Value) -> Result
+  _ body: @escaping @Sendable (Value) -> Result
 ) -> [Result] {
   let results = Mutex<[(Result, [String])?]>(Array(repeating: nil, count: values.count))
   let shown = Mutex((progress: progress, done: 0))
@@ -41,12 +41,10 @@ extension DispatchQueue {
   /// Runs the same work on several threads, and waits for all of them.
   ///
   /// `concurrentPerform` starts no more threads than there are processors.
-  fileprivate static func concurrentlyPerform(width: Int, _ work: @Sendable () -> Void) {
+  fileprivate static func concurrentlyPerform(width: Int, _ work: @escaping @Sendable () -> Void) {
     let queue = DispatchQueue(label: "concurrently", attributes: .concurrent)
-    withoutActuallyEscaping(work) { work in
-      let group = DispatchGroup()
-      for _ in 0..<width { queue.async(group: group, execute: work) }
-      group.wait()
-    }
+    let group = DispatchGroup()
+    for _ in 0..<width { queue.async(group: group, execute: work) }
+    group.wait()
   }
 }

@@ -57,7 +57,8 @@ struct InPlaceBatch {
 
   /// Does a batch, and prints messages in the order of the files.
   static func run(
-    _ files: ArraySlice<InputFiles.Entry>, _ stage: @Sendable (InputFiles.Entry) -> Outcome
+    _ files: ArraySlice<InputFiles.Entry>,
+    _ stage: @escaping @Sendable (InputFiles.Entry) -> Outcome
   ) -> End {
     SignalDelay.around {
       let outcomes = concurrently(Array(files), stage)

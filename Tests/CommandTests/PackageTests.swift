@@ -11,7 +11,25 @@ extension Trait where Self == ConditionTrait {
   }
 }
 
-@Suite("In the package manager: a deb and an rpm of the command", .needsBuiltCommand)
+extension VirtNestBinary {
+  /// The executable that goes into packages: for another machine, not the emulator that runs it.
+  fileprivate static let packaged = emulated ?? path
+
+  /// Whether that is a static one: its ELF header has no interpreter.
+  fileprivate static let isStatic = {
+    guard let bytes = try? readFile(packaged), bytes.count > 64 else { return false }
+    func number(at offset: Int, _ size: Int) -> Int {
+      bytes[offset..<offset + size].reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+    let interpreter = 3
+    return !(0..<number(at: 56, 2)).contains {
+      number(at: number(at: 32, 8) + $0 * number(at: 54, 2), 4) == interpreter
+    }
+  }()
+}
+
+@Suite(
+  "In the package manager: a deb, an rpm and a tarball of the command", .needsBuiltCommand)
 struct PackageTests {
   private let folder: TemporaryFolder
 
@@ -19,11 +37,13 @@ struct PackageTests {
 
   /// What makes packages of a stripped executable for another machine, and static ones are all of these.
   private let emulation: [String: String?] =
-    VirtNestBinary.emulated == nil ? [:] : ["COMMAND": VirtNestBinary.path, "STRIP": "true"]
+    VirtNestBinary.isStatic ? ["COMMAND": VirtNestBinary.path, "STRIP": "true"] : [:]
 
   /// Runs the command that is installed below a folder.
-  private func run(below root: String, _ arguments: [String]) async throws -> Run {
-    let installed = root + "/usr/bin/virt-nest"
+  private func run(
+    below root: String, _ prefix: String, _ arguments: [String]
+  ) async throws -> Run {
+    let installed = root + "\(prefix)/bin/virt-nest"
     return VirtNestBinary.emulated == nil
       ? try await TestSupport.run(installed, arguments)
       : try await VirtNestBinary.run(arguments, environment: ["VIRT_NEST_EXECUTABLE": installed])
@@ -32,7 +52,7 @@ struct PackageTests {
   /// Whether a package says that it needs libxml2, which it must unless it has a static executable.
   private func expectNeeds(_ needs: Run, _ library: String) {
     #expect(needs.succeeded, "\(needs.errorText)")
-    #expect(needs.outputText.contains(library) == (VirtNestBinary.emulated == nil))
+    #expect(needs.outputText.contains(library) == !VirtNestBinary.isStatic)
   }
 
   /// Makes a package twice, in two folders, and returns the path of the first.
@@ -41,7 +61,7 @@ struct PackageTests {
     for copy in ["first", "second"] {
       let run = try await TestSupport.run(
         Corpus.checkout.appending(path: ".ci/packaging/\(script)").path,
-        [VirtNestBinary.emulated ?? VirtNestBinary.path, folder.file(copy)],
+        [VirtNestBinary.packaged, folder.file(copy)],
         environment: emulation.merging(["DEBEMAIL": nil]) { $1 })
       try #require(run.succeeded, "\(run.errorText)")
       paths.append(String(run.outputText.split(separator: "\n").last ?? ""))
@@ -52,16 +72,17 @@ struct PackageTests {
   }
 
   /// Runs what is installed below a folder, and looks for what comes with it.
-  private func expectUse(below root: String) async throws {
-    let version = try await run(below: root, ["--version"])
+  private func expectUse(below root: String, _ prefix: String = "/usr") async throws {
+    let version = try await run(below: root, prefix, ["--version"])
     #expect(version.output == (try await VirtNestBinary.run(["--version"]).output))
-    let guest = try await run(below: root, ["create", "fedora", "-q"])
+    let guest = try await run(below: root, prefix, ["create", "fedora", "-q"])
     #expect(guest.output == (try await VirtNestBinary.run(["create", "fedora", "-q"]).output))
-    let share = root + "/usr/share"
+    let share = "\(root)\(prefix)/share"
     for file in [
       "bash-completion/completions/virt-nest", "zsh/site-functions/_virt-nest",
       "fish/vendor_completions.d/virt-nest.fish", "man/man1/virt-nest.1.gz",
       "man/man1/virt-nest-create.1.gz", "doc/virt-nest/templates/fedora.xml",
+      "doc/virt-nest/README.md",
     ] {
       #expect(FileManager.default.fileExists(atPath: "\(share)/\(file)"), "\(file)")
     }
@@ -74,7 +95,7 @@ struct PackageTests {
           [
             "virt-nest", "libxml2", "swift", "swift-argument-parser", "swift-subprocess",
             "swift-system",
-          ] + (VirtNestBinary.emulated == nil ? [] : ["glibc", "libgcc", "libstdc++"])))
+          ] + (VirtNestBinary.isStatic ? ["glibc", "libgcc", "libstdc++"] : [])))
     let number = try #require(version.outputText.split(separator: " ").first)
     #expect(bill.packages[0].versionInfo == String(number))
     let identifiers = Set(bill.packages.map(\.identifier) + [bill.identifier])
@@ -139,6 +160,61 @@ struct PackageTests {
     #expect(!FileManager.default.fileExists(atPath: root + "/usr/bin/virt-nest"))
   }
 
+  @Test(
+    "A tarball is reproducible, has the licences, and its command runs in a chroot without a library",
+    .enabled(if: VirtNestBinary.isStatic, "a tarball has a static executable"),
+    .needs("xz", "readelf", "python3", "unshare", "chroot"))
+  func tarball() async throws {
+    let tarball = try await made(by: "make-tarball")
+    let root = folder.file("root")
+    try FileManager.default.createDirectory(
+      atPath: root + "/proc", withIntermediateDirectories: true)
+    let unpacked = try await TestSupport.run(
+      "tar", ["-xf", tarball, "-C", root, "--strip-components", "1"])
+    try #require(unpacked.succeeded, "\(unpacked.errorText)")
+    try await expectUse(below: root, "")
+    for (name, words) in [
+      ("virt-nest", "Apache License"), ("libxml2", "Daniel Veillard"), ("glibc", "Lesser"),
+    ] {
+      let licence = try readFile("\(root)/share/doc/virt-nest/licences/\(name)")
+      #expect(String(decoding: licence, as: UTF8.self).contains(words), "\(name)")
+    }
+    guard VirtNestBinary.emulated == nil else { return }
+
+    let inside = try await TestSupport.run(
+      "unshare",
+      [
+        "--map-root-user", "--mount", "sh", "-ec",
+        """
+        mount --rbind /proc "$0/proc"
+        chroot "$0" /bin/virt-nest create fedora -q -o /guest.xml
+        chroot "$0" /bin/virt-nest check /guest.xml --no-schema
+        chroot "$0" /bin/virt-nest patch -i /guest.xml --memory 4GiB
+        """, root,
+      ])
+    #expect(inside.succeeded && inside.errorText.isEmpty, "\(inside.errorText)")
+    let here = try await VirtNestBinary.run(["create", "fedora", "-q", "--memory", "4GiB"])
+    #expect(try readFile(root + "/guest.xml") == here.output)
+  }
+
+  @Test(
+    "Without /proc, from which Swift's runtime reads the arguments, the command says so",
+    .enabled(if: VirtNestBinary.emulated == nil, "an emulator reads /proc too"),
+    .needs("unshare"),
+    arguments: [["create", "fedora"], ["--version"], []])
+  func withoutProc(_ arguments: [String]) async throws {
+    let run = try await TestSupport.run(
+      "unshare",
+      [
+        "--map-root-user", "--mount", "sh", "-c", #"mount -t tmpfs none /proc && exec "$0" "$@""#,
+        VirtNestBinary.path,
+      ] + arguments)
+    #expect(run.status == .exited(2))
+    #expect(run.output.isEmpty)
+    #expect(
+      run.errorText == "virt-nest: error: /proc is not mounted here: mount -t proc proc /proc\n")
+  }
+
   @Test("A binary of a version that CHANGELOG does not date is in no package")
   func refusals() async throws {
     let stage = Corpus.checkout.appending(path: ".ci/packaging/stage").path
@@ -146,7 +222,7 @@ struct PackageTests {
     try writeFile(command, "#!/bin/sh\necho '99.0.0 (libxml2 2.9.14)'\n".utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command)
     let run = try await TestSupport.run(
-      stage, [VirtNestBinary.emulated ?? VirtNestBinary.path, folder.file("stage")],
+      stage, [VirtNestBinary.packaged, folder.file("stage")],
       environment: ["COMMAND": command])
     #expect(run.status == .exited(1))
     #expect(run.errorText.contains("CHANGELOG.md has no line '## 99.0.0 (DATE)'"))

@@ -32,9 +32,8 @@ extension Changes {
     }
   }
 
-  /// Inserts a container that is not there yet, with its children.
-  ///
-  /// - Parameter anchor: the child of `parent` that it follows; `nil` puts it first.
+  /// Inserts a container that is not there yet, with its children, behind the child `anchor` of
+  /// `parent`; `nil` puts it first.
   public mutating func insert(
     container: NewElement, into parent: Element, behind anchor: Element?
   ) {

@@ -1,9 +1,8 @@
 extension Changes {
   /// Sets the text of an element without child elements; nothing changes where it is that already.
   ///
-  /// Comments in it stay, and a CDATA section stays one.
-  /// - Parameter keepingSpace: leaves white space around the text where it is, for values to which
-  ///   it means nothing.
+  /// Comments in it stay, and a CDATA section stays one. `keepingSpace` leaves white space around the
+  /// text where it is, for values to which it means nothing.
   public mutating func setText(
     of element: Element, to value: String, keepingSpace: Bool = false
   ) {

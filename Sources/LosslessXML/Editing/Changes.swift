@@ -94,9 +94,7 @@ public struct Changes: Sendable {
 
   // MARK: Elements
 
-  /// Inserts an element.
-  ///
-  /// - Parameter anchor: the child of `parent` that it follows; `nil` puts it first.
+  /// Inserts an element behind the child `anchor` of `parent`; `nil` puts it first.
   public mutating func insert(
     _ element: NewElement, into parent: Element, behind anchor: Element? = nil
   ) {

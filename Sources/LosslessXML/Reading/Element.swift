@@ -55,9 +55,7 @@ public struct Element: Hashable, Sendable {
   /// Whether it has this local name, in whatever namespace.
   public func hasLocalName(_ name: String) -> Bool { document.hasName(record, name) }
 
-  /// Whether it has this local name in this namespace.
-  ///
-  /// - Parameter namespace: a namespace name; `nil` for elements in no namespace.
+  /// Whether it has this local name in this namespace; `nil` is no namespace.
   public func isNamed(_ localName: String, in namespace: String? = nil) -> Bool {
     let record = record
     if let namespace {

@@ -41,8 +41,8 @@ public final class XPathContext {
 
   /// Makes a document ready for questions.
   ///
-  /// - Parameter namespaces: the namespace name that each prefix of an expression stands for. The
-  ///   prefixes of the document itself mean nothing in an expression.
+  /// `namespaces` has the namespace name that each prefix of an expression stands for. The prefixes of
+  /// the document itself mean nothing in an expression.
   public init(_ document: Document, namespaces: [String: String] = [:]) {
     tree = NodeTree(document)
     guard let context = xmlXPathNewContext(tree.pointer) else {

@@ -13,9 +13,7 @@ public struct Inspection: Sendable {
   /// A mechanism that would serve better, and the command that moves to it; `nil` where none would.
   public let advice: Advice?
 
-  /// Looks at a definition.
-  ///
-  /// - Parameter file: the name that problems say.
+  /// Looks at a definition; `file` is its name in problems.
   public init(of definition: DomainDefinition, file: String = "") {
     // The day decides on the ends of releases only, which are not about nesting.
     let checked = CheckedGuest(

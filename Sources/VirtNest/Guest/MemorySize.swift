@@ -18,9 +18,9 @@ public struct MemorySize: Hashable, Sendable, Comparable, CustomStringConvertibl
   /// An amount in GiB.
   public static func gibibytes(_ count: UInt64) -> MemorySize { MemorySize(bytes: count << 30) }
 
-  /// Reads a whole number and a unit, as in `4096`, `4G`, `4 GiB`, `4GB`.
+  /// Reads a whole number and a unit, as in `4096`, `4G`, `4 GiB`, `4GB`; `defaultUnit` is that of a
+  /// bare number.
   ///
-  /// - Parameter defaultUnit: the unit of a bare number.
   /// - Throws: ``InvalidValue`` for anything else, 0, and what libvirt cannot hold.
   public init(_ text: String, defaultUnit: Unit = .mebibytes) throws(InvalidValue) {
     let trimmed = text.trimmingSpaces

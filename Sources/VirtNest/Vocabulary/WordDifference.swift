@@ -19,9 +19,8 @@ public struct WordDifference: Sendable {
   private let old: DomainDefinition
   private let new: DomainDefinition
 
-  /// Finds the changes that turn a definition into what another one means.
-  ///
-  /// - Parameter file: the name of the other one, for what no change says.
+  /// Finds the changes that turn a definition into what another one means; `file` is the other one's
+  /// name, for what no change says.
   public init(from old: DomainDefinition, to new: DomainDefinition, file: String = "") {
     self.old = old
     self.new = new

@@ -1,0 +1,2 @@
+// Nothing is called from here: start.c runs by itself, before Swift's runtime.
+#pragma once

@@ -18,29 +18,10 @@ extension CreateCommand {
     if rows.rows.count > 1, output == nil, !define, !json {
       throw ValidationError("--from of several guests needs -o FOLDER or --define")
     }
-    var guests: [CreatedGuest] = []
-    var names: Set<TextKey> = []
-    var isInTrouble = false
-    for (index, row) in rows.rows.enumerated() {
-      do {
-        let guest = try guest(row.cells, index, template)
-        guard names.insert(TextKey(guest.name)).inserted else {
-          throw ValidationError("there is a guest '\(guest.name)' before it")
-        }
-        guests.append(guest)
-      } catch {
-        isInTrouble = true
-        sayWrong(row, index, error, in: rows.file, template)
-      }
+    let guests = try rows.made(by: "create", name: \.name) { arguments, row in
+      try CreateCommand.parse(arguments).source.guest(row, template)
     }
-    if isInTrouble { throw ExitCode.trouble }
-    let shared = try source.reportingProblems {
-      try template.sharedParts(
-        in: guests, with: "another guest of \(file)", force: source.changeOptions.nesting.force)
-    }
-    let errors = shared.filter { $0.severity == .error }
-    Terminal.say(errors.isEmpty && !quiet ? shared : errors, about: source.template)
-    if !errors.isEmpty { throw ExitCode.trouble }
+    try source.sayShared(template, guests, with: "another guest of \(file)", quiet: quiet)
     return guests
   }
 
@@ -66,42 +47,5 @@ extension CreateCommand {
         try target.write(guest, force: force)
       }
     }
-  }
-
-  private func guest(
-    _ cells: [GuestRows.Cell], _ index: Int, _ template: Template
-  ) throws -> CreatedGuest {
-    // What the row says goes before what is said for all; the row is no file of guests itself.
-    var arguments = Array(Program.arguments.dropFirst())
-    if let command = arguments.firstIndex(of: "create") { arguments.remove(at: command) }
-    let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
-    arguments.insert(contentsOf: cells.flatMap(\.arguments) + ["--is-row"], at: end)
-    let row = try CreateCommand.parse(arguments)
-    var request = try row.source.request(for: template)
-    if row.source.index == nil { request.index = (request.index ?? 0) + index }
-    return try template.create(request)
-  }
-
-  /// Says what is wrong with a guest, where it stands if one value alone is to blame.
-  private func sayWrong(
-    _ row: GuestRows.Row, _ index: Int, _ error: any Error, in file: String, _ template: Template
-  ) {
-    var (place, error) = (row.place, error)
-    let trouble = { (cells: [GuestRows.Cell]) -> (any Error)? in
-      do { _ = try guest(cells, index, template) } catch { return error }
-      return nil
-    }
-    if trouble([]) == nil {
-      for cell in row.cells {
-        guard let alone = trouble([cell]) else { continue }
-        (place, error) = (cell.place, alone)
-        break
-      }
-    }
-    let messages =
-      (error as? VirtNestError)?.diagnostics.filter { $0.severity == .error }.map { problem in
-        problem.message + (problem.advice.map { "; " + $0.commandText } ?? "")
-      } ?? [PatchCommand.message(for: error)]
-    for message in messages { _ = GuestRows.refused(file, message, place) }
   }
 }

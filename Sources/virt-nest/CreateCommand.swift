@@ -21,19 +21,7 @@ struct CreateCommand: AsyncParsableCommand {
 
   @OptionGroup var source: GuestSource
 
-  @Option(
-    help: ArgumentHelp("How many guests, from --index on; needs -o FOLDER.", valueName: "number"))
-  var count = 1
-
-  @Option(
-    help: ArgumentHelp(
-      "Make a guest for each row of a file: CSV with a header, or a JSON list of objects. A column is "
-        + "an option (name, memory), a parameter of the template, or a word (disk:vda,path).",
-      valueName: "file"), completion: .file())
-  var from: String?
-
-  /// Whether this is one guest of ``from``, which is read already.
-  @Flag(help: .hidden) var isRow = false
+  @OptionGroup var series: SeriesOptions
 
   @Flag(help: "Ask on the terminal for each parameter that is not given.")
   var ask = false
@@ -64,17 +52,14 @@ struct CreateCommand: AsyncParsableCommand {
   @OptionGroup(title: "Messages on standard error") var format: MessageFormatOption
 
   func validate() throws {
-    guard (1...1_000_000).contains(count) else {
-      throw ValidationError("--count is a number from 1 to 1000000")
-    }
     if define, helpParameters {
       throw ValidationError("--help-parameters makes no guest: leave out --define")
     }
     if count > 1, output == nil, !define {
       throw ValidationError("--count \(count) needs -o FOLDER or --define")
     }
-    if isFromFile, count > 1 || ask {
-      throw ValidationError("--from has a row for each guest: leave out --count and --ask")
+    if series.file != nil, ask {
+      throw ValidationError("--from has a row for each guest: leave out --ask")
     }
     if count > 1, let seed = source.devices.seed, !seed.contains("{name}") {
       throw ValidationError(
@@ -89,7 +74,7 @@ struct CreateCommand: AsyncParsableCommand {
     }
   }
 
-  private var isFromFile: Bool { from != nil && !isRow }
+  private var count: Int { series.count }
 
   func run() async throws {
     try await Terminal.reporting(in: format.wanted, guests: json) { try await create() }
@@ -99,8 +84,8 @@ struct CreateCommand: AsyncParsableCommand {
     if helpParameters {
       return try Terminal.report(ParameterList(try source.loadTemplate()).lines)
     }
-    if isFromFile, let from {
-      let guests = try guests(from: from, source.loadTemplate())
+    if let file = series.file {
+      let guests = try guests(from: file, source.loadTemplate())
       if output != nil || !define { try write(guests) }
       guard define else { return }
       return try await libvirt.run(
@@ -119,7 +104,7 @@ struct CreateCommand: AsyncParsableCommand {
   /// - Throws: ValidationError for an option that says where guests go; what is wrong with a guest is
   ///   said, and ``ExitCode`` 2 thrown.
   func tasks() throws -> [HostTask] {
-    if output != nil || ask || helpParameters || json || libvirt.isGiven || isFromFile {
+    if output != nil || ask || helpParameters || json || libvirt.isGiven || series.file != nil {
       throw ValidationError(
         "--output, --from, --ask, --help-parameters, --json, --connect and --yes have no place here"
       )

@@ -17,11 +17,17 @@ struct UpCommand: AsyncParsableCommand {
             --image Fedora-Cloud-Base-Generic-44-1.7.ppc64le.qcow2 \\
             --ssh-key ~/.ssh/id_ed25519.pub
 
-      virt-nest down removes the guest with what was made for it.
-      Exit status: 0 the guest runs as asked, 1 it runs and cannot nest, 2 trouble.
+      Of several guests, all are looked at before anything is made, then made one after the other, \
+      then waited for.
+
+        virt-nest up fedora --image vol=default/fedora.qcow2 --from guests.csv --ssh-key id.pub
+
+      virt-nest down removes a guest with what was made for it.
+      Exit status: 0 the guests run as asked, 1 one runs and cannot nest, 2 trouble.
       """)
 
   @OptionGroup var source: GuestSource
+  @OptionGroup var series: SeriesOptions
 
   @Option(
     help: ArgumentHelp(
@@ -79,6 +85,10 @@ struct UpCommand: AsyncParsableCommand {
         "--no-seed excludes --ssh-key, --password-file, --user-data, --network-config and --address"
       )
     }
+    if series.count > 1 || series.file != nil, !seed.address.isEmpty || system.hostname != nil {
+      throw ValidationError(
+        "--address and --hostname are one guest's: give them as columns of --from")
+    }
     if waitLimit < 1 { throw ValidationError("--wait-limit is a number of seconds from 1 on") }
     guard !image.isEmpty, image != "vol=" else { throw ValidationError("--image is empty") }
     if let imageSha256 {
@@ -102,18 +112,51 @@ struct UpCommand: AsyncParsableCommand {
     try await interruptible { try await up() }
   }
 
+  /// A guest to bring up, and the options that are its own.
+  private struct Wanted {
+    var options: UpCommand
+    var definition: DomainDefinition
+    var release: Release?
+  }
+
   private func up() async throws {
-    let (definition, release) = try guest()
-    let request = UpRequest(
-      definition, image: try await baseImage(), firstBoot: try firstBoot(of: definition, release),
-      pool: pool, diskSize: try diskBytes(),
-      usualDiskSize: UInt64(release?.recommendedDiskGiB ?? 0) << 30)
+    let guests = try wanted()
+    let image = try await baseImage()
+    let requests = try guests.map { guest in
+      UpRequest(
+        guest.definition, image: image,
+        firstBoot: try guest.options.firstBoot(of: guest.definition, guest.release),
+        pool: guest.options.pool, diskSize: try guest.options.diskBytes(),
+        usualDiskSize: UInt64(guest.release?.recommendedDiskGiB ?? 0) << 30)
+    }
     let libvirt = Virsh(uri: connect)
-    try await checkHost(of: Guest(reading: definition), on: libvirt)
+    if guests.contains(where: { needsHost(Guest(reading: $0.definition)) }) {
+      try await checkHost(on: libvirt)
+    }
+    if requests.count > 1, !dryRun {
+      for request in requests {
+        _ = try await trouble { try await UpPlan.look(request, on: libvirt) }
+      }
+    }
+    var plans: [UpPlan] = []
+    for request in requests {
+      if let plan = try await make(request, on: libvirt) { plans.append(plan) }
+    }
+    if noWait { return }
+    var nests = true
+    for plan in plans where !(try await wait(for: plan)) { nests = false }
+    if !nests { throw ExitCode.no }
+  }
+
+  /// Makes and starts a guest; `nil` where that is only shown.
+  private func make(_ request: UpRequest, on libvirt: Virsh) async throws -> UpPlan? {
     var plan = try await trouble { try await UpPlan.look(request, on: libvirt) }
     let name = plan.name
     for note in plan.notes { Terminal.say("\(name): note: \(note)") }
-    if dryRun { return try show(plan) }
+    if dryRun {
+      try show(plan)
+      return nil
+    }
     if plan.isDone { Terminal.say("\(name): everything is there") }
     do {
       try await plan.run { Terminal.say("\(name): \($0)") }
@@ -121,29 +164,50 @@ struct UpCommand: AsyncParsableCommand {
       sayWhatIsThere(plan)
       throw say(error)
     }
-    if !noWait { try await wait(for: plan) }
+    return plan
   }
 
-  /// The guest's definition, without its disk and seed.
-  private func guest() throws -> (DomainDefinition, Release?) {
+  /// The guests' definitions, without their disks and seeds.
+  private func wanted() throws -> [Wanted] {
     let template = try source.loadTemplate()
+    if let file = series.file {
+      let made = try GuestRows(file: file, for: template)
+        .made(by: "up", name: \.guest.name) { arguments, row in
+          let options = try UpCommand.parse(arguments)
+          return (options: options, guest: try options.source.guest(row, template))
+        }
+      try source.sayShared(template, made.map(\.guest), with: "another guest of \(file)")
+      return try made.map { try checked($0.options, $0.guest) }
+    }
+    if series.count > 1 {
+      let guests = try source.reportingProblems {
+        try (0..<series.count).map { try source.guest($0, template) }
+      }
+      try source.sayShared(template, guests, with: "every guest of the series")
+      return try guests.map { try checked(self, $0) }
+    }
     let request = try source.request(for: template)
-    let isOwnDefinition = template.parameters.isEmpty && request.changes.guest.name == nil
-    let definition: DomainDefinition
-    var release: Release?
-    if isOwnDefinition {
+    if template.parameters.isEmpty, request.changes.guest.name == nil {
       // The user's own guest, not a copy of it.
       var changes = request.changes
       changes.identity = nil
       let patch = try source.reportingProblems { try template.definition.patch(changes) }
       Terminal.say(patch.diagnostics, about: source.template)
-      definition = patch.result
-    } else {
-      let guest = try source.reportingProblems { try template.create(request) }
-      source.say(guest)
-      release = guest.release
-      definition = try guest.definition()
+      return [try checked(self, patch.result, nil)]
     }
+    let guest = try source.reportingProblems { try template.create(request) }
+    return [try checked(self, guest)]
+  }
+
+  private func checked(_ options: UpCommand, _ guest: CreatedGuest) throws -> Wanted {
+    source.say(guest)
+    return try checked(options, try guest.definition(), guest.release)
+  }
+
+  /// Says what the rules find, and throws where the guest would not be as asked.
+  private func checked(
+    _ options: UpCommand, _ definition: DomainDefinition, _ release: Release?
+  ) throws -> Wanted {
     let findings = CheckedFile.diagnostics(
       of: [CheckedFile(source.template, definition.document.bytes, today: Today.date)])
     let errors = findings.filter { $0.severity == .error }
@@ -153,7 +217,9 @@ struct UpCommand: AsyncParsableCommand {
       throw ExitCode.trouble
     }
     let osinfo = Guest(reading: definition).osinfoID
-    return (definition, release ?? osinfo.flatMap { ReleaseTable.release(osinfoID: $0) })
+    return Wanted(
+      options: options, definition: definition,
+      release: release ?? osinfo.flatMap { ReleaseTable.release(osinfoID: $0) })
   }
 
   private func baseImage() async throws -> BaseImage {
@@ -185,10 +251,11 @@ struct UpCommand: AsyncParsableCommand {
     }
   }
 
+  /// A guest under TCG needs nothing of the host.
+  private func needsHost(_ guest: Guest) -> Bool { !uncheckedHost && guest.domainType != "qemu" }
+
   /// Asks doctor; says what it finds and throws where the host cannot run guests that nest.
-  private func checkHost(of guest: Guest, on libvirt: Virsh) async throws {
-    // A guest under TCG needs nothing of the host.
-    if uncheckedHost || guest.domainType == "qemu" { return }
+  private func checkHost(on libvirt: Virsh) async throws {
     let report: HostReport
     do {
       guard let place = HostFacts.Place(libvirtURI: try await libvirt.effectiveURI()) else {
@@ -226,13 +293,14 @@ struct UpCommand: AsyncParsableCommand {
         + shellOperand(plan.name))
   }
 
-  private func wait(for plan: UpPlan) async throws {
+  /// Whether the guest can nest, once it has booted.
+  private func wait(for plan: UpPlan) async throws -> Bool {
     Terminal.say("\(plan.name): waiting for the guest agent")
     let verification = try await trouble {
       try await plan.wait(limit: .seconds(waitLimit))
     }
     try Terminal.report(verification.lines(\.commandLine))
-    if !verification.isAsAsked { throw ExitCode.no }
+    return verification.isAsAsked
   }
 }
 

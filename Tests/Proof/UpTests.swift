@@ -277,6 +277,44 @@ struct UpTests {
     }
   }
 
+  @Test("Several guests, by number and out of a table with what is each one's own")
+  func several() async throws {
+    try await withSetting { setting in
+      let common = [
+        "up", "fedora", "--release", "44", "--emulated", "--memory", "2G", "--network", "user",
+        "--image", "base.qcow2",
+        "--no-login", "--no-wait",
+      ]
+      let two = try await setting.virtNest(common + ["--count", "2"])
+      #expect(two.status == .exited(0), "\(two.errorText)")
+      let state = try await setting.state()
+      #expect(state.contains("kata-fedora-44-vm-01-seed.iso\nkata-fedora-44-vm-01.qcow2\n"))
+      #expect(try await setting.virtNest(common + ["--count", "2"]).status == .exited(0))
+      #expect(try await setting.state() == state)
+
+      let table = setting.folder + "/guests.csv"
+      try write("name,memory,address\nkata-x,3G,10.0.0.5/24\nkata-y,,10.0.0.6/24\n", to: table)
+      let rows = try await setting.virtNest(common + ["--from", table])
+      #expect(rows.status == .exited(0), "\(rows.errorText)")
+      let memory = try await setting.libvirtd.virsh("dumpxml", "kata-x")
+      #expect(memory.contains("<memory unit='KiB'>3145728</memory>"))
+      for (name, address) in [("kata-x", "10.0.0.5/24"), ("kata-y", "10.0.0.6/24")] {
+        let seed = try readFile(setting.pool + "/\(name)-seed.iso")
+        #expect(String(decoding: seed, as: UTF8.self).contains(address), "\(name)")
+      }
+
+      // One that is wrong: none is made.
+      try write("name,address\nkata-p,10.0.0.7/24\nkata-q,10.0.0/24\n", to: table)
+      let before = try await setting.state()
+      let wrong = try await setting.virtNest(common + ["--from", table])
+      #expect(wrong.status == .exited(2) && wrong.errorText.contains("guests.csv:3:8: error: "))
+      #expect(try await setting.state() == before)
+      let shared = try await setting.virtNest(
+        common + ["--count", "2", "--address", "10.0.0.5/24"])
+      #expect(shared.status == .exited(64) && shared.errorText.contains("columns of --from"))
+    }
+  }
+
   @Test("What cannot be made is refused before anything is made, with the reason")
   func refused() async throws {
     try await withSetting { setting in

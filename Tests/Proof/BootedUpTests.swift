@@ -78,7 +78,7 @@ struct BootedUpTests {
     }
     let third = try await guest.up()
     #expect(third.outputText == first.outputText, "\(third.errorText)")
-    let loader = try await guest.ssh("sudo journalctl -b -o cat -u systemd-modules-load")
+    let loader = try await guest.ssh("sudo journalctl -b -o cat -t systemd-modules-load")
     #expect(loader.contains("Inserted module 'kvm_hv'"), "\(loader)")
 
     let down = try await guest.virtNest(["down", "kata-up", "--yes"])

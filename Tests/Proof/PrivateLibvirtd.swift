@@ -6,6 +6,8 @@ internal import TestSupport
 struct PrivateLibvirtd: Sendable {
   /// The libvirt URI of this daemon.
   var uri: String
+  /// A process in the network of this daemon, which is not the machine's.
+  var process: String
 
   /// Starts a libvirtd that lasts as long as `body`.
   ///
@@ -22,7 +24,7 @@ struct PrivateLibvirtd: Sendable {
       .path(FilePath(proofFolder + "/private-libvirtd")),
       arguments: [
         "--remove", folder, folder + "/libvirt", "sh", "-c",
-        #"echo "$LIBVIRT_DEFAULT_URI"; exec cat"#,
+        #"echo "$LIBVIRT_DEFAULT_URI"; echo "$PRIVATE_LIBVIRTD_PID"; exec cat"#,
       ],
       platformOptions: options,
       input: .inputWriter,
@@ -30,10 +32,13 @@ struct PrivateLibvirtd: Sendable {
       error: .string(limit: 1 << 20)
     ) { script -> Result<Value, any Error>? in
       var lines = script.standardOutput.strings().makeAsyncIterator()
-      guard let uri = try await lines.next() else { return nil }
+      guard let uri = try await lines.next(), let process = try await lines.next() else {
+        return nil
+      }
       let outcome: Result<Value, any Error>
       do {
-        outcome = .success(try await body(PrivateLibvirtd(uri: uri)))
+        outcome = .success(
+          try await body(PrivateLibvirtd(uri: uri.trimmed, process: process.trimmed)))
       } catch {
         outcome = .failure(error)
         try write("", to: folder + "/keep")

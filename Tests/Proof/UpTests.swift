@@ -452,6 +452,15 @@ struct UpTests {
             "--image", "base.qcow2", "--no-login",
           ] + more, trick: agent(turns))
       }
+      let mute = try await setting.virtNest([
+        "up", "fedora", "--name", "kata-b", "--emulated", "--memory", "2G", "--network", "none",
+        "--image", "base.qcow2", "--no-login", "--remove", "channel:all",
+      ])
+      #expect(mute.status == .exited(2))
+      #expect(
+        mute.errorText.contains("its definition has no channel for a guest agent"),
+        "\(mute.errorText)")
+
       let never = try await up(1000, ["--wait-limit", "1"])
       #expect(never.status == .exited(2))
       #expect(

@@ -138,13 +138,19 @@ extension UpPlan {
   /// Waits until the guest agent answers and cloud-init has done its work, and asks whether the guest
   /// can nest.
   ///
-  /// - Throws: ``UpFailure`` if that takes longer than the limit, or if the guest has ended.
+  /// - Throws: ``UpFailure`` if that takes longer than the limit, if the guest has ended, or has no
+  ///   channel for an agent.
   package func wait(limit: Duration) async throws -> Verification {
     let start = ContinuousClock.now
     let agent = GuestAgent(libvirt: libvirt, guest: name)
     while true {
       let obstacle: String
       switch try await agent.ask() {
+      // libvirt's words where there is no channel for an agent: none will ever answer.
+      case .silent(let reason) where reason.contains("guest agent is not configured"):
+        throw UpFailure(
+          "the guest runs, but its definition has no channel for a guest agent "
+            + "(org.qemu.guest_agent.0), so that it cannot be asked whether it can nest")
       case .silent(let reason): obstacle = "its guest agent does not answer (\(reason))"
       case .answered(let answer) where answer.isBeingSetUp:
         obstacle = "cloud-init in it is still at work"

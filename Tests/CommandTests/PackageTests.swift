@@ -190,6 +190,8 @@ struct PackageTests {
         chroot "$0" /bin/virt-nest create fedora -q -o /guest.xml
         chroot "$0" /bin/virt-nest check /guest.xml --no-schema
         chroot "$0" /bin/virt-nest patch -i /guest.xml --memory 4GiB
+        chroot "$0" /bin/virt-nest define /guest.xml 2> "$0/message" || test $? = 2
+        grep -q "^virt-nest: error: cannot run 'virsh': " "$0/message"
         """, root,
       ])
     #expect(inside.succeeded && inside.errorText.isEmpty, "\(inside.errorText)")

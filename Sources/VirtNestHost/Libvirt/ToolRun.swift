@@ -77,6 +77,9 @@ struct ToolRun: Sendable {
       throw ToolFailure(notFound: program)
     } catch let error as SubprocessError {
       throw ToolFailure(reason: "cannot run '\(program)': \(error)")
+    } catch let error as Errno {
+      // Of what comes before the start: a chroot without /dev has no /dev/null.
+      throw ToolFailure(reason: "cannot run '\(program)': \(error)")
     }
   }
 }

@@ -76,12 +76,16 @@ private func onAndOff(
 ) {
   var on = GuestChanges()
   on.nesting = NestingChange(.on, mechanism: mechanism, api: api)
-  // What keeps the guest from starting anyway is still there where it is forced.
   let isForced = patch(original, on) == nil
   on.force = true
   guard let result = twice(original, on) else { return }
+  let effective = NestingFacts(of: result).effective
+  // What keeps the guest from starting anyway, such as an argument without a value, is still there.
+  let wasRefused = if case .refused = NestingFacts(of: original).effective { true } else { false }
+  let isRefused = if case .refused = effective { true } else { false }
   precondition(
-    NestingFacts(of: result).effective == .on(api) || isForced, "\(mechanism) did not switch it on")
+    effective == .on(api) || isForced || (wasRefused && isRefused),
+    "\(mechanism) did not switch it on")
   var off = GuestChanges()
   off.nesting = NestingChange(.off(explicit: false))
   guard let back = patch(result, off) else { preconditionFailure("it cannot be switched off") }

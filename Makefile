@@ -147,12 +147,13 @@ deb: build
 rpm: build
 	.ci/packaging/make-rpm $(BINARY) $(PACKAGES)
 
-# A static executable for every x86-64 Linux, with all that comes with it.
+# A static executable for every x86-64 Linux, with all that comes with it, and an image of it for containers.
 STATIC = .build-static/virt-nest
 tarball:
 	.ci/packages static
 	.ci/build-static
 	STRIP=true .ci/packaging/make-tarball $(STATIC) $(PACKAGES)
+	.ci/packaging/make-oci $(PACKAGES)/virt-nest-*-linux-x86_64.tar.xz $(PACKAGES)
 
 # The pages of Documentation/ and of the libraries as a site in .build/documentation, for any server of files.
 documentation:
@@ -175,6 +176,7 @@ packages-ppc64le: ppc64le build
 	COMMAND=$(BINARY) STRIP=true .ci/packaging/make-deb $(PPC64LE) $(PACKAGES)
 	COMMAND=$(BINARY) STRIP=true .ci/packaging/make-rpm $(PPC64LE) $(PACKAGES)
 	COMMAND=$(BINARY) STRIP=true .ci/packaging/make-tarball $(PPC64LE) $(PACKAGES)
+	.ci/packaging/make-oci $(PACKAGES)/virt-nest-*-linux-ppc64le.tar.xz $(PACKAGES)
 
 clean:
 	$(SWIFT) package clean

@@ -200,6 +200,39 @@ struct PackageTests {
   }
 
   @Test(
+    "An image for containers is reproducible, read by skopeo, and has the tarball's command",
+    .enabled(if: VirtNestBinary.isStatic, "an image has a static executable"),
+    .needs("xz", "readelf", "python3", "skopeo"))
+  func image() async throws {
+    let tarball = try await made(by: "make-tarball")
+    var images: [String] = []
+    for name in ["image-1", "image-2"] {
+      let made = try await TestSupport.run(
+        Corpus.checkout.path + "/.ci/packaging/make-oci", [tarball, folder.file(name)])
+      try #require(made.succeeded, "\(made.errorText)")
+      images.append(made.outputText.trimmingCharacters(in: .newlines))
+    }
+    #expect(try readFile(images[0]) == readFile(images[1]))
+    let copy = folder.file("copy")
+    let read = try await TestSupport.run(
+      "skopeo", ["--override-arch", "any", "copy", "-q", "oci-archive:" + images[0], "dir:" + copy])
+    try #require(read.succeeded, "\(read.errorText)")
+    let script = """
+      set -e
+      layer=$(sed -n 's/.*tar+gzip","digest":"sha256:\\([0-9a-f]*\\).*/\\1/p' "$0/manifest.json")
+      tar -xzOf "$0/$layer" usr/bin/virt-nest | cmp - "$1/bin/virt-nest"
+      """
+    let root = folder.file("unpacked")
+    let compared = try await TestSupport.run(
+      "sh",
+      [
+        "-c", "mkdir \"$2\" && tar -xf \"$3\" -C \"$2\" --strip-components 1\n" + script, copy,
+        root, root, tarball,
+      ])
+    #expect(compared.succeeded, "\(compared.outputText)\(compared.errorText)")
+  }
+
+  @Test(
     "Without /proc, from which Swift's runtime reads the arguments, the command says so",
     .enabled(if: VirtNestBinary.emulated == nil, "an emulator reads /proc too"),
     .needs("unshare"),

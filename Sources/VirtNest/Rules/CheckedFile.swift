@@ -55,7 +55,7 @@ public struct CheckedFile: Sendable {
   private static func mismatches(
     of guest: CheckedGuest, _ schema: Schema, beside found: [Diagnostic]
   ) -> [Diagnostic] {
-    let explained = Set(found.filter { $0.severity == .error }.compactMap(\.place?.range))
+    let explained = Set(found.filter { $0.severity == .error }.compactMap { $0.place?.range })
     return schema.mismatches(of: guest.definition.document).compactMap { mismatch in
       let element = mismatch.element
       let name = mismatch.attribute.map { element.document.text(in: $0.name) }

@@ -34,7 +34,7 @@ struct IgnoreComment: Sendable {
       }
       comments.append(
         IgnoreComment(
-          codes: rules.compactMap(\.rule?.code), place: place,
+          codes: rules.compactMap { $0.rule?.code }, place: place,
           scope: scope(of: range, in: document)))
     }
     return (comments, wrong)

@@ -56,7 +56,7 @@ struct ParameterReader {
     do { schema = try Self.schema.get() } catch {
       return [.error("template", "\(error)", at: block.place)]
     }
-    let explained = Set(problems.compactMap(\.place?.range))
+    let explained = Set(problems.compactMap { $0.place?.range })
     return schema.mismatches(of: block.document).compactMap { mismatch in
       let element = mismatch.element
       guard block.range.contains(element.range.lowerBound) else { return nil }

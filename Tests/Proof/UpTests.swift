@@ -1,4 +1,5 @@
 import Foundation
+internal import Glibc
 internal import TestSupport
 internal import Testing
 
@@ -63,11 +64,19 @@ struct UpTests {
     }
   }
 
-  private func withSetting(_ body: @escaping @Sendable (Setting) async throws -> Void) async throws
-  {
+  /// - Parameter poolSize: of a file system of its own for the pool, as `mount` takes it.
+  private func withSetting(
+    poolSize: String? = nil, _ body: @escaping @Sendable (Setting) async throws -> Void
+  ) async throws {
     let folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(
-      atPath: folder.file("pool"), withIntermediateDirectories: false)
+    let pool = folder.file("pool")
+    try FileManager.default.createDirectory(atPath: pool, withIntermediateDirectories: false)
+    if let poolSize {
+      let mounted = try await TestSupport.run(
+        "mount", ["-t", "tmpfs", "-o", "size=\(poolSize)", "tmpfs", pool])
+      try #require(mounted.succeeded, "\(mounted.errorText)")
+    }
+    defer { if poolSize != nil { umount2(pool, Int32(MNT_DETACH)) } }
     let made = try await TestSupport.run(
       "sh",
       [
@@ -196,6 +205,68 @@ struct UpTests {
         cut.errorText.contains(
           "made so far: the guest, the volume base.qcow2 of the pool default (incomplete)"))
       #expect(cut.errorText.contains("virt-nest down --connect"))
+      let again = try await setting.up()
+      #expect(again.status == .exited(0), "\(again.errorText)")
+      #expect(try readFile(setting.pool + "/base.qcow2") == readFile(setting.image))
+    }
+  }
+
+  @Test(
+    "A pool that is full is an error that says so; with more space the same command works",
+    .enabled(if: geteuid() == 0, "mounts a file system"))
+  func fullPool() async throws {
+    try await withSetting(poolSize: "600k") { setting in
+      let full = try await setting.up()
+      #expect(full.status == .exited(2))
+      #expect(full.errorText.contains("has 614400 free bytes, and "), "\(full.errorText)")
+      #expect(try await setting.state() == "")
+      let grown = try await TestSupport.run(
+        "mount", ["-o", "remount,size=64m", setting.pool])
+      try #require(grown.succeeded, "\(grown.errorText)")
+      let again = try await setting.up()
+      #expect(again.status == .exited(0), "\(again.errorText)")
+      #expect(try readFile(setting.pool + "/base.qcow2") == readFile(setting.image))
+      #expect(try await setting.virtNest(["down", "kata-a", "--yes"]).status == .exited(0))
+      #expect(try await setting.state() == "")
+    }
+  }
+
+  @Test(
+    "A connection that is lost in the middle of an upload is an error, and the next run goes on")
+  func lostConnection() async throws {
+    try await withSetting { setting in
+      let proxy = setting.folder + "/proxy.py"
+      try write(
+        """
+        import select, socket, sys
+        own, real, left = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX), 300_000
+        own.bind(sys.argv[1])
+        own.listen(1)
+        print("ready", flush=True)
+        near, _ = own.accept()
+        real.connect(sys.argv[2])
+        while True:
+          for end in select.select([near, real], [], [])[0]:
+            data = end.recv(65536)
+            left -= len(data) if end is near else 0
+            if not data or left < 0:
+              sys.exit()
+            (real if end is near else near).sendall(data)
+
+        """, to: proxy)
+      let lose = """
+        case " $* " in *" vol-upload "*)
+          for word; do case $word in *socket=*) real=${word#*socket=} ;; esac; done
+          python3 \(proxy) \(setting.folder)/cut "$real" >\(setting.folder)/ready &
+          until [ -s \(setting.folder)/ready ]; do sleep 0.05; done
+          set -- $(for word; do case $word in *socket=*) echo "${word%socket=*}socket=\(setting.folder)/cut" ;;
+            *) echo "$word" ;; esac; done)
+        ;; esac
+        """
+      let lost = try await setting.up(trick: lose)
+      #expect(lost.status == .exited(2))
+      #expect(lost.errorText.contains("error: "), "\(lost.errorText)")
+      #expect(lost.errorText.contains("made so far: the guest, the volume base.qcow2"))
       let again = try await setting.up()
       #expect(again.status == .exited(0), "\(again.errorText)")
       #expect(try readFile(setting.pool + "/base.qcow2") == readFile(setting.image))

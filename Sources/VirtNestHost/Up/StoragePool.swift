@@ -71,9 +71,10 @@ struct StoragePool: Sendable {
         "the storage pool '\(name)' is of the type '\(root["type"] ?? "")'; a pool of files in a "
           + "folder is needed (dir, fs, netfs)")
     }
+    // What pool-info says is from before the refresh.
     return StoragePool(
       libvirt: libvirt, name: name, path: path,
-      available: info["Available"].flatMap { UInt64($0) } ?? 0)
+      available: root.child("available").flatMap { UInt64($0.text) } ?? 0)
   }
 
   /// The path of a volume that is to be made.

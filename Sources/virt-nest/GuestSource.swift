@@ -97,9 +97,9 @@ struct GuestSource: ParsableArguments {
   func say(_ guest: CreatedGuest) {
     Terminal.say(guest.diagnostics, about: template)
     guard let release = guest.release else { return }
-    for note in [release.endOfLifeNote(today: Today.date), release.unconfirmedNote] {
-      if let note { Terminal.say("note: \(note)") }
-    }
+    if let note = release.endOfLifeNote(today: Today.date) { Terminal.say("note: \(note)") }
+    // Of the usual release it would be said at every guest.
+    if self.release != nil, let note = release.unconfirmedNote { Terminal.say("note: \(note)") }
     switch release.nestedHV {
     case .yes, .backported: break
     case .needsNewerKernel(let hint):

@@ -19,7 +19,7 @@ extension CreateCommand {
       throw ValidationError("--from of several guests needs -o FOLDER or --define")
     }
     let guests = try rows.made(by: "create", name: \.name) { arguments, row in
-      try CreateCommand.parse(arguments).source.guest(row, template)
+      try CreateCommand.parse(arguments).source.guest(ofRow: row, template)
     }
     try source.sayShared(template, guests, with: "another guest of \(file)", quiet: quiet)
     return guests

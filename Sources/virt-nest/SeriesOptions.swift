@@ -36,8 +36,13 @@ extension GuestSource {
   /// - Parameter offset: its place in the series, from 0.
   func guest(_ offset: Int, _ template: Template) throws -> CreatedGuest {
     var request = try request(for: template)
-    if index == nil || offset > 0 { request.index = (request.index ?? 0) + offset }
+    request.index = (request.index ?? 0) + offset
     return try template.create(request)
+  }
+
+  /// A guest of a table, whose row may say its index.
+  func guest(ofRow row: Int, _ template: Template) throws -> CreatedGuest {
+    try guest(index == nil ? row : 0, template)
   }
 
   /// Says what guests share that each should have for itself.

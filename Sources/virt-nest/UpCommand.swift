@@ -174,7 +174,7 @@ struct UpCommand: AsyncParsableCommand {
       let made = try GuestRows(file: file, for: template)
         .made(by: "up", name: \.guest.name) { arguments, row in
           let options = try UpCommand.parse(arguments)
-          return (options: options, guest: try options.source.guest(row, template))
+          return (options: options, guest: try options.source.guest(ofRow: row, template))
         }
       try source.sayShared(template, made.map(\.guest), with: "another guest of \(file)")
       return try made.map { try checked($0.options, $0.guest) }

@@ -42,6 +42,16 @@ struct GuestRowsTests {
     #expect(!b.contains("<title>") && b.contains("<mac address="))
   }
 
+  @Test("An index of a row is the guest's; rows without one count")
+  func indexes() async throws {
+    let (result, files) = try await create("index,memory\n5,4G\n9,4G\n", ["--release", "43"])
+    #expect(result.status == .exited(0), "\(result.errorText)")
+    #expect(files.keys.sorted() == ["kata-fedora-43-vm-05.xml", "kata-fedora-43-vm-09.xml"])
+    let (counted, more) = try await create("memory\n4G\n5G\n", ["--release", "43"])
+    #expect(counted.status == .exited(0), "\(counted.errorText)")
+    #expect(more.keys.sorted() == ["kata-fedora-43-vm-00.xml", "kata-fedora-43-vm-01.xml"])
+  }
+
   @Test("JSON says the same as CSV, and names count where none is given")
   func list() async throws {
     let json = try await create(

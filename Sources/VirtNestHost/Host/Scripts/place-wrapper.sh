@@ -59,8 +59,11 @@ if is_wrapper "$there"; then
 elif [ "$placement" = replace ]; then
   # QEMU gets its second name before the first one is replaced, so that an emulator exists at every
   # moment. If another run has installed the wrapper meanwhile, the wrapper must not get that name,
-  # because it would run itself. The link fails if the file is replaced at this moment.
-  ln -f "$root$wrapper" "$second" 2>/dev/null || ln -f "$root$wrapper" "$second"
+  # because it would run itself. The link fails if the file is replaced at this moment, which each run
+  # that is at work may do once.
+  left=100
+  until [ "$left" = 0 ] || ln -f "$root$wrapper" "$second" 2>/dev/null; do left=$((left - 1)); done
+  [ "$left" != 0 ] || ln -f "$root$wrapper" "$second"
   if is_wrapper "$second"; then exit 0; fi
   # mv fails if another run of this script has made the same link already.
   mv -f "$second" "$root$emulator" 2>/dev/null || cmp -s "$second" "$root$emulator" ||

@@ -87,9 +87,13 @@ struct FirstBootCommand: AsyncParsableCommand {
     let subject = try subject()
     let release =
       try namedRelease() ?? subject.osinfoID.flatMap { ReleaseTable.release(osinfoID: $0) }
-    let firstBoot = try system.firstBoot(of: subject, release, login, seed)
+    var firstBoot = try system.firstBoot(of: subject, release, login, seed)
     // Root runs the script, and so can log in already.
-    if !script { try login.requireLogin(to: firstBoot) }
+    if script { return firstBoot }
+    try login.requireLogin(to: firstBoot)
+    if try login.generateMissingPassword(ofGuest: subject.name) {
+      firstBoot.password = try login.password(ofGuest: subject.name)
+    }
     return firstBoot
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LosslessXML
+import SystemPackage
 import VirtNest
 import VirtNestHost
 
@@ -13,10 +14,14 @@ struct LoginOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A file with the password of the image's user, or with its SHA-512 hash ($6$...), for the "
-        + "guest's console.",
+        + "guest's console. {name} in the path is the guest's name.",
       valueName: "file"),
     completion: .file())
   var passwordFile: String?
+
+  @Flag(
+    help: "Make a new password where the file of --password-file is missing, and keep it there.")
+  var generatePassword = false
 
   @Flag(help: "Nobody shall be able to log in.")
   var noLogin = false
@@ -27,6 +32,9 @@ struct LoginOptions: ParsableArguments {
   func validate() throws {
     if noLogin, !files.isEmpty {
       throw ValidationError("--no-login excludes --ssh-key and --password-file")
+    }
+    if generatePassword, passwordFile == nil || passwordFile == "-" {
+      throw ValidationError("--generate-password needs --password-file FILE, where it is kept")
     }
   }
 
@@ -43,10 +51,40 @@ struct LoginOptions: ParsableArguments {
   ///
   /// - Throws: ``ExitCode`` 2 where the file has none, with what is wrong.
   func password(ofGuest name: String) throws -> PasswordHash? {
-    guard let passwordFile else { return nil }
+    guard let passwordFile = passwordFile(ofGuest: name) else { return nil }
+    if generatePassword, !Self.exists(passwordFile) {
+      // For a look; the guest gets the one that is kept.
+      return try PasswordHash(file: Array(PasswordHash.generated().utf8), guest: name)
+    }
     return try Input.value(of: passwordFile) { bytes throws(InvalidValue) in
       try PasswordHash(file: bytes, guest: name)
     }
+  }
+
+  private func passwordFile(ofGuest name: String) -> String? {
+    passwordFile?.replacing("{name}", with: name)
+  }
+
+  private static func exists(_ path: String) -> Bool {
+    (try? Stat(FilePath(argument: path), followTargetSymlink: false)) != nil
+  }
+
+  /// Makes the password of a guest that has none yet.
+  ///
+  /// - Returns: whether one was made.
+  /// - Throws: ``ExitCode`` 2, once it is said why it cannot be kept.
+  func generateMissingPassword(ofGuest name: String) throws -> Bool {
+    guard generatePassword, let file = passwordFile(ofGuest: name), !Self.exists(file) else {
+      return false
+    }
+    do throws(FileError) {
+      try PasswordHash.keep(PasswordHash.generated(), in: FilePath(argument: file))
+    } catch {
+      Terminal.say("virt-nest: error: \(error)")
+      throw ExitCode.trouble
+    }
+    Terminal.say("virt-nest: made a password for \(name), kept in \(file)")
+    return true
   }
 
   /// Says what is missing where nobody could log in.
@@ -65,12 +103,14 @@ struct LoginOptions: ParsableArguments {
 struct SeedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Your own user-data for cloud-init, whose values win.", valueName: "file"),
+      "Your own user-data for cloud-init, whose values win. {name} is the guest's name.",
+      valueName: "file"),
     completion: .file())
   var userData: String?
 
   @Option(
-    help: ArgumentHelp("Your own network-config for cloud-init.", valueName: "file"),
+    help: ArgumentHelp(
+      "Your own network-config for cloud-init. {name} is the guest's name.", valueName: "file"),
     completion: .file())
   var networkConfig: String?
 
@@ -104,9 +144,10 @@ struct SeedOptions: ParsableArguments {
   /// The user's own user-data.
   ///
   /// - Throws: ``ExitCode`` 2 where cloud-init would not use the file, with the reason.
-  func ownUserData() throws -> OwnUserData? {
+  func ownUserData(of subject: FirstBoot.Subject) throws -> OwnUserData? {
     guard let userData else { return nil }
-    return try Input.value(of: userData) { bytes throws(InvalidValue) in
+    return try Input.value(of: userData.replacing("{name}", with: subject.name)) {
+      bytes throws(InvalidValue) in
       try OwnUserData(file: bytes)
     }
   }
@@ -116,7 +157,8 @@ struct SeedOptions: ParsableArguments {
   /// - Throws: ``ExitCode`` 2 for a file that is not text; ``InvalidValue``.
   func network(of subject: FirstBoot.Subject) throws -> NetworkConfiguration? {
     if let networkConfig {
-      return try Input.value(of: networkConfig) { bytes throws(InvalidValue) in
+      return try Input.value(of: networkConfig.replacing("{name}", with: subject.name)) {
+        bytes throws(InvalidValue) in
         try NetworkConfiguration(file: bytes)
       }
     }
@@ -165,7 +207,8 @@ struct SystemOptions: ParsableArguments {
     }
     return try FirstBoot(
       hostname: name, sshKeys: try login.keys(), packages: try chosenPackages(for: release),
-      password: try login.password(ofGuest: subject.name), ownUserData: try seed.ownUserData(),
+      password: try login.password(ofGuest: subject.name),
+      ownUserData: try seed.ownUserData(of: subject),
       network: try seed.network(of: subject))
   }
 

@@ -117,25 +117,29 @@ struct UpCommand: AsyncParsableCommand {
     var options: UpCommand
     var definition: DomainDefinition
     var release: Release?
+
+    var name: String { Guest(reading: definition).name ?? "" }
   }
 
   private func up() async throws {
     let guests = try wanted()
     let image = try await baseImage()
-    let requests = try guests.map { guest in
-      UpRequest(
-        guest.definition, image: image,
-        firstBoot: try guest.options.firstBoot(of: guest.definition, guest.release),
-        pool: guest.options.pool, diskSize: try guest.options.diskBytes(),
-        usualDiskSize: UInt64(guest.release?.recommendedDiskGiB ?? 0) << 30)
-    }
+    var requests = try guests.map { try request(for: $0, image) }
+    try requireOwnAddresses(requests)
     let libvirt = Virsh(uri: connect)
     if guests.contains(where: { needsHost(Guest(reading: $0.definition)) }) {
       try await checkHost(on: libvirt)
     }
-    if requests.count > 1, !dryRun {
+    if requests.count > 1 || login.generatePassword, !dryRun {
       for request in requests {
         _ = try await trouble { try await UpPlan.look(request, on: libvirt) }
+      }
+    }
+    if !dryRun {
+      for (index, guest) in guests.enumerated()
+      where try guest.options.login.generateMissingPassword(ofGuest: guest.name) {
+        requests[index].firstBoot?.password =
+          try guest.options.login.password(ofGuest: guest.name)
       }
     }
     var plans: [UpPlan] = []
@@ -146,6 +150,44 @@ struct UpCommand: AsyncParsableCommand {
     var nests = true
     for plan in plans where !(try await wait(for: plan)) { nests = false }
     if !nests { throw ExitCode.no }
+  }
+
+  private func request(for guest: Wanted, _ image: BaseImage) throws -> UpRequest {
+    UpRequest(
+      guest.definition, image: image,
+      firstBoot: try guest.options.firstBoot(of: guest.definition, guest.release),
+      pool: guest.options.pool, diskSize: try guest.options.diskBytes(),
+      usualDiskSize: UInt64(guest.release?.recommendedDiskGiB ?? 0) << 30)
+  }
+
+  /// Refuses two guests with one fixed address.
+  private func requireOwnAddresses(_ requests: [UpRequest]) throws {
+    var owners: [IPAddress: String] = [:]
+    for request in requests {
+      let name = Guest(reading: request.definition).name ?? ""
+      for address in request.firstBoot?.network?.addresses ?? [] {
+        if let other = owners.updateValue(name, forKey: address.address) {
+          Terminal.say(
+            "virt-nest: error: \(other) and \(name) have the same address \(address.address)")
+          throw ExitCode.trouble
+        }
+      }
+    }
+  }
+
+  /// What says how far `up` is.
+  private func reporter(_ subject: String) -> (UpProgress) -> Void {
+    var line: ProgressLine?
+    return { progress in
+      switch progress {
+      case .step(let text):
+        line = nil
+        Terminal.say("\(subject): \(text)")
+      case .transfer(let done, let total):
+        if line == nil { line = ProgressLine("MiB", total: Int(total >> 20)) }
+        line?.show(Int(done >> 20))
+      }
+    }
   }
 
   /// Makes and starts a guest; `nil` where that is only shown.
@@ -159,7 +201,7 @@ struct UpCommand: AsyncParsableCommand {
     }
     if plan.isDone { Terminal.say("\(name): everything is there") }
     do {
-      try await plan.run { Terminal.say("\(name): \($0)") }
+      try await plan.run(report: reporter(name))
     } catch {
       sayWhatIsThere(plan)
       throw say(error)
@@ -233,7 +275,7 @@ struct UpCommand: AsyncParsableCommand {
       let download = try ImageDownload(image)
       return .file(
         try await LocalImage(
-          try await download.image(sha256: imageSha256) { Terminal.say("virt-nest: \($0)") }))
+          try await download.image(sha256: imageSha256, report: reporter("virt-nest"))))
     }
   }
 

@@ -26,7 +26,12 @@ struct UpTests {
         let tools = folder + "/tools"
         try FileManager.default.createDirectory(
           atPath: tools, withIntermediateDirectories: true)
-        try write("#!/bin/sh\nvirsh=\(virsh)\n\(trick)\nexec $virsh \"$@\"\n", to: tools + "/virsh")
+        // What runs virsh: the command itself, or its shell.
+        let command =
+          #"command=$PPID; case $(cat /proc/$PPID/comm) in sh) command=$(cut -d ' ' -f 4 /proc/$PPID/stat) ;; esac"#
+        try write(
+          "#!/bin/sh\nvirsh=\(virsh)\n\(command)\n\(trick)\nexec $virsh \"$@\"\n",
+          to: tools + "/virsh")
         try FileManager.default.setAttributes(
           [.posixPermissions: 0o755], ofItemAtPath: tools + "/virsh")
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
@@ -147,7 +152,7 @@ struct UpTests {
           echo >>\(setting.folder)/count
           if [ "$(wc -l <\(setting.folder)/count)" = \(number) ]; then
             \(isAfter ? "$virsh \"$@\" >/dev/null 2>&1" : ":")
-            kill -9 $PPID
+            kill -9 $command
             exit 1
           fi ;;
         esac
@@ -192,8 +197,9 @@ struct UpTests {
       let half = """
         case " $* " in *" vol-upload "*)
           for word; do case $word in --file=*) file=${word#--file=} ;; esac; done
-          size=$(stat -L -c %s "$file")
-          head -c $((size / 2)) "$file" >\(setting.folder)/half
+          cat "$file" >\(setting.folder)/whole
+          size=$(stat -c %s \(setting.folder)/whole)
+          head -c $((size / 2)) \(setting.folder)/whole >\(setting.folder)/half
           set -- $(for word; do case $word in --file=*) echo "--file=\(setting.folder)/half" ;;
             *) echo "$word" ;; esac; done)
         ;; esac
@@ -288,7 +294,7 @@ struct UpTests {
       }
       // One of the same name and size that the user makes while the guest is half made.
       _ = try await setting.up(
-        trick: #"case " $* " in *" vol-create"*) kill -9 $PPID; exit 1 ;; esac"#)
+        trick: #"case " $* " in *" vol-create"*) kill -9 $command; exit 1 ;; esac"#)
       let size = try readFile(setting.image).count
       try writeFile(setting.pool + "/base.qcow2", [UInt8](repeating: 65, count: size))
       let run = try await setting.up()
@@ -383,6 +389,149 @@ struct UpTests {
       let shared = try await setting.virtNest(
         common + ["--count", "2", "--address", "10.0.0.5/24"])
       #expect(shared.status == .exited(64) && shared.errorText.contains("columns of --from"))
+    }
+  }
+
+  @Test("An address that another has is refused: of a network, a lease, a guest, or the same table")
+  func addressInUse() async throws {
+    try await withSetting { setting in
+      try write(
+        """
+        <network><name>inner</name><uuid>7b1bd6ba-9a07-4d4c-9f6d-3b2d7c1d2a10</uuid>
+        <ip address='10.0.0.1' netmask='255.255.255.0'><dhcp><range start='10.0.0.100' end='10.0.0.200'/>
+        <host mac='52:54:00:00:00:01' ip='10.0.0.7'/><host name='kata-o' ip='10.0.0.8'/></dhcp></ip></network>
+
+        """, to: setting.folder + "/inner.xml")
+      try await setting.libvirtd.virsh("net-define", setting.folder + "/inner.xml")
+      // As dnsmasq's leases are printed; no network is started here.
+      let leases = """
+        case " $* " in *net-dhcp-leases*)
+          set -- "$(printf '%s' "$*" | sed "s/net-dhcp-leases --network 'inner'/echo \\
+          '2026-11-26 12:00:00  52:54:00:00:00:02  ipv4  10.0.0.9\\/24  kata-d  01:52:54:00:00:00:02'/;
+          s/.*--quiet *//; s/--connect [^ ]* //")"
+          exec $virsh --quiet --connect '\(setting.libvirtd.uri)' "$1" ;;
+        esac
+        """
+      func up(_ address: String, _ name: String = "kata-a") async throws -> Run {
+        try await setting.virtNest(
+          [
+            "up", "fedora", "--name", name, "--emulated", "--memory", "2G", "--network",
+            "network=inner", "--image", "base.qcow2", "--no-login", "--no-wait", "--dry-run",
+            "--address", address,
+          ], trick: leases)
+      }
+      for (address, owner) in [
+        ("10.0.0.1/24", "the network 'inner' has it on the host itself"),
+        ("10.0.0.7/24", "the network 'inner' keeps it for 52:54:00:00:00:01"),
+        ("10.0.0.8/24", "the network 'inner' keeps it for kata-o"),
+        ("10.0.0.9/24", "the DHCP server of the network 'inner' has given it to 52:54:00:00:00:02"),
+      ] {
+        let run = try await up(address)
+        #expect(run.status == .exited(2) && run.errorText.contains(owner), "\(run.errorText)")
+        #expect(run.errorText.contains("give the guest another address"))
+      }
+      let free = try await up("10.0.0.10/24")
+      #expect(free.status == .exited(0), "\(free.errorText)")
+
+      // Another guest that up has made, which need not run; the guest itself is no other.
+      let own = ["--network", "user", "--address", "10.0.0.10/24"]
+      let made = try await setting.virtNest(
+        [
+          "up", "fedora", "--name", "kata-b", "--emulated", "--memory", "2G", "--image",
+          "base.qcow2",
+        ]
+          + ["--no-login", "--no-wait"] + own)
+      #expect(made.status == .exited(0), "\(made.errorText)")
+      let again = try await setting.virtNest(
+        [
+          "up", "fedora", "--name", "kata-b", "--emulated", "--memory", "2G", "--image",
+          "base.qcow2",
+        ]
+          + ["--no-login", "--no-wait"] + own)
+      #expect(again.errorText == "kata-b: everything is there\n")
+      let taken = try await up("10.0.0.10/24")
+      #expect(taken.status == .exited(2))
+      #expect(
+        taken.errorText.contains("10.0.0.10 is in use: the guest 'kata-b' has it"),
+        "\(taken.errorText)")
+
+      let table = setting.folder + "/guests.csv"
+      try write("name,address\nkata-x,10.0.0.5/24\nkata-y,10.0.0.5/24\n", to: table)
+      let twice = try await setting.virtNest([
+        "up", "fedora", "--emulated", "--network", "user", "--image", "base.qcow2", "--no-login",
+        "--no-wait", "--from", table,
+      ])
+      #expect(twice.status == .exited(2))
+      #expect(
+        twice.errorText.contains("kata-x and kata-y have the same address 10.0.0.5"),
+        "\(twice.errorText)")
+    }
+  }
+
+  @Test(
+    "A password is made once for each guest, when nothing else is wrong, and kept for its owner")
+  func generatedPassword() async throws {
+    try await withSetting { setting in
+      func up(_ options: String...) async throws -> Run {
+        try await setting.virtNest(
+          [
+            "up", "fedora", "--release", "44", "--emulated", "--memory", "2G", "--network", "none",
+            "--image", "base.qcow2", "--no-wait", "--count", "2",
+            "--password-file", "{name}.password", "--generate-password",
+          ] + options)
+      }
+      let file = setting.folder + "/kata-fedora-44-vm-01.password"
+      for options in ["--dry-run", "--pool=none"] {
+        _ = try await up(options)
+        #expect(!FileManager.default.fileExists(atPath: file), "\(options)")
+      }
+      let first = try await up()
+      #expect(first.status == .exited(0), "\(first.errorText)")
+      #expect(
+        first.errorText.contains(
+          "made a password for kata-fedora-44-vm-01, kept in kata-fedora-44-vm-01.password"))
+      let password = try readFile(file)
+      #expect(
+        password.count == 21
+          && !first.errorText.contains(String(decoding: password.dropLast(), as: UTF8.self)))
+      #expect(try readFile(setting.folder + "/kata-fedora-44-vm-00.password") != password)
+      let mode = try await TestSupport.run("stat", ["-c", "%a", file])
+      #expect(mode.outputText == "600\n")
+      let second = try await up()
+      #expect(second.status == .exited(0), "\(second.errorText)")
+      #expect(second.errorText.contains("kata-fedora-44-vm-01: everything is there"))
+      #expect(!second.errorText.contains("made a password"))
+      #expect(try readFile(file) == password)
+    }
+  }
+
+  @Test("A terminal shows how far an upload is", .needs("script"))
+  func progress() async throws {
+    try await withSetting { setting in
+      let made = try await TestSupport.run(
+        "sh",
+        [
+          "-c",
+          "qemu-img create -q -f qcow2 base.qcow2 64M && qemu-io -c 'write -P 7 0 16M' base.qcow2",
+        ], in: setting.folder)
+      try #require(made.succeeded, "\(made.errorText)")
+      // Half of the image, and the rest when at least one look has come in between.
+      let slow = """
+        case " $* " in *" vol-upload "*" --vol=base.qcow2 "*)
+          { head -c 8388608; sleep 3; cat; } | $virsh "$@"
+          exit ;;
+        esac
+        """
+      _ = try await setting.up("kata-a", "--dry-run", trick: slow)
+      let script = """
+        PATH='\(setting.folder)/tools':$PATH '\(VirtNestBinary.path)' up fedora --name kata-a --emulated \
+          --memory 2G --network none --image base.qcow2 --no-login --no-wait \
+          --connect '\(setting.libvirtd.uri)'
+        """
+      let run = try await TestSupport.run(
+        "script", ["-qec", script, "/dev/null"], environment: ["TERM": "xterm"], in: setting.folder)
+      #expect(run.succeeded, "\(run.outputText)")
+      #expect(run.outputText.contains("8 of 16 MiB, "), "\(run.outputText)")
     }
   }
 

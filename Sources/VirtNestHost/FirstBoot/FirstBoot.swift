@@ -13,7 +13,7 @@ package struct FirstBoot: Equatable, Sendable {
   /// The packages to install: QEMU and libvirt for L2 guests.
   package let packages: [String]
   /// The password of the image's usual user, for the console.
-  package let password: PasswordHash?
+  package var password: PasswordHash?
   /// The user's own user-data, whose values win.
   package let ownUserData: OwnUserData?
   /// The network of the guest; `nil` for what its system does by itself, which is DHCP.

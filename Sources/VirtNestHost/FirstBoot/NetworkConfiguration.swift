@@ -5,12 +5,15 @@ package import VirtNest
 package struct NetworkConfiguration: Hashable, Sendable {
   /// The file.
   package let text: String
+  /// The fixed addresses in it; empty for a file of the user's, which is not read.
+  package let addresses: [StaticAddress]
 
   /// A file of the user's, which is taken as it is.
   ///
   /// - Throws: ``InvalidValue`` if it is not text, or empty.
   package init(file: [UInt8]) throws(InvalidValue) {
     text = try OwnUserData.text(of: file, for: "network-config")
+    addresses = []
   }
 
   /// A configuration of version 2, as netplan reads it, with fixed addresses.
@@ -41,6 +44,7 @@ package struct NetworkConfiguration: Hashable, Sendable {
       text += own.isEmpty ? "    dhcp4: true\n" : Self.lines(own)
     }
     self.text = text
+    self.addresses = addresses
   }
 
   private static func lines(_ addresses: [StaticAddress]) -> String {

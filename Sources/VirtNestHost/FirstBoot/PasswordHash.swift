@@ -1,5 +1,7 @@
 internal import CLinux
+internal import Glibc
 internal import LosslessXML
+package import SystemPackage
 package import VirtNest
 
 /// The hash of a password, as `/etc/shadow` has it: SHA-512, `$6$SALT$HASH`.
@@ -34,6 +36,23 @@ package struct PasswordHash: Hashable, Sendable {
         "password", "…", "crypt(3) cannot make its SHA-512 hash here; give the hash in the file")
     }
     text = hash
+  }
+
+  /// Characters that nobody takes for another one, and that are the same keys on most keyboards.
+  private static let alphabet = Array("abcdefghijkmnopqrstuvwx23456789")
+
+  /// A new password at random: 20 characters, 99 bits.
+  package static func generated() -> String {
+    String((0..<20).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] })
+  }
+
+  /// Keeps a generated password in a new file that only its owner can read.
+  ///
+  /// - Throws: ``FileError`` if the file cannot be written, or if one is there.
+  package static func keep(_ password: String, in path: FilePath) throws(FileError) {
+    let mask = umask(0o077)
+    defer { umask(mask) }
+    try OutputFile.write(Array((password + "\n").utf8), at: path)
   }
 
   private static func line(of file: [UInt8]) throws(InvalidValue) -> String {

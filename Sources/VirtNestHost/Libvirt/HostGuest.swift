@@ -32,6 +32,16 @@ package struct HostGuest: Sendable {
     package let guests: [HostGuest?]
   }
 
+  /// All guests of a libvirt.
+  ///
+  /// - Throws: ``VirshError``, ``ToolFailure``.
+  static func all(on libvirt: Virsh) async throws -> [HostGuest] {
+    let names = try await libvirt.run(["list", "--all", "--name"]).split(
+      whereSeparator: \.isNewline)
+    return try await find(names.map { Wanted(name: String($0), uuid: nil) }, on: libvirt).guests
+      .compactMap(\.self)
+  }
+
   /// Looks for guests, all in one virsh where their uuids are known, else in two.
   ///
   /// - Throws: ``VirshError``, ``ToolFailure``.

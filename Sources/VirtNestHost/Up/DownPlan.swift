@@ -79,11 +79,7 @@ package struct DownPlan: Sendable {
   ) async throws -> (names: [String], heir: (name: String, record: UpRecord)?) {
     var names: [String] = []
     var heir: (name: String, record: UpRecord)?
-    let list = try await libvirtNames(pool.libvirt).filter { $0 != name }
-    let guests = try await HostGuest.find(
-      list.map { .init(name: $0, uuid: nil) }, on: pool.libvirt
-    ).guests.compactMap(\.self)
-    for guest in guests {
+    for guest in try await HostGuest.all(on: pool.libvirt) where guest.name != name {
       let record = try? UpRecord(in: guest.definition)
       let isRecorded =
         record?[.image].map { $0.pool == image.pool && $0.name == image.name } ?? false
@@ -100,11 +96,6 @@ package struct DownPlan: Sendable {
       names.append("the volume '\(other)'")
     }
     return (names, heir)
-  }
-
-  private static func libvirtNames(_ libvirt: Virsh) async throws -> [String] {
-    try await libvirt.run(["list", "--all", "--name"]).split(whereSeparator: \.isNewline)
-      .map { String($0) }.filter { !$0.isEmpty }
   }
 
   /// What is removed, in order, in a few words each.

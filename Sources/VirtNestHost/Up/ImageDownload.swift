@@ -55,7 +55,7 @@ package struct ImageDownload: Sendable {
   ///   - report: is told what is fetched.
   /// - Throws: ``UpFailure`` if there is no checksum, or if the image has another one;
   ///   ``ToolFailure``; `CancellationError`.
-  package func image(sha256: String?, report: (String) -> Void) async throws -> FilePath {
+  package func image(sha256: String?, report: (UpProgress) -> Void) async throws -> FilePath {
     let (digest, wanted) = try await checksum(given: sha256)
     try makeFolder()
     let path = folder.appending(name)
@@ -63,8 +63,8 @@ package struct ImageDownload: Sendable {
     let part = folder.appending(name + ".part")
     // Complete, if only the new name was missing.
     if try await hash(of: part, digest) != wanted {
-      report("fetch \(url)")
-      try await fetch(into: part)
+      report(.step("fetch \(url)"))
+      try await fetch(into: part, report)
     }
     guard try await hash(of: part, digest) == wanted else {
       unlink(part.string)
@@ -79,16 +79,37 @@ package struct ImageDownload: Sendable {
   }
 
   /// Goes on where an earlier download has ended, if the server can, or fetches the whole file.
-  private func fetch(into part: FilePath) async throws {
+  private func fetch(into part: FilePath, _ report: (UpProgress) -> Void) async throws {
     let isBegun = access(part.string, F_OK) == 0
-    var run = try await curl(["--continue-at", "-", "--output", part.string, "--", url])
+    // Without a size from the server, nothing is told.
+    let size = try await size()
+    func curl(_ options: [String]) async throws -> ToolRun {
+      try await UpProgress.following(size ?? 0, report) {
+        size == nil ? nil : (try? Stat(part)).map { UInt64($0.size) }
+      } work: {
+        try await self.curl(options + ["--output", part.string, "--", url])
+      }
+    }
+    var run = try await curl(["--continue-at", "-"])
     if isBegun, run.status != 0 {
       unlink(part.string)
-      run = try await curl(["--output", part.string, "--", url])
+      run = try await curl([])
     }
     guard run.status == 0 else {
       throw UpFailure("cannot fetch \(url): \(run.errorOutput.trimmingSpaces)")
     }
+  }
+
+  /// The size that the server gives; `nil` if it gives none.
+  private func size() async throws -> UInt64? {
+    let head = try await curl(["--head", "--", url])
+    let lengths = head.output.split(whereSeparator: \.isNewline).compactMap { line in
+      String(line).lowercased().parted(at: ":").flatMap { key, value in
+        key == "content-length" ? UInt64(value.trimmingSpaces) : nil
+      }
+    }
+    // The last one is that of the file itself, behind those of redirections.
+    return lengths.last
   }
 
   /// The published checksum of the image.

@@ -143,11 +143,25 @@ struct StoragePool: Sendable {
   ///
   /// virsh reports success also where a connection was lost in the middle, so the volume is read
   /// back.
+  /// - Parameters:
+  ///   - file: the file, which is closed.
+  ///   - size: its size in bytes.
+  ///   - report: is told how far it is.
   /// - Throws: ``UpFailure`` if other bytes have arrived; ``VirshError``; ``ToolFailure``.
-  func upload(_ path: String, to volume: String, sha256: String) async throws {
-    _ = try await libvirt.run(
-      ["vol-upload", "--pool=" + name, "--vol=" + volume, "--file=" + path],
-      limit: FileDigest.timeLimit)
+  func upload(
+    _ file: FileDescriptor, to volume: String, size: UInt64, sha256: String,
+    report: (UpProgress) -> Void
+  ) async throws {
+    // cat reads through the open file that this process has as well, and so knows how far it is.
+    let own = try file.duplicate()
+    defer { try? own.close() }
+    let ended = try await UpProgress.following(size, report) {
+      (try? own.seek(offset: 0, from: .current)).map { UInt64($0) }
+    } work: {
+      try await run(
+        #"cat <&3 | virsh --quiet "$@" --file=/dev/stdin"#, "vol-upload", volume, input: file)
+    }
+    guard ended.status == 0 else { throw VirshError(ended.errorOutput) }
     guard try await self.sha256(of: volume) == sha256 else {
       throw UpFailure(
         "the volume '\(volume)' is not what was uploaded: the connection was lost, or the pool is full; "
@@ -157,13 +171,23 @@ struct StoragePool: Sendable {
 
   /// The hash of a volume's content, which is read through the connection.
   func sha256(of volume: String) async throws -> String {
+    try FileDigest.sha256.read(
+      try await run(
+        #"virsh --quiet "$@" --file=/dev/stdout | sha256sum"#, "vol-download", volume))
+  }
+
+  /// Runs a pipeline of the shell with a command of virsh for a volume.
+  private func run(
+    _ pipeline: String, _ command: String, _ volume: String, input: FileDescriptor? = nil
+  ) async throws -> ToolRun {
     let connection = libvirt.uri.map { ["--connect=" + $0] } ?? []
-    let run = try await ToolRun.run(
+    // When the shell is ended, so is the last program, and the first one with it. What runs in the
+    // background has no other standard input than /dev/null.
+    return try await ToolRun.run(
       "sh",
-      ["-c", #"virsh --quiet "$@" --file=/dev/stdout | sha256sum"#, "sh"] + connection
-        + ["vol-download", "--pool=" + name, "--vol=" + volume],
-      environment: ["LIBVIRT_DEBUG": "4"], limit: FileDigest.timeLimit)
-    return try FileDigest.sha256.read(run)
+      ["-c", "exec 3<&0; trap 'kill $!' TERM; \(pipeline) & wait $!", "sh"] + connection
+        + [command, "--pool=" + name, "--vol=" + volume],
+      environment: ["LIBVIRT_DEBUG": "4"], input: input, limit: FileDigest.timeLimit)
   }
 
   /// Removes a volume; one that is not there is no error.

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LosslessXML
 internal import SystemPackage
 internal import VirtNest
@@ -21,9 +20,9 @@ extension UpPlan {
       let place = "\(volume.name) in the pool \(volume.pool)"
       let text =
         switch volume.role {
-        case .image: "upload the image \(place), \(Self.readable(volume.size))"
-        case .disk: "make the disk \(place), \(Self.readable(volume.size)), on top of the image"
-        case .seed: "upload the seed \(place), \(Self.readable(volume.size))"
+        case .image: "upload the image \(place), \(readable(volume.size))"
+        case .disk: "make the disk \(place), \(readable(volume.size)), on top of the image"
+        case .seed: "upload the seed \(place), \(readable(volume.size))"
         }
       return Step(text: text, isDone: volume.state == .complete)
     }
@@ -48,29 +47,32 @@ extension UpPlan {
 
   /// Does every step that is not done.
   ///
-  /// - Parameter report: is told of each step when it begins, and of what there is to know.
+  /// - Parameter report: is told of each step when it begins, of what there is to know, and how far a
+  ///     transfer is.
   /// - Throws: ``UpFailure``; ``VirshError``; ``ToolFailure``; `CancellationError`. The same plan,
   ///   looked at again, goes on where this one ended.
-  package mutating func run(report: (String) -> Void) async throws {
+  package mutating func run(report: (UpProgress) -> Void) async throws {
     let steps = steps
     if !change.isEmpty {
-      report(steps[0].text)
+      report(.step(steps[0].text))
       let outcome = try await DefinitionChange.define([change], validates: true, on: libvirt)[0]
       if let failure = outcome.failure { throw failure }
       isDefined = true
-      for note in outcome.notes { report("note: \(note)") }
+      for note in outcome.notes { report(.step("note: \(note)")) }
     }
     for (index, volume) in record.volumes.enumerated() {
-      try await make(volume, beginning: { report(steps[1 + index].text) })
+      try await make(volume, steps[1 + index].text, report)
     }
     if !isActive {
-      report("start the guest \(name)")
+      report(.step("start the guest \(name)"))
       _ = try await libvirt.run(["start", Virsh.domain(name)])
       isActive = true
     }
   }
 
-  private mutating func make(_ volume: UpRecord.Volume, beginning: () -> Void) async throws {
+  private mutating func make(
+    _ volume: UpRecord.Volume, _ step: String, _ report: (UpProgress) -> Void
+  ) async throws {
     var volume = volume
     let found = volume.pool == pool.name ? try await pool.volume(volume.name) : nil
     if volume.state == .complete {
@@ -94,7 +96,7 @@ extension UpPlan {
             + "made; move it away, and run the command again")
       }
     }
-    beginning()
+    report(.step(step))
     if found == nil {
       if volume.role == .disk {
         try await pool.createOverlay(
@@ -106,25 +108,23 @@ extension UpPlan {
     // A disk on top of the image needs nothing more.
     if volume.role == .disk { return try await mark(volume, .complete) }
     try await mark(volume, .created)
-    try await upload(volume)
+    try await upload(volume, report)
     try await mark(volume, .complete)
   }
 
-  private func upload(_ volume: UpRecord.Volume) async throws {
-    let sha256 = volume.sha256 ?? ""
+  private func upload(
+    _ volume: UpRecord.Volume, _ report: (UpProgress) -> Void
+  ) async throws {
+    // The file is opened here, also where another takes its place meanwhile.
+    let file: FileDescriptor
     if volume.role == .image, let imageFile {
-      let file = try FileDescriptor.open(imageFile.path, .readOnly)
-      defer { try? file.close() }
-      // The file that was opened, also where another takes its place meanwhile.
-      try await pool.upload(
-        "/proc/\(getpid())/fd/\(file.rawValue)", to: volume.name, sha256: sha256)
-      try await pool.refresh()
-    } else if let seed {
-      let file = try unnamedFile(seed)
-      defer { try? file.close() }
-      try await pool.upload(
-        "/proc/\(getpid())/fd/\(file.rawValue)", to: volume.name, sha256: sha256)
+      file = try FileDescriptor.open(imageFile.path, .readOnly)
+    } else {
+      file = try unnamedFile(seed ?? [])
     }
+    try await pool.upload(
+      file, to: volume.name, size: volume.size, sha256: volume.sha256 ?? "", report: report)
+    if volume.role == .image { try await pool.refresh() }
   }
 
   /// Writes into the guest's definition how far a volume is.
@@ -165,15 +165,6 @@ extension UpPlan {
       }
       try await Task.sleep(for: .seconds(3))
     }
-  }
-
-  /// A number of bytes for a person.
-  static func readable(_ bytes: UInt64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB"]
-    guard bytes >= 1024 else { return "\(bytes) bytes" }
-    var (value, unit) = (Double(bytes) / 1024, 0)
-    while value >= 1024, unit + 1 < units.count { (value, unit) = (value / 1024, unit + 1) }
-    return "\((value * 10).rounded() / 10) \(units[unit])"
   }
 }
 

@@ -94,6 +94,9 @@ package struct UpPlan: Sendable {
       record = try known.checked(against: wanted, keepsSize: request.diskSize == nil)
     } else {
       record = try await new(wanted, in: pool, imageFile)
+      try await requireFree(
+        request.firstBoot?.network?.addresses ?? [], for: Guest(reading: request.definition),
+        on: libvirt)
     }
     return UpPlan(
       libvirt: libvirt, host: found.host, name: name, record: record,
@@ -168,7 +171,8 @@ package struct UpPlan: Sendable {
       throw UpFailure(
         "the image '\(image.name)' has the name of the guest's own disk; give it another name")
     }
-    return UpRecord(volumes: volumes)
+    let addresses = request.firstBoot?.network?.addresses ?? []
+    return UpRecord(volumes: volumes, addresses: addresses.map(\.address.description))
   }
 
   /// The record of a guest that is not there yet, after a look at what has the names of its volumes.

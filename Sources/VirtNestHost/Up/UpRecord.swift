@@ -47,10 +47,16 @@ package struct UpRecord: Hashable, Sendable {
   /// The volumes, in the order in which they are made.
   package var volumes: [Volume]
 
+  /// The fixed addresses that the guest's seed gives it.
+  package var addresses: [String] = []
+
   /// The namespace of the record.
   package static let namespace = "urn:virt-nest:up:1"
 
-  init(volumes: [Volume]) { self.volumes = volumes }
+  init(volumes: [Volume], addresses: [String]) {
+    self.volumes = volumes
+    self.addresses = addresses
+  }
 
   /// Reads the record in a definition; `nil` if there is none.
   ///
@@ -61,6 +67,7 @@ package struct UpRecord: Hashable, Sendable {
       throw UpFailure("the record of virt-nest up is of another version: \(made["version"] ?? "")")
     }
     volumes = []
+    addresses = made.children.filter { $0.localName == "address" }.map(\.text)
     for element in made.children where element.localName == "volume" {
       guard let role = element["role"].flatMap(Role.init), let pool = element["pool"],
         let name = element["name"], let size = element["size"].flatMap({ UInt64($0) }),
@@ -130,7 +137,7 @@ package struct UpRecord: Hashable, Sendable {
             "size": "\(volume.size)", "sha256": volume.sha256, "state": volume.state.rawValue,
             "made": volume.isOurs ? nil : "no",
           ])
-      })
+      } + addresses.map { NewElement(prefix + "address", text: $0) })
   }
 }
 

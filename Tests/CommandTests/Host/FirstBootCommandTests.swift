@@ -51,6 +51,8 @@ struct FirstBootCommandTests {
       "a", "--address", "10.0.0.5/24", "--network-config", "x",
       reason: "--network-config and --address exclude each other"),
     Usage("a", "--script", "--password-file", "x", reason: "leave out --script"),
+    Usage(
+      "a", "--generate-password", reason: "--generate-password needs --password-file FILE"),
     Usage("a", "--user-data", "-", "--network-config", "-", reason: "can be read only once"),
     Usage("-", "--ssh-key", "-", reason: "standard input can be read only once"),
     Usage("a", "--ssh-key", "-", "--ssh-key", "-", reason: "standard input can be read only once"),
@@ -259,6 +261,28 @@ struct FirstBootCommandTests {
     #expect(try readFile(folder.file("seed.iso")) != first)
     #expect(try await firstBoot("a", "--no-packages", "-o", "-").output == first)
     #expect(try names() == ["seed.iso"])
+  }
+
+  @Test("A password is made with the first seed, and the same the next time", .needs("xorriso"))
+  func generatedPassword() async throws {
+    func make(_ options: String...) async throws -> Run {
+      try await VirtNestBinary.run(
+        [
+          "first-boot", "kata-a", "--no-packages", "-o", "seed.iso",
+          "--password-file", "{name}.password", "--generate-password",
+        ] + options, in: folder.path)
+    }
+    expectTrouble(try await make("--ssh-key", "none"), "none: error: cannot read: No such file")
+    #expect(try names() == [])
+    let first = try await make()
+    #expect(
+      first.errorText == "virt-nest: made a password for kata-a, kept in kata-a.password\n")
+    let (seed, password) = (try readFile(folder.file("seed.iso")), try text("kata-a.password"))
+    #expect(password.count == 21)
+    let second = try await make()
+    #expect(second.status == .exited(0) && second.errorText == "")
+    #expect(try readFile(folder.file("seed.iso")) == seed)
+    #expect(try text("kata-a.password") == password)
   }
 
   @Test("Where the image cannot be put, nothing is left", .needs("xorriso"))

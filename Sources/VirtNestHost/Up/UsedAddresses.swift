@@ -1,0 +1,96 @@
+internal import LosslessXML
+internal import VirtNest
+
+/// The addresses that others on a host have, as far as libvirt knows them: its networks themselves,
+/// what their DHCP servers have given out or keep for a guest, and other guests of `virt-nest up`.
+struct UsedAddresses {
+  /// An address, and whose it is in words.
+  private var owners: [IPAddress: String] = [:]
+
+  /// Asks a libvirt.
+  ///
+  /// - Parameters:
+  ///   - guest: the guest that is to get addresses; what it has itself is not in use.
+  ///   - networks: the names of libvirt's networks that it has interfaces in.
+  /// - Throws: ``VirshError``; ``ToolFailure``.
+  init(beside guest: Guest, networks: [String], on libvirt: Virsh) async throws {
+    let answers = try await libvirt.answers(
+      to: networks.flatMap { network in
+        let name = Virsh.quoted(network)
+        return ["net-dumpxml --network \(name)", "net-dhcp-leases --network \(name)"]
+      })
+    let own = Set(guest.interfaces.compactMap(\.mac))
+    for (index, network) in networks.enumerated() {
+      // Where there is no such network, libvirt says so when the guest starts.
+      let definition = answers[2 * index].output
+      if let root = try? Document(Array(definition.drop { $0 != "<" }.utf8)).root {
+        addNetwork(root, named: network, own)
+      }
+      for lease in answers[2 * index + 1].output.split(whereSeparator: \.isNewline) {
+        let words = lease.split(separator: " ")
+        guard let mac = words.lazy.compactMap({ MACAddress(String($0)) }).first, !own.contains(mac),
+          let address = words.lazy.compactMap({ Self.address($0) }).first
+        else { continue }
+        owners[address] = "the DHCP server of the network '\(network)' has given it to \(mac)"
+      }
+    }
+    for other in try await HostGuest.all(on: libvirt) where other.name != guest.name {
+      let record = try? UpRecord(in: other.definition)
+      for address in (record?.addresses ?? []).compactMap({ IPAddress($0) }) {
+        owners[address] = "the guest '\(other.name)' has it"
+      }
+    }
+  }
+
+  private mutating func addNetwork(_ root: Element, named network: String, _ own: Set<MACAddress>) {
+    for ip in root.children where ip.localName == "ip" {
+      if let address = ip["address"].flatMap({ IPAddress($0) }) {
+        owners[address] = "the network '\(network)' has it on the host itself"
+      }
+      for host in ip.child("dhcp")?.children.filter({ $0.localName == "host" }) ?? [] {
+        guard let address = host["ip"].flatMap({ IPAddress($0) }) else { continue }
+        let mac = host["mac"].flatMap { MACAddress($0) }
+        let name = host["name"]
+        if mac.map(own.contains) ?? (name == nil) { continue }
+        owners[address] =
+          "the network '\(network)' keeps it for \(mac?.description ?? name ?? "another guest")"
+      }
+    }
+  }
+
+  /// The address in a word such as `192.168.122.5/24`.
+  private static func address(_ word: Substring) -> IPAddress? {
+    let parts = word.split(separator: "/")
+    return parts.count == 2 ? IPAddress(parts[0]) : nil
+  }
+
+  /// Refuses an address that another has.
+  ///
+  /// - Throws: ``UpFailure``.
+  func require(_ address: StaticAddress) throws(UpFailure) {
+    guard let owner = owners[address.address] else { return }
+    throw UpFailure(
+      "the address \(address.address) is in use: \(owner); give the guest another address")
+  }
+}
+
+extension UpPlan {
+  /// Refuses addresses that others on the host have.
+  ///
+  /// - Throws: ``UpFailure``; ``VirshError``; ``ToolFailure``.
+  static func requireFree(
+    _ addresses: [StaticAddress], for guest: Guest, on libvirt: Virsh
+  ) async throws {
+    if addresses.isEmpty { return }
+    var networks: [String] = []
+    for address in addresses where address.interface <= guest.interfaces.count {
+      if case .network(let name) = guest.interfaces[address.interface - 1].source,
+        !networks.contains(name)
+      {
+        networks.append(name)
+      }
+    }
+    let used = try await UsedAddresses(beside: guest, networks: networks, on: libvirt)
+    for address in addresses { try used.require(address) }
+  }
+}

@@ -9,7 +9,8 @@ extension Rule {
     reason: """
       libvirt says "CPU topology doesn't match maximum vcpu count", "maximum vCPU count must not be \
       less than current vCPU count", "vCPU '2' is not present in domain definition", "Number of CPUs \
-      in <numa> exceeds the <vcpu> count", "Cannot find 'iothread'" and the like.
+      in <numa> exceeds the <vcpu> count", "Cannot find 'iothread'", \
+      "hugepages: node 4 not found" and the like.
       """,
     source: "libvirt, src/conf/domain_validate.c, src/conf/domain_conf.c; \(measured)",
     example: RuleExample(
@@ -19,6 +20,7 @@ extension Rule {
   ) { checked, rule in
     guard checked.isForQEMU else { return [] }
     return checked.cpuCounts(rule) + checked.numaCells(rule) + checked.threads(rule)
+      + checked.hugePages(rule)
   }
 
   static let takenTwice = Rule(
@@ -38,7 +40,9 @@ extension Rule {
   ) { checked, rule in
     guard checked.isForQEMU else { return [] }
     var lines: [String: Int] = [:]
-    return (checked.domain.child("devices")?.children.map { $0 } ?? []).flatMap { device in
+    let events = checked.domain.children("perf").flatMap { $0.children("event") }
+    let devices = checked.domain.child("devices")?.children.map { $0 } ?? []
+    return (devices + events).flatMap { device in
       device.claims.compactMap { what, element in
         guard let line = lines[what] else {
           lines[what] = device.location.line
@@ -122,6 +126,19 @@ extension CheckedGuest {
           "\(current) CPUs at the start are more than \(maximum) at most",
           advice: "Write a number up to \(maximum)."))
     }
+    for vcpu in domain.children("vcpus").flatMap({ $0.children("vcpu") }) {
+      guard let id = vcpu["id"].flatMap({ Int($0) }) else { continue }
+      if id >= maximum {
+        found.append(
+          rule.finding(
+            vcpu, attribute: "id", "the guest has no CPU \(id): <vcpu> says \(maximum)",
+            advice: "Name CPUs up to \(maximum - 1)."))
+      } else if id == 0, vcpu["enabled"] == "no" || vcpu["hotpluggable"] == "yes" {
+        found.append(
+          rule.finding(
+            vcpu, "CPU 0 is always there", advice: "Write enabled='yes' and hotpluggable='no'."))
+      }
+    }
     if let element = domain.first(["cpu", "topology"]) {
       let numbers = ["sockets", "dies", "clusters", "cores", "threads"].map { name in
         element[name].map { Int($0) } ?? 1
@@ -175,6 +192,34 @@ extension CheckedGuest {
       }
   }
 
+  /// NUMA cells of the guest that huge pages or memory policies are for, and that it lacks.
+  ///
+  /// A guest without cells has none.
+  fileprivate func hugePages(_ rule: Rule) -> [Diagnostic] {
+    let cells = domain.children("cpu").flatMap { $0.children("numa") }
+      .flatMap { $0.children("cell") }
+    let pages = domain.children("memoryBacking").flatMap { $0.children("hugepages") }
+      .flatMap { $0.children("page") }
+    let memory = domain.children("numatune").flatMap { $0.children("memnode") }
+    let nodes = memory.compactMap { node -> Diagnostic? in
+      guard let id = node["cellid"].flatMap({ Int($0) }), id >= cells.count else { return nil }
+      return rule.finding(
+        node, attribute: "cellid", "the guest has no NUMA cell \(id)",
+        advice: "Name a cell of <numa>, or remove <memnode>.")
+    }
+    return nodes
+      + pages.compactMap { page in
+        guard let nodes = page["nodeset"].flatMap({ CPUSet($0) }), let last = nodes.last,
+          last >= cells.count, !(cells.isEmpty && page["nodeset"] == "0")
+        else { return nil }
+        return rule.finding(
+          page, attribute: "nodeset", "the guest has no NUMA cell \(last)",
+          advice: cells.isEmpty
+            ? "Remove nodeset: it names NUMA cells of the guest, not of the host."
+            : "Name cells up to \(cells.count - 1).")
+      }
+  }
+
   fileprivate func threads(_ rule: Rule) -> [Diagnostic] {
     let tuning = domain.children("cputune").flatMap(\.children)
     var found: [Diagnostic] = []
@@ -207,8 +252,8 @@ extension CheckedGuest {
       default: break
       }
     }
-    for disk in devices("disk") {
-      guard let driver = disk.child("driver") else { continue }
+    for device in devices("disk") + devices("controller") {
+      guard let driver = device.child("driver") else { continue }
       found += thread(driver["iothread"], of: driver, rule)
     }
     return found
@@ -259,17 +304,32 @@ extension Element {
   /// What a device takes that another cannot take as well, in words, and where it says so.
   fileprivate var claims: [(what: String, element: Element)] {
     var claims: [(String, Element)] = []
-    if ["watchdog", "nvram", "memballoon", "vsock", "iommu", "tpm"].contains(localName) {
+    if ["watchdog", "nvram", "memballoon", "vsock", "iommu", "tpm", "smartcard"].contains(localName)
+    {
       claims.append(("a <\(localName)>", self))
     }
     if localName == "panic" { claims.append(("a <panic> of model '\(self["model"] ?? "")'", self)) }
     if localName == "controller", let type = self["type"], let index = self["index"],
-      type != "usb"
+      type != "usb" || child("master") == nil && self["model"]?.hasPrefix("ich9-uhci") != true
     {
       claims.append(("the \(type) controller \(index)", self))
     }
+    if localName == "audio", let id = self["id"] { claims.append(("the audio device \(id)", self)) }
+    if localName == "event", let name = self["name"] {
+      claims.append(("the event '\(name)'", self))
+    }
+    if localName == "video", child("model")?["primary"] == "yes" {
+      claims.append(("a primary video device", self))
+    }
+    if localName == "hostdev", let source = child("source"), let host = HostAddress.text(of: source)
+    {
+      claims.append(("the host's device \(host)", self))
+    }
     if let alias = child("alias"), let name = alias["name"], name.hasPrefix("ua-") {
       claims.append(("the alias '\(name)'", alias))
+    }
+    if let address = child("address"), address["type"] == "usb", let port = address["port"] {
+      claims.append(("the USB address \(address["bus"] ?? "0"):\(port)", address))
     }
     if let address = child("address") {
       let number = { (name: String) in Self.number(address[name] ?? "0") }
@@ -277,20 +337,31 @@ extension Element {
         switch address["type"] {
         case "pci" where address["slot"] != nil: ["domain", "bus", "slot", "function"]
         case "drive" where localName == "disk": ["controller", "bus", "target", "unit"]
+        case "virtio-serial" where address["port"] != nil && address["port"] != "0":
+          ["controller", "bus", "port"]
+        // A console is the first serial device once more.
+        case "spapr-vio" where address["reg"] != nil && localName != "console": ["reg"]
         default: [String]()
         }
       let numbers = parts.map { number($0) }
       if !parts.isEmpty, numbers.allSatisfy({ $0 != nil }) {
-        let text = numbers.compactMap(\.self).map(String.init).joined(separator: ":")
+        let text =
+          parts == ["reg"]
+          ? "0x" + String(numbers.compactMap(\.self)[0], radix: 16)
+          : numbers.compactMap(\.self).map(String.init).joined(separator: ":")
         let bus = localName == "disk" ? " \(child("target")?["bus"] ?? "")" : ""
-        let kind = address["type"] == "pci" ? "PCI" : "drive\(bus)"
+        let kinds = [
+          "pci": "PCI", "drive": "drive\(bus)", "spapr-vio": "virtual I/O",
+          "virtio-serial": "virtio-serial",
+        ]
+        let kind = kinds[address["type"] ?? ""] ?? ""
         claims.append(("the \(kind) address \(text)", address))
       }
     }
     return claims
   }
 
-  private static func number(_ text: String) -> Int? {
+  static func number(_ text: String) -> Int? {
     text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
   }
 }

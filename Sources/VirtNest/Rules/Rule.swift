@@ -64,7 +64,9 @@ public struct Rule: Sendable {
   /// A new rule stands in the list of its topic.
   public static let all: [Rule] =
     (formRules + machineRules + nestingRules + commandLineRules + emulatorRules + processorRules
-    + deviceRules + agreementRules + identityRules + releaseRules).sorted { $0.code < $1.code }
+    + deviceRules + refusalRules + agreementRules + identityRules + releaseRules).sorted {
+      $0.code < $1.code
+    }
 
   /// Every rule: those of `check`, then those of `template lint`.
   public static let everything = all + templateRules

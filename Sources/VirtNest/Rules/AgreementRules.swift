@@ -2,7 +2,7 @@ internal import LosslessXML
 
 /// Rules about numbers and names that must agree with each other.
 extension Rule {
-  static let agreementRules = [disagreeingCPUs, takenTwice, foreignArchitecture, hardLimit]
+  static let agreementRules = [disagreeingCPUs, takenTwice, foreignArchitecture, hardLimit, pairs]
 
   static let disagreeingCPUs = Rule(
     "VN066", .error, "Numbers of CPUs that do not agree",
@@ -101,6 +101,31 @@ extension Rule {
         element, "the guest has \(memory) of memory, and Linux ends it when it uses \(limit)",
         advice: "Give it more than its memory, or remove it.")
     ]
+  }
+}
+
+extension Rule {
+  static let pairs = Rule(
+    "VN070", .error, "What does not fit together",
+    reason: """
+      Much is allowed beside something else only: queues of a disk on virtio, a file-system of type \
+      virtiofs with shared memory, a port of SPICE with graphics of SPICE. libvirt refuses the guest, \
+      or QEMU does not start it. Each was asked of them.
+      """,
+    source: "libvirt, src/conf/domain_validate.c, src/qemu/qemu_validate.c; \(measured)",
+    example: RuleExample(
+      .devices,
+      wrong: """
+        <controller type='usb' model='none'/><controller type='scsi' model='virtio-scsi'/>\
+        <disk type='file'><driver name='qemu' queues='4'/><source file='/a.raw'/>\
+        <target dev='sda' bus='scsi'/></disk>
+        """,
+      right: """
+        <controller type='usb' model='none'/><disk type='file'><driver name='qemu' queues='4'/>\
+        <source file='/a.raw'/><target dev='vda' bus='virtio'/></disk>
+        """)
+  ) { checked, rule in
+    checked.pseriesLimits(rule, PSeriesLimit.pairs.filter { $0.stage != .ignored })
   }
 }
 

@@ -188,13 +188,16 @@ extension Rule {
 }
 
 extension CheckedGuest {
-  /// What the table of limits says of the guest, about the sections that are wanted.
-  func pseriesLimits(_ rule: Rule, in isWanted: (String) -> Bool) -> [Diagnostic] {
+  /// What a table of limits says of the guest, about the sections that are wanted.
+  func pseriesLimits(
+    _ rule: Rule, _ table: [PSeriesLimit] = PSeriesLimit.all,
+    in isWanted: (String) -> Bool = { _ in true }
+  ) -> [Diagnostic] {
     guard isPSeries else { return [] }
-    return PSeriesLimit.found(in: domain, where: isWanted).map {
-      limit, element in
-      rule.finding(
-        element, attribute: limit.attribute.flatMap { element[$0] == nil ? nil : $0 },
+    return PSeriesLimit.found(in: domain, table, where: isWanted).map { limit, element in
+      let holder = limit.holder(element)
+      return rule.finding(
+        holder, attribute: limit.attribute.flatMap { holder[$0] == nil ? nil : $0 },
         limit.message(element), advice: limit.advice)
     }
   }

@@ -68,7 +68,8 @@ struct PairTableTests {
       guard !row.mends.isEmpty else { continue }
       let patch = try DomainDefinition(bytes).patch(mend)
       #expect(!patch.isEmpty, title)
-      mended.append((row, patch.bytes))
+      // QEMU would wait for the other end of its socket.
+      if !(row.example ?? "").contains("vhostuser") { mended.append((row, patch.bytes)) }
     }
     // What is about the host (a device, a folder) may keep a mended one from starting.
     for (one, outcome) in zip(mended, try await Outcome.all(of: mended.map(\.bytes))) {

@@ -2,7 +2,9 @@ internal import LosslessXML
 
 /// Rules about numbers and names that must agree with each other.
 extension Rule {
-  static let agreementRules = [disagreeingCPUs, takenTwice, foreignArchitecture, hardLimit, pairs]
+  static let agreementRules = [
+    disagreeingCPUs, takenTwice, foreignArchitecture, hardLimit, pairs, disagreeingMemory,
+  ]
 
   static let disagreeingCPUs = Rule(
     "VN066", .error, "Numbers of CPUs that do not agree",
@@ -62,6 +64,16 @@ extension Rule {
       .type, wrong: "<type arch='x86_64' machine='pseries'>hvm</type>",
       right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
   ) { checked, rule in
+    if checked.isPSeries, let emulator = checked.domain.first(["devices", "emulator"]) {
+      let name = emulator.text.trimmingSpaces.split(separator: "/").last ?? ""
+      if name.hasPrefix("qemu-system-"), !name.hasPrefix("qemu-system-ppc64") {
+        return [
+          rule.finding(
+            emulator, "\(name) has no machine 'pseries'",
+            advice: "Remove it, and libvirt takes its own: \(.mendForPSeries).")
+        ]
+      }
+    }
     guard let machine = checked.guest.machine, checked.isForQEMU,
       let architecture = checked.guest.architecture,
       Rule.otherNames[architecture] == nil,
@@ -129,6 +141,59 @@ extension Rule {
   }
 }
 
+extension Rule {
+  static let disagreeingMemory = Rule(
+    "VN072", .error, "Sizes of memory that do not agree",
+    reason: """
+      libvirt says "maximum memory size must be equal or greater than the actual memory size", "memory \
+      device slot exceeds slots count", "can't add memory backend for guest node '3' as the guest has \
+      only '1' NUMA nodes configured", "Memory size must be specified".
+      """,
+    source: "libvirt, src/conf/domain_postparse.c, src/qemu/qemu_domain.c; \(measured)",
+    example: RuleExample(
+      .memory,
+      wrong: "<maxMemory slots='4' unit='GiB'>2</maxMemory><memory unit='GiB'>4</memory>",
+      right: "<maxMemory slots='4' unit='GiB'>8</maxMemory><memory unit='GiB'>4</memory>")
+  ) { checked, rule in
+    guard checked.isForQEMU else { return [] }
+    var found: [Diagnostic] = []
+    let most = checked.domain.child("maxMemory")
+    if let most, let size = most.memorySize, let memory = checked.memoryInOnePlace, size < memory {
+      found.append(
+        rule.finding(
+          most, "the guest can grow to \(size), and has \(memory) at the start",
+          advice: "Write more than <memory> says, or remove it."))
+    }
+    if let memory = checked.domain.child("memory"), memory.text.trimmingSpaces == "0",
+      checked.domain.first(["cpu", "numa", "cell"]) == nil
+    {
+      found.append(
+        rule.finding(memory, "a guest needs memory", advice: "Write how much it has."))
+    }
+    let cells = checked.domain.first(["cpu", "numa"])?.children("cell").count ?? 0
+    let slots = most?["slots"].flatMap { Int($0) }
+    for device in checked.devices("memory") {
+      if let node = device.first(["target", "node"]), let number = Int(node.text.trimmingSpaces),
+        number >= max(cells, 1)
+      {
+        found.append(
+          rule.finding(
+            node, "the guest has no NUMA cell \(number)",
+            advice: "Name one of its \(max(cells, 1)), counted from 0."))
+      }
+      if let slots, let address = device.child("address"), let slot = address["slot"],
+        let number = Int(slot), number >= slots
+      {
+        found.append(
+          rule.finding(
+            address, attribute: "slot", "<maxMemory> has \(slots) slots, counted from 0",
+            advice: "Name one of them, or remove the address."))
+      }
+    }
+    return found
+  }
+}
+
 extension CheckedGuest {
   /// The largest number of its CPUs; `nil` where the definition does not say it in digits.
   private var maximumCPUs: Int? {
@@ -165,6 +230,13 @@ extension CheckedGuest {
             advice: "Remove dies, and let sockets, cores and threads multiply to \(maximum)."))
       }
     }
+    for element in domain.children("vcpus").flatMap({ $0.children("vcpu") }) {
+      guard let number = element["id"].flatMap({ Int($0) }), number >= maximum else { continue }
+      found.append(
+        rule.finding(
+          element, attribute: "id", "the guest has no CPU \(number): <vcpu> says \(maximum)",
+          advice: "Name CPUs up to \(maximum - 1)."))
+    }
     return found
   }
 
@@ -182,8 +254,10 @@ extension CheckedGuest {
   fileprivate func numaCells(_ rule: Rule) -> [Diagnostic] {
     guard let maximum = maximumCPUs else { return [] }
     var taken = CPUSet()
-    return domain.children("cpu").flatMap { $0.children("numa") }.flatMap { $0.children("cell") }
-      .compactMap { cell in
+    let cells = domain.children("cpu").flatMap { $0.children("numa") }
+      .flatMap { $0.children("cell") }
+    return cellNumbers(cells, rule)
+      + cells.compactMap { cell in
         guard let set = cell["cpus"].flatMap({ CPUSet($0) }) else { return nil }
         defer { taken.formUnion(set) }
         if let last = set.last, last >= maximum {
@@ -197,6 +271,29 @@ extension CheckedGuest {
             advice: "Name each CPU in one cell.")
         }
         return nil
+      }
+  }
+
+  /// libvirt numbers the cells from 0 without a gap, and distances lead from cell to cell.
+  private func cellNumbers(_ cells: [Element], _ rule: Rule) -> [Diagnostic] {
+    var seen: Set<Int> = []
+    return cells.compactMap { cell in
+      guard let number = cell["id"].flatMap({ Int($0) }) else { return nil }
+      if number < cells.count, seen.insert(number).inserted { return nil }
+      return rule.finding(
+        cell, attribute: "id",
+        number < cells.count
+          ? "two NUMA cells have the number \(number)"
+          : "the guest has \(cells.count) NUMA cells, and none has the number \(number)",
+        advice: "Number the cells from 0, without a gap.")
+    }
+      + cells.flatMap { $0.first(["distances"])?.children("sibling") ?? [] }.compactMap { sibling in
+        guard let number = sibling["id"].flatMap({ Int($0) }), number >= cells.count else {
+          return nil
+        }
+        return rule.finding(
+          sibling, attribute: "id", "there is no NUMA cell \(number) to be at a distance of",
+          advice: "Name one of the \(cells.count) cells, or remove it.")
       }
   }
 
@@ -288,6 +385,14 @@ extension Element {
       claims.append(("a <\(localName)>", self))
     }
     if localName == "panic" { claims.append(("a <panic> of model '\(self["model"] ?? "")'", self)) }
+    if localName == "channel", let target = child("target"), target["type"] == "virtio",
+      let name = target["name"]
+    {
+      claims.append(("the channel '\(name)'", target))
+    }
+    if localName == "console", child("target")?["type"] ?? "serial" == "serial" {
+      claims.append(("a <console> on a serial port", self))
+    }
     if localName == "controller", let type = self["type"], let index = self["index"],
       type != "usb"
     {

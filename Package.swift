@@ -41,7 +41,8 @@ let package = Package(
       name: "VirtNest", dependencies: ["LosslessXML", "Templates"],
       exclude: ["Rules/make-pseries", "Vocabulary/make-words"],
       resources: [
-        .embedInCode("Rules/pseries.txt"), .embedInCode("Vocabulary/words.txt"),
+        .embedInCode("Rules/pairs.txt"), .embedInCode("Rules/pseries.txt"),
+        .embedInCode("Vocabulary/words.txt"),
       ]),
     // Calls of Linux that neither swift-system nor the Glibc module has.
     .systemLibrary(name: "CLinux"),

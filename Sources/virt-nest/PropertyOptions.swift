@@ -74,21 +74,45 @@ struct PropertyOptions: ParsableArguments {
     }
     if let memory { try applyMemory(memory, to: &guest) }
     if let vcpus { guest.vcpus = try usage { () throws(InvalidValue) in try VirtualCPUs(vcpus) } }
-    if let cpu { guest.cpu = try usage { () throws(InvalidValue) in try CPU(cpu) } }
+    if let cpu, let rest = try split(cpu, "cpu", ["mode", "model"], &changes) {
+      guest.cpu = try usage { () throws(InvalidValue) in try CPU(rest) }
+    }
+    if let machine, let comma = machine.firstIndex(of: ",") {
+      throw ValidationError(
+        "--machine takes a machine type alone, as in \(machine[..<comma]); properties go by "
+          + "--feature, by --mechanism, or by --qemu-commandline '-machine NAME=VALUE'")
+    }
     guest.machine = machine.map { MachineType($0) }
     guest.domainType = virtType
     guest.emulator = emulator
     if let emulator, !emulator.hasPrefix("/") {
       throw ValidationError("--emulator: libvirt takes absolute paths only, not '\(emulator)'")
     }
-    if let boot { guest.boot = try usage { () throws(InvalidValue) in try Boot(boot) } }
+    let bootKeys: Set<String> = ["kernel", "initrd", "kernel_args", "cmdline"]
+    if let boot, let rest = try split(boot, "boot", bootKeys, &changes) {
+      guest.boot = try usage { () throws(InvalidValue) in try Boot(rest) }
+    }
     if let console { guest.console = try usage { () throws(InvalidValue) in try Console(console) } }
     if hugepages == false, hugepageSize != nil {
       throw ValidationError("--hugepage-size and --no-hugepages exclude each other")
     }
     guest.usesHugePages = hugepages ?? (hugepageSize == nil ? nil : true)
     if let hugepageSize {
-      guest.hugePageSize = try usage { () throws(InvalidValue) in try MemorySize(hugepageSize) }
+      let size = try usage { () throws(InvalidValue) in try MemorySize(hugepageSize) }
+      guard size.bytes.nonzeroBitCount == 1, size.bytes > 65536 else {
+        throw ValidationError(
+          "--hugepage-size: a host of Power has huge pages of 2M and 1G, or of 16M and 16G where "
+            + "its memory is hashed, not of \(hugepageSize)")
+      }
+      guest.hugePageSize = size
+    }
+    if emulated {
+      if let virtType, virtType != "qemu" {
+        throw ValidationError("--emulated makes a guest of type qemu, not of \(virtType)")
+      }
+      if let mode = guest.cpu?.mode, mode.hasPrefix("host") || mode == "maximum" {
+        throw ValidationError("--emulated takes a CPU of QEMU's, such as POWER9, not \(mode)")
+      }
     }
     for text in feature {
       let (feature, value) = try usage { () throws(InvalidValue) in try PSeriesFeature.parse(text) }
@@ -98,6 +122,29 @@ struct PropertyOptions: ParsableArguments {
     }
     changes.guest = guest
     changes.emulated = emulated
+  }
+
+  /// The parts of an option that are its own, where there are any; the others are words of its section.
+  private func split(
+    _ text: String, _ section: String, _ keys: Set<String>, _ changes: inout GuestChanges
+  ) throws -> String? {
+    let isWord = { (item: OptionList.Item) in
+      item.key.map { !keys.contains($0) }
+        ?? (item.value.hasPrefix("+") || item.value.hasPrefix("-"))
+    }
+    let items = OptionList(text).items
+    guard items.contains(where: isWord) else { return text }
+    let joined = { (items: [OptionList.Item]) in
+      items.map { item in
+        ((item.key.map { $0 + "=" } ?? "") + item.value).replacing(",", with: ",,")
+      }.joined(separator: ",")
+    }
+    changes.words.append(
+      try usage { () throws(InvalidValue) in
+        try WordChange(.edit, section, parts: joined(items.filter(isWord)))
+      })
+    let own = items.filter { !isWord($0) }
+    return own.isEmpty ? nil : joined(own)
   }
 
   private func applyMemory(_ text: String, to guest: inout Guest) throws {

@@ -21,9 +21,9 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
   ///   as a model.
   public init(_ text: String) throws(InvalidValue) {
     let values = try OptionList(text).values(
-      for: "cpu", positional: "first", keys: ["first", "mode", "model"])
-    let first = values["first"] ?? values["mode"] ?? (values["model"] == nil ? "" : "custom")
-    guard !first.isEmpty, values["first"] == nil || values["mode"] == nil else {
+      for: "cpu", positional: "cpu", keys: ["cpu", "mode", "model"])
+    let first = values["cpu"] ?? values["mode"] ?? (values["model"] == nil ? "" : "custom")
+    guard !first.isEmpty, values["cpu"] == nil || values["mode"] == nil else {
       throw InvalidValue(
         "cpu", text, "give host-model, host-passthrough, or a model such as POWER9")
     }

@@ -22,7 +22,8 @@ extension DomainEditor {
     var goesOn = true
     while goesOn {
       goesOn = false
-      for (limit, element) in PSeriesLimit.found(in: domain, changed: changed)
+      let table = PSeriesLimit.all + PSeriesLimit.pairs
+      for (limit, element) in PSeriesLimit.found(in: domain, table, changed: changed)
       where !limit.mends.isEmpty && !gone.contains(element)
         && done.insert(Said(limit.message(element), element)).inserted
       {

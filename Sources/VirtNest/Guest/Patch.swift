@@ -175,7 +175,8 @@ extension DomainDefinition {
 extension Patch {
   /// Refuses errors of our own rules that the change brings in; with force they are reported.
   ///
-  /// An error that the command itself asks for is reported and does not refuse.
+  /// An error that the command itself asks for is reported and does not refuse, and so is a value that
+  /// does not fit beside another yet: the change that makes it fit may come next.
   fileprivate mutating func acceptErrors(of changes: GuestChanges) throws(VirtNestError) {
     guard !edits.isEmpty, changes.mayBringErrors else { return }
     let after = Self.errors(in: result)
@@ -188,16 +189,20 @@ extension Patch {
       !before.contains(Claim(code: error.code, start: error.place?.range.lowerBound))
         && !(error.code == Rule.machineProperties.code && changes.nesting?.mechanism == .machine)
     }
-    guard !new.isEmpty else { return }
+    diagnostics += new.filter { $0.code == Rule.pairs.code }.map { error in
+      .warning(error.code, "the result has an error: \(error.message)", advice: error.advice)
+    }
+    let refused = new.filter { $0.code != Rule.pairs.code }
+    guard !refused.isEmpty else { return }
     guard changes.force else {
       throw VirtNestError(
-        new.map { error in
+        refused.map { error in
           .error(
             error.code, "the result would have an error: \(error.message)",
             advice: (error.advice.map { $0 + " " } ?? "") + "\(.force) to make the change anyway.")
         })
     }
-    diagnostics += new.map { error in
+    diagnostics += refused.map { error in
       .warning(error.code, "forced: \(error.message)", advice: error.advice)
     }
   }

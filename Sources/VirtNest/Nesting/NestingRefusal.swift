@@ -19,6 +19,8 @@ package struct NestingRefusal: Hashable, Sendable {
     case unreadable
     /// What cannot stand beside what libvirt writes, or beside what the definition says elsewhere.
     case excluded
+    /// A word that no option stands before.
+    case stray
   }
 
   /// What kind it is.
@@ -38,7 +40,8 @@ package struct NestingRefusal: Hashable, Sendable {
       + arguments.machineArguments.compactMap { refusal(of: $0) }
       + conflicts(contributions, arguments)
       + arguments.options.compactMap { refusal(of: $0, guest) }
-      + accelerators(arguments) + capabilities(arguments, guest) + deleted(in: domain)
+      + accelerators(arguments) + machines(arguments) + sizes(arguments, guest, in: domain)
+      + capabilities(arguments, guest, in: domain) + deleted(in: domain)
   }
 
   /// Options that end QEMU, that it does not have, or whose value it cannot read.
@@ -47,26 +50,43 @@ package struct NestingRefusal: Hashable, Sendable {
     _ guest: Guest
   ) -> NestingRefusal? {
     let name = option.option.value
-    let isNamed = { (known: String...) in known.contains { QEMUOption.isNamed($0, name) } }
+    let isNamed = { (known: Set<Substring>) in known.contains { QEMUOption.isNamed($0, name) } }
     let excluded = { (reason: String) in
       NestingRefusal(
         kind: .excluded, reason: reason, element: (option.value ?? option.option).element)
     }
-    if isNamed("enable-kvm") {
+    if isNamed(["enable-kvm"]) {
       return excluded("QEMU refuses \(name), since libvirt writes -accel itself")
     }
-    if isNamed("no-kvm") { return excluded("QEMU has no option \(name) any more") }
-    if isNamed("h", "help", "version") {
+    if isNamed(["no-kvm"]) { return excluded("QEMU has no option \(name) any more") }
+    if isNamed(["h", "help", "version"]) {
       return excluded("\(name) makes QEMU print a text and end")
     }
+    if isNamed(QEMUOption.ofOtherTargets) {
+      return excluded("QEMU has no option \(name) for a guest of Power")
+    }
+    guard QEMUOption.isOption(name) else {
+      let isNested = name.replacing("_", with: "-").hasPrefix("cap-nested")
+      return isNested || name.isEmpty
+        ? NestingRefusal(
+          kind: isNested ? .stray : .excluded, reason: "QEMU reads '\(name)' as a disk image",
+          element: option.option.element) : nil
+    }
+    if !isNamed(QEMUOption.all) { return excluded("QEMU has no option \(name)") }
     guard let value = option.value?.value else { return nil }
-    if isNamed("set"), value.prefix(while: { $0 != "=" }).count(where: { $0 == "." }) < 2 {
+    if value == "help" || value == "?", isNamed(QEMUOption.withLists) {
+      return excluded("\(name) \(value) makes QEMU print a list and end")
+    }
+    if isNamed(["set"]), value.hasPrefix("machine.") {
+      return excluded("QEMU takes no -set for the machine; write -machine")
+    }
+    if isNamed(["set"]), value.prefix(while: { $0 != "=" }).count(where: { $0 == "." }) < 2 {
       return excluded("QEMU needs GROUP.ID.NAME=VALUE for -set, not '\(value)'")
     }
-    if isNamed("global"), !value.contains("="), !value.contains(".") {
+    if isNamed(["global"]), !value.contains("="), !value.contains(".") {
       return excluded("QEMU needs DRIVER.NAME=VALUE for -global, not '\(value)'")
     }
-    if isNamed("cpu") {
+    if isNamed(["cpu"]) {
       let model = String(value.prefix { $0 != "," })
       let isHost = model == "host" && guest.domainType == "qemu"
       if isHost || PSeriesLimit.isForeignCPU(model) {
@@ -99,10 +119,99 @@ package struct NestingRefusal: Hashable, Sendable {
     }
   }
 
+  /// A machine type that is no pseries one, and properties of the machine with values that it refuses.
+  private static func machines(_ arguments: PassthroughArguments) -> [NestingRefusal] {
+    arguments.machineArguments.compactMap { argument in
+      var reason: String?
+      if let type = argument.options.type, !MachineType(type).isPSeries,
+        !looksLikeNesting(type)
+      {
+        reason = "QEMU runs the machine '\(type)', which is no pseries machine"
+      } else if let mode = argument.options.value(of: "ic-mode"),
+        !["xics", "xive", "dual"].contains(mode)
+      {
+        reason = "QEMU does not accept '\(mode)' for ic-mode"
+      }
+      return reason.map {
+        NestingRefusal(kind: .excluded, reason: $0, element: argument.value.element)
+      }
+    }
+  }
+
+  /// CPUs and memory that do not agree with what libvirt writes (`-smp`, `-m`, and from pseries-5.0 a
+  /// memory backend of the size).
+  private static func sizes(
+    _ arguments: PassthroughArguments, _ guest: Guest, in domain: Element
+  ) -> [NestingRefusal] {
+    var found: [NestingRefusal] = []
+    let excluded = { (reason: String, element: Element) in
+      found.append(NestingRefusal(kind: .excluded, reason: reason, element: element))
+    }
+    let vcpu = domain.child("vcpu")
+    let maximum = vcpu.flatMap { Int($0.text.trimmingSpaces) } ?? 1
+    let current = vcpu?["current"].flatMap { Int($0) }
+    let topology = domain.first(["cpu", "topology"])
+    let number = { (name: String) in topology?[name].flatMap { Int($0) } }
+    var numbers = [
+      "cpus": current ?? maximum, "maxcpus": maximum,
+      "sockets": number("sockets") ?? (topology == nil ? maximum : 1),
+      "cores": number("cores") ?? 1, "threads": number("threads") ?? 1,
+    ]
+    var last: Element?
+    for argument in arguments.values(of: "smp") {
+      for (index, item) in OptionList(argument.value).items.enumerated() {
+        guard let key = item.key ?? (index == 0 ? "cpus" : nil), let number = Int(item.value) else {
+          continue
+        }
+        numbers[key] = number
+        // libvirt writes maxcpus= only where it differs.
+        if key == "cpus", current == nil { numbers["maxcpus"] = number }
+        last = argument.element
+      }
+    }
+    for argument in arguments.machineArguments {
+      for item in argument.options.items {
+        guard let key = item.key, key.hasPrefix("smp."), let number = Int(item.value) else {
+          continue
+        }
+        numbers[String(key.dropFirst(4))] = number
+        if key == "smp.cpus", current == nil { numbers["maxcpus"] = number }
+        last = argument.value.element
+      }
+    }
+    let product = ["sockets", "cores", "threads"].reduce(1) { product, key in
+      product.multipliedReportingOverflow(by: numbers[key] ?? 1).partialValue
+    }
+    if let last, product != numbers["maxcpus"] {
+      excluded(
+        "with libvirt's own -smp, sockets, cores and threads multiply to \(product), not to "
+          + "\(numbers["maxcpus"] ?? 1)", last)
+    }
+    let version = guest.machine?.name.dropFirst("pseries-".count).prefix { $0 != "." }
+    if let memory = arguments.values(of: "m").last, let wanted = domain.child("memory")?.memorySize,
+      domain.first(["cpu", "numa"]) == nil, version.flatMap({ Int($0) }) ?? 5 >= 5
+    {
+      let text = OptionList(memory.value).items.first { $0.key == nil || $0.key == "size" }?.value
+      if let text, let size = try? MemorySize(text), size != wanted {
+        excluded("libvirt gives QEMU a memory of \(wanted), not of \(size)", memory.element)
+      }
+    }
+    return found
+  }
+
   /// Values of other capabilities that QEMU does not take; the last one of each counts.
   private static func capabilities(
-    _ arguments: PassthroughArguments, _ guest: Guest
+    _ arguments: PassthroughArguments, _ guest: Guest, in domain: Element
   ) -> [NestingRefusal] {
+    let htm = domain.first(["features", "htm"])
+    if let htm, htm["state"] == "on", guest.domainType == "qemu",
+      arguments.machineProperty(PSeriesFeature.htm.qemuProperty) == nil
+    {
+      return [
+        NestingRefusal(
+          kind: .excluded, reason: "TCG has no transactional memory (<htm>)", element: htm)
+      ]
+    }
     let cpu = arguments.values(of: "cpu").last.map { argument in
       CPU(mode: "custom", model: String(argument.value.prefix { $0 != "," }))
     }

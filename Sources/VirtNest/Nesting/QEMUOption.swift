@@ -18,7 +18,7 @@ enum QEMUOption {
   }
 
   /// Whether an argument is an option of a name.
-  static func isNamed(_ option: String, _ argument: String) -> Bool {
+  static func isNamed(_ option: some StringProtocol, _ argument: String) -> Bool {
     name(of: argument).map { $0 == option } ?? false
   }
 
@@ -27,6 +27,9 @@ enum QEMUOption {
     guard let name = name(of: argument) else { return false }
     return machine.contains { name.hasPrefix($0 + " ") || name.hasPrefix($0 + "=") }
   }
+
+  /// Whether an argument is an option, and not a value or a disk image.
+  static func isOption(_ argument: String) -> Bool { argument.hasPrefix("-") && argument != "-" }
 
   private static func name(of argument: String) -> Substring? {
     guard argument.hasPrefix("-") else { return nil }
@@ -45,4 +48,31 @@ enum QEMUOption {
     "only-migratable", "portrait", "preconfig", "s", "sdl", "semihosting", "singlestep",
     "snapshot", "usb", "version", "win2k-hack", "xen-attach", "xen-domid-restrict",
   ]
+
+  /// The options that QEMU has for targets other than ppc64: "Option not supported for this target".
+  static let ofOtherTargets: Set<Substring> = [
+    "acpitable", "no-acpi", "no-fd-bootchk", "no-hpet", "old-param", "semihosting",
+    "semihosting-config", "smbios", "win2k-hack", "xen-attach", "xen-domid", "xen-domid-restrict",
+  ]
+
+  /// The options whose value `help` prints a list.
+  static let withLists: Set<Substring> = [
+    "accel", "audiodev", "chardev", "cpu", "d", "device", "M", "machine", "netdev", "object",
+    "trace",
+  ]
+
+  /// Every option of QEMU 3.1 to 10.
+  static let all: Set<Substring> = withoutValue.union(withLists).union([
+    "L", "D", "action", "add-fd", "append", "audio", "balloon", "bios", "blockdev", "boot", "bt",
+    "cdrom", "chroot", "clock", "compat", "debugcon", "dfilter", "display", "drive", "dtb",
+    "dump-vmstate", "echr", "fda", "fdb", "fsdev", "fw_cfg", "g", "gdb", "global", "hda", "hdb",
+    "hdc", "hdd", "icount", "incoming", "initrd", "iscsi", "jitdump", "k", "kernel", "loadvm",
+    "m", "mem-path", "mon", "monitor", "msg", "mtdblock", "name", "net", "nic", "numa",
+    "one-insn-per-tb", "option-rom", "overcommit", "parallel", "perfmap", "pflash", "pidfile",
+    "plugin", "prom-env", "qmp", "qmp-pretty", "qtest", "qtest-log", "readconfig", "realtime",
+    "rotate", "rtc", "run-with", "runas", "sandbox", "sd", "seed", "serial", "set", "shim",
+    "show-cursor", "smp", "soundhw", "spice", "tb-size", "tpmdev", "usbdevice", "uuid", "vga",
+    "virtfs", "virtfs_synth", "virtioconsole", "vnc", "watchdog", "watchdog-action",
+    "writeconfig",
+  ])
 }

@@ -2,7 +2,9 @@ internal import LosslessXML
 
 /// Rules about numbers and names that must agree with each other.
 extension Rule {
-  static let agreementRules = [disagreeingCPUs, takenTwice, foreignArchitecture, hardLimit]
+  static let agreementRules = [
+    disagreeingCPUs, takenTwice, foreignArchitecture, hardLimit, pairs, disagreeingMemory,
+  ]
 
   static let disagreeingCPUs = Rule(
     "VN066", .error, "Numbers of CPUs that do not agree",
@@ -40,19 +42,21 @@ extension Rule {
   ) { checked, rule in
     guard checked.isForQEMU else { return [] }
     var lines: [String: Int] = [:]
+    let others = checked.secondaryVideo + checked.sourcesTooMany
     let events = checked.domain.children("perf").flatMap { $0.children("event") }
     let devices = checked.domain.child("devices")?.children.map { $0 } ?? []
-    return (devices + events).flatMap { device in
-      device.claims.compactMap { what, element in
-        guard let line = lines[what] else {
-          lines[what] = device.location.line
-          return nil
+    return others.map { rule.finding($0) }
+      + (devices + events).flatMap { device in
+        device.claims.compactMap { what, element in
+          guard let line = lines[what] else {
+            lines[what] = device.location.line
+            return nil
+          }
+          return rule.finding(
+            element, "\(what) is in line \(line) already, and libvirt refuses a second",
+            advice: "Remove one of the two, or give it a number or address of its own.")
         }
-        return rule.finding(
-          element, "\(what) is in line \(line) already, and libvirt refuses a second",
-          advice: "Remove one of the two, or give it a number or address of its own.")
       }
-    }
   }
 
   static let foreignArchitecture = Rule(
@@ -66,6 +70,16 @@ extension Rule {
       .type, wrong: "<type arch='x86_64' machine='pseries'>hvm</type>",
       right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
   ) { checked, rule in
+    if checked.isPSeries, let emulator = checked.domain.first(["devices", "emulator"]) {
+      let name = emulator.text.trimmingSpaces.split(separator: "/").last ?? ""
+      if name.hasPrefix("qemu-system-"), !name.hasPrefix("qemu-system-ppc64") {
+        return [
+          rule.finding(
+            emulator, "\(name) has no machine 'pseries'",
+            advice: "Remove it, and libvirt takes its own: \(.mendForPSeries).")
+        ]
+      }
+    }
     guard let machine = checked.guest.machine, checked.isForQEMU,
       let architecture = checked.guest.architecture,
       Rule.otherNames[architecture] == nil,
@@ -108,6 +122,86 @@ extension Rule {
   }
 }
 
+extension Rule {
+  static let pairs = Rule(
+    "VN071", .error, "What does not fit together",
+    reason: """
+      Much is allowed beside something else only: queues of a disk on virtio, a file-system of type \
+      virtiofs with shared memory, a port of SPICE with graphics of SPICE. libvirt refuses the guest, \
+      or QEMU does not start it. Each was asked of them.
+      """,
+    source: "libvirt, src/conf/domain_validate.c, src/qemu/qemu_validate.c; \(measured)",
+    example: RuleExample(
+      .devices,
+      wrong: """
+        <controller type='usb' model='none'/><controller type='scsi' model='virtio-scsi'/>\
+        <disk type='file'><driver name='qemu' queues='4'/><source file='/a.raw'/>\
+        <target dev='sda' bus='scsi'/></disk>
+        """,
+      right: """
+        <controller type='usb' model='none'/><disk type='file'><driver name='qemu' queues='4'/>\
+        <source file='/a.raw'/><target dev='vda' bus='virtio'/></disk>
+        """)
+  ) { checked, rule in
+    checked.pseriesLimits(rule, PSeriesLimit.pairs.filter { $0.stage != .ignored })
+  }
+}
+
+extension Rule {
+  static let disagreeingMemory = Rule(
+    "VN073", .error, "Sizes of memory that do not agree",
+    reason: """
+      libvirt says "maximum memory size must be equal or greater than the actual memory size", "memory \
+      device slot exceeds slots count", "can't add memory backend for guest node '3' as the guest has \
+      only '1' NUMA nodes configured", "Memory size must be specified".
+      """,
+    source: "libvirt, src/conf/domain_postparse.c, src/qemu/qemu_domain.c; \(measured)",
+    example: RuleExample(
+      .memory,
+      wrong: "<maxMemory slots='4' unit='GiB'>2</maxMemory><memory unit='GiB'>4</memory>",
+      right: "<maxMemory slots='4' unit='GiB'>8</maxMemory><memory unit='GiB'>4</memory>")
+  ) { checked, rule in
+    guard checked.isForQEMU else { return [] }
+    var found: [Diagnostic] = []
+    let most = checked.domain.child("maxMemory")
+    if let most, let size = most.memorySize, let memory = checked.memoryInOnePlace, size < memory {
+      found.append(
+        rule.finding(
+          most, "the guest can grow to \(size), and has \(memory) at the start",
+          advice: "Write more than <memory> says, or remove it."))
+    }
+    let memory = checked.domain.child("memory")
+    if memory.map({ $0.text.trimmingSpaces == "0" }) ?? true,
+      checked.domain.first(["cpu", "numa", "cell"]) == nil
+    {
+      found.append(
+        rule.finding(
+          memory ?? checked.domain, "a guest needs memory", advice: "Write how much it has."))
+    }
+    let cells = checked.domain.first(["cpu", "numa"])?.children("cell").count ?? 0
+    let slots = most?["slots"].flatMap { Int($0) }
+    for device in checked.devices("memory") {
+      if let node = device.first(["target", "node"]), let number = Int(node.text.trimmingSpaces),
+        number >= max(cells, 1)
+      {
+        found.append(
+          rule.finding(
+            node, "the guest has no NUMA cell \(number)",
+            advice: "Name one of its \(max(cells, 1)), counted from 0."))
+      }
+      if let slots, let address = device.child("address"), let slot = address["slot"],
+        let number = Int(slot), number >= slots
+      {
+        found.append(
+          rule.finding(
+            address, attribute: "slot", "<maxMemory> has \(slots) slots, counted from 0",
+            advice: "Name one of them, or remove the address."))
+      }
+    }
+    return found
+  }
+}
+
 extension CheckedGuest {
   /// The largest number of its CPUs; `nil` where the definition does not say it in digits.
   private var maximumCPUs: Int? {
@@ -125,19 +219,6 @@ extension CheckedGuest {
           vcpu, attribute: "current",
           "\(current) CPUs at the start are more than \(maximum) at most",
           advice: "Write a number up to \(maximum)."))
-    }
-    for vcpu in domain.children("vcpus").flatMap({ $0.children("vcpu") }) {
-      guard let id = vcpu["id"].flatMap({ Int($0) }) else { continue }
-      if id >= maximum {
-        found.append(
-          rule.finding(
-            vcpu, attribute: "id", "the guest has no CPU \(id): <vcpu> says \(maximum)",
-            advice: "Name CPUs up to \(maximum - 1)."))
-      } else if id == 0, vcpu["enabled"] == "no" || vcpu["hotpluggable"] == "yes" {
-        found.append(
-          rule.finding(
-            vcpu, "CPU 0 is always there", advice: "Write enabled='yes' and hotpluggable='no'."))
-      }
     }
     if let element = domain.first(["cpu", "topology"]) {
       let numbers = ["sockets", "dies", "clusters", "cores", "threads"].map { name in
@@ -157,6 +238,13 @@ extension CheckedGuest {
             advice: "Remove dies, and let sockets, cores and threads multiply to \(maximum)."))
       }
     }
+    for element in domain.children("vcpus").flatMap({ $0.children("vcpu") }) {
+      guard let number = element["id"].flatMap({ Int($0) }), number >= maximum else { continue }
+      found.append(
+        rule.finding(
+          element, attribute: "id", "the guest has no CPU \(number): <vcpu> says \(maximum)",
+          advice: "Name CPUs up to \(maximum - 1)."))
+    }
     return found
   }
 
@@ -174,8 +262,10 @@ extension CheckedGuest {
   fileprivate func numaCells(_ rule: Rule) -> [Diagnostic] {
     guard let maximum = maximumCPUs else { return [] }
     var taken = CPUSet()
-    return domain.children("cpu").flatMap { $0.children("numa") }.flatMap { $0.children("cell") }
-      .compactMap { cell in
+    let cells = domain.children("cpu").flatMap { $0.children("numa") }
+      .flatMap { $0.children("cell") }
+    return cellNumbers(cells, rule)
+      + cells.compactMap { cell in
         guard let set = cell["cpus"].flatMap({ CPUSet($0) }) else { return nil }
         defer { taken.formUnion(set) }
         if let last = set.last, last >= maximum {
@@ -202,7 +292,9 @@ extension CheckedGuest {
       .flatMap { $0.children("page") }
     let memory = domain.children("numatune").flatMap { $0.children("memnode") }
     let nodes = memory.compactMap { node -> Diagnostic? in
-      guard let id = node["cellid"].flatMap({ Int($0) }), id >= cells.count else { return nil }
+      guard !cells.isEmpty, let id = node["cellid"].flatMap({ Int($0) }), id >= cells.count else {
+        return nil
+      }
       return rule.finding(
         node, attribute: "cellid", "the guest has no NUMA cell \(id)",
         advice: "Name a cell of <numa>, or remove <memnode>.")
@@ -217,6 +309,29 @@ extension CheckedGuest {
           advice: cells.isEmpty
             ? "Remove nodeset: it names NUMA cells of the guest, not of the host."
             : "Name cells up to \(cells.count - 1).")
+      }
+  }
+
+  /// libvirt numbers the cells from 0 without a gap, and distances lead from cell to cell.
+  private func cellNumbers(_ cells: [Element], _ rule: Rule) -> [Diagnostic] {
+    var seen: Set<Int> = []
+    return cells.compactMap { cell in
+      guard let number = cell["id"].flatMap({ Int($0) }) else { return nil }
+      if number < cells.count, seen.insert(number).inserted { return nil }
+      return rule.finding(
+        cell, attribute: "id",
+        number < cells.count
+          ? "two NUMA cells have the number \(number)"
+          : "the guest has \(cells.count) NUMA cells, and none has the number \(number)",
+        advice: "Number the cells from 0, without a gap.")
+    }
+      + cells.flatMap { $0.first(["distances"])?.children("sibling") ?? [] }.compactMap { sibling in
+        guard let number = sibling["id"].flatMap({ Int($0) }), number >= cells.count else {
+          return nil
+        }
+        return rule.finding(
+          sibling, attribute: "id", "there is no NUMA cell \(number) to be at a distance of",
+          advice: "Name one of the \(cells.count) cells, or remove it.")
       }
   }
 
@@ -309,6 +424,14 @@ extension Element {
       claims.append(("a <\(localName)>", self))
     }
     if localName == "panic" { claims.append(("a <panic> of model '\(self["model"] ?? "")'", self)) }
+    if localName == "channel", let target = child("target"), target["type"] == "virtio",
+      let name = target["name"]
+    {
+      claims.append(("the channel '\(name)'", target))
+    }
+    if localName == "console", child("target")?["type"] ?? "serial" == "serial" {
+      claims.append(("a <console> on a serial port", self))
+    }
     if localName == "controller", let type = self["type"], let index = self["index"],
       type != "usb" || child("master") == nil && self["model"]?.hasPrefix("ich9-uhci") != true
     {

@@ -177,7 +177,7 @@ extension Rule {
   ) { checked, rule in
     checked.arguments.machineArguments.compactMap { argument in
       guard let type = argument.options.type,
-        !type.replacing("_", with: "-").hasPrefix("cap-"),
+        MachineType(type).isPSeries,
         type != checked.guest.machine?.name || type == "pseries"
       else { return nil }
       let own = checked.guest.machine.map { " ('\($0.name)')" } ?? ""

@@ -4,7 +4,7 @@ internal import LosslessXML
 extension Rule {
   static let formRules = [
     notADefinition, schema, foreignCommandLine, commandLineWithoutNamespace, commandLineOutOfPlace,
-    liveDefinition, repeatedElement,
+    liveDefinition, repeatedElement, spacedValue,
   ]
 
   static let notADefinition = Rule(
@@ -23,6 +23,27 @@ extension Rule {
       """,
     source: "libvirt, src/conf/schemas/domain.rng, as installed",
     versions: "the installed libvirt's")
+
+  static let spacedValue = Rule(
+    "VN072", .error, "White space around a word of libvirt's",
+    reason: """
+      The schema takes ' hvm ' for 'hvm', and libvirt compares the bytes: it says "unknown OS type ' \
+      hvm '", "cannot translate CPU model", "Invalid value for attribute" and the like.
+      """,
+    source: "libvirt, src/conf/domain_conf.c, src/util/virxml.c; \(measured)",
+    example: RuleExample(
+      .type, wrong: "<type arch='ppc64le' machine='pseries'> hvm </type>",
+      right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
+  ) { checked, rule in
+    guard checked.isForQEMU || checked.guest.domainType.map({ $0 != $0.trimmingSpaces }) == true
+    else { return [] }
+    return checked.domain.spacedWords(at: []).map { element, attribute, value in
+      rule.finding(
+        element, attribute: attribute,
+        "libvirt does not know '\(value)' with white space around it",
+        advice: "Write '\(value.trimmingSpaces)'.")
+    }
+  }
 
   static let foreignCommandLine = Rule(
     "VN015", .error, "A command line in a namespace that is not QEMU's",
@@ -156,4 +177,30 @@ extension Rule {
     (["os"], ["type", "kernel", "initrd", "cmdline"]), (["cpu"], ["model", "topology"]),
     (["devices"], ["emulator"]),
   ]
+}
+
+extension Element {
+  /// The values in it, of those that the schema lists, that have white space around them.
+  fileprivate func spacedWords(
+    at path: [String]
+  ) -> [(element: Element, attribute: String?, value: String)] {
+    let place = WordTable.standard.place(path) ?? WordTable.Place()
+    var found: [(Element, String?, String)] = []
+    let isSpaced = { (value: String, values: [String], isWord: Bool) in
+      let word = value.trimmingSpaces
+      return word != value && !word.isEmpty && (isWord || values.contains(word))
+    }
+    for (name, values) in place.attributes.sorted(by: { $0.key < $1.key }) {
+      if let value = self[name], isSpaced(value, values, ["type", "model"].contains(name)) {
+        found.append((self, name, value))
+      }
+    }
+    if let values = place.text, Array(children).isEmpty {
+      if isSpaced(text, values, path == ["cpu", "model"]) { found.append((self, nil, text)) }
+    }
+    return found
+      + children.filter { $0.namespace == nil && !$0.isNamed("metadata") }.flatMap {
+        $0.spacedWords(at: path + [$0.localName])
+      }
+  }
 }

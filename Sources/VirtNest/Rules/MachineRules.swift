@@ -5,8 +5,38 @@ extension Rule {
   static let machineRules = [
     machineProperties, wrongMachine, hashPageTable, pcFeatures, unsupportedPart, vendorMachine,
     architectureName,
-    noArchitecture,
+    noArchitecture, firmware,
   ]
+
+  static let firmware = Rule(
+    "VN075", .error, "Firmware of a PC in a guest that boots by SLOF",
+    reason: """
+      libvirt says "Unable to find any firmware to satisfy 'efi'" when the guest starts, or "no loader \
+      path specified and firmware auto selection disabled" when it is defined: there is no UEFI for \
+      pseries.
+      """,
+    source: "QEMU, docs/system/ppc/pseries.rst; libvirt, src/qemu/qemu_firmware.c; \(measured)",
+    example: RuleExample(.os, wrong: "<nvram>/var/lib/x.fd</nvram>", right: "")
+  ) { checked, rule in
+    guard checked.isPSeries, let os = checked.domain.child("os") else { return [] }
+    if let firmware = os["firmware"] {
+      return [
+        rule.finding(
+          os, attribute: "firmware", "no host has '\(firmware)' firmware for a pseries guest",
+          advice: "Remove it, with <firmware>, <loader> and <nvram>.")
+      ]
+    }
+    let isLoaderEmpty = (os.child("loader")?.text ?? "").trimmingSpaces.isEmpty
+    guard
+      let element = os.child("firmware")
+        ?? (isLoaderEmpty ? os.child("loader") ?? os.child("nvram") : nil)
+    else { return [] }
+    return [
+      rule.finding(
+        element, "<\(element.localName)> is for firmware that the guest does not have",
+        advice: "Remove it.")
+    ]
+  }
 
   static let machineProperties = Rule(
     "VN003", .error, "Properties behind the machine type",
@@ -188,13 +218,16 @@ extension Rule {
 }
 
 extension CheckedGuest {
-  /// What the table of limits says of the guest, about the sections that are wanted.
-  func pseriesLimits(_ rule: Rule, in isWanted: (String) -> Bool) -> [Diagnostic] {
+  /// What a table of limits says of the guest, about the sections that are wanted.
+  func pseriesLimits(
+    _ rule: Rule, _ table: [PSeriesLimit] = PSeriesLimit.all,
+    in isWanted: (String) -> Bool = { _ in true }
+  ) -> [Diagnostic] {
     guard isPSeries else { return [] }
-    return PSeriesLimit.found(in: domain, where: isWanted).map {
-      limit, element in
-      rule.finding(
-        element, attribute: limit.attribute.flatMap { element[$0] == nil ? nil : $0 },
+    return PSeriesLimit.found(in: domain, table, where: isWanted).map { limit, element in
+      let holder = limit.holder(element)
+      return rule.finding(
+        holder, attribute: limit.attribute.flatMap { holder[$0] == nil ? nil : $0 },
         limit.message(element), advice: limit.advice)
     }
   }

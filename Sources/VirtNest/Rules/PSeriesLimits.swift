@@ -1,9 +1,10 @@
 internal import LosslessXML
 
-/// Something that a pseries guest cannot have: a row of `pseries.txt`.
+/// Something that a pseries guest cannot have: a row of `pseries.txt`, or of `pairs.txt` where it could
+/// have it beside something else.
 ///
-/// The table is what libvirt and QEMU said when they were asked (`make-pseries`), so that it speaks of
-/// what they refuse, and of nothing else.
+/// The tables are what libvirt and QEMU said when they were asked, so that they speak of what those
+/// refuse, and of nothing else.
 struct PSeriesLimit: Sendable {
   /// Who refuses it, and when.
   enum Stage: String, Sendable {
@@ -11,6 +12,8 @@ struct PSeriesLimit: Sendable {
     case define
     /// libvirt or QEMU, when it starts.
     case start
+    /// Nobody: libvirt drops it, and its schema has no place for it.
+    case ignored
   }
 
   /// What to do instead.
@@ -31,9 +34,11 @@ struct PSeriesLimit: Sendable {
 
   /// The path of the element, from below `<domain>`.
   let path: [Step]
-  /// The values that it must have, by place: `@bus`, `target/@bus`, or `#` for its text.
+  /// The values that it must have, by place: `@bus`, `target/@bus`, `#` for its text, or `/cpu/@mode`
+  /// from the root, where one of several elements is enough.
   ///
-  /// With `!=` it must have none of them.
+  /// With `!=` it must have none of them. `*` is any value, `1..9` a number from 1 to 9, `!1..9` another
+  /// one, and `!pow2` one that is no power of two.
   let conditions: [(place: String, values: Set<String>, isWanted: Bool)]
   /// When it is refused.
   let stage: Stage
@@ -41,17 +46,28 @@ struct PSeriesLimit: Sendable {
   let mends: [Mend]
   /// The words of libvirt or QEMU; `…` stands for what differs.
   let words: String
+  /// Where it is refused beside something else only: an example, what stands in `<devices>`, and behind
+  /// `|` what stands in `<domain>`.
+  let example: String?
 
   /// Features that libvirt 9 ignores and later ones refuse, so that the table lacks them.
   static let ignoredFeatures: Set<String> = ["acpi", "apic", "pae"]
 
   /// The rows of the table.
-  static let all = String(decoding: PackageResources.pseries_txt, as: UTF8.self)
-    .split(separator: "\n").filter { !$0.hasPrefix("#") }.map(PSeriesLimit.init)
+  static let all = rows(PackageResources.pseries_txt)
+
+  /// What could stand beside something else.
+  static let pairs = rows(PackageResources.pairs_txt)
+
+  private static func rows(_ table: [UInt8]) -> [PSeriesLimit] {
+    String(decoding: table, as: UTF8.self)
+      .split(separator: "\n").filter { !$0.hasPrefix("#") }.map(PSeriesLimit.init)
+  }
 
   private init(_ line: Substring) {
     let columns = line.split(separator: "\t")
-    precondition(columns.count == 4, "pseries.txt has four columns")
+    precondition((4...5).contains(columns.count), "a row has four columns or five")
+    example = columns.count > 4 ? String(columns[4]) : nil
     let words = columns[0].split(separator: " ")
     path = words[0].split(separator: "/").map { Step(String($0)) }
     conditions = words.dropFirst().map { word in
@@ -63,7 +79,7 @@ struct PSeriesLimit: Sendable {
       )
     }
     guard let stage = Stage(rawValue: String(columns[1])) else {
-      preconditionFailure("pseries.txt says define or start")
+      preconditionFailure("a row says define, start or ignored")
     }
     self.stage = stage
     mends = columns[2].split(separator: ";").compactMap(Self.mend)
@@ -97,15 +113,17 @@ struct PSeriesLimit: Sendable {
   /// What a definition has of the table, in the order of the table.
   ///
   /// - Parameters:
+  ///   - table: the rows that are looked for.
   ///   - isWanted: whether a section (`devices`, `cpu`) is looked at.
   ///   - changed: values that elements will have, by place; empty for those that go.
   static func found(
-    in domain: Element, where isWanted: (String) -> Bool = { _ in true },
+    in domain: Element, _ table: [PSeriesLimit] = all,
+    where isWanted: (String) -> Bool = { _ in true },
     changed: [Element: [String: String]] = [:]
   ) -> [(limit: PSeriesLimit, element: Element)] {
     let withoutUSB = domain.withoutUSB
     var known: [[Step]: [Place]] = [:]
-    return all.filter { isWanted($0.path[0].name) }.flatMap { limit in
+    return table.filter { isWanted($0.path[0].name) }.flatMap { limit in
       // Many rows ask for the same values.
       let places = known[limit.path] ?? domain.all(limit.path).map { Place($0, changed[$0] ?? [:]) }
       known[limit.path] = places
@@ -116,32 +134,73 @@ struct PSeriesLimit: Sendable {
   /// An element, and what is known of the values in it.
   private final class Place {
     let element: Element
-    private var values: [String: String?]
+    private var values: [String: [String]]
 
     init(_ element: Element, _ changed: [String: String]) {
       self.element = element
-      values = changed.mapValues { $0 }
+      values = changed.mapValues { $0.isEmpty ? [] : [$0] }
     }
 
-    func value(at place: String) -> String? {
+    func values(at place: String) -> [String] {
       if let known = values[place] { return known }
-      let value = element.value(at: place)
-      values[place] = .some(value)
-      return value
+      let found = element.values(at: place)
+      values[place] = found
+      return found
     }
   }
 
   private func isAbout(_ place: Place, _ withoutUSB: Element?) -> Bool {
-    conditions.allSatisfy { condition in
-      if condition.place == "usb" { return withoutUSB != nil && place.element != withoutUSB }
-      let value = place.value(at: condition.place)
-      return value.map(condition.values.contains) == true ? condition.isWanted : !condition.isWanted
-    } && (path.first != "cpu" || path.last != "model" || place.element.isCustomModel)
+    if conditions.contains(where: { $0.place == "usb" }),
+      withoutUSB == nil || place.element == withoutUSB
+    {
+      return false
+    }
+    return holds(place.values)
+      && (path.first != "cpu" || path.last != "model" || place.element.isCustomModel)
   }
 
-  /// Where the finding stands: the attribute of the last value, where the element itself has it.
+  /// Whether an element with these values has it.
+  func holds(_ values: (String) -> [String]) -> Bool {
+    conditions.allSatisfy { condition in
+      condition.place == "usb"
+        || values(condition.place).contains { value in
+          condition.values.contains(value) || condition.values.contains { Self.fits($0, value) }
+        } == condition.isWanted
+    }
+  }
+
+  private static func fits(_ pattern: String, _ value: String) -> Bool {
+    if pattern == "*" { return true }
+    let isHexadecimal = value.hasPrefix("0x")
+    guard let number = Int(value.dropFirst(isHexadecimal ? 2 : 0), radix: isHexadecimal ? 16 : 10)
+    else { return false }
+    if pattern == "!pow2" { return number < 1 || number & (number - 1) != 0 }
+    let ends = pattern.drop { $0 == "!" }.split(separator: ".").compactMap { Int($0) }
+    guard ends.count == 2 else { return false }
+    return (ends[0]...ends[1]).contains(number) != pattern.hasPrefix("!")
+  }
+
+  /// Where the finding stands: the element, or for a pair the one with the last value.
+  func holder(_ element: Element) -> Element {
+    guard example != nil, let place = conditions.last(where: { Self.isInside($0) })?.place
+    else { return element }
+    return element.first(Element.split(place).steps) ?? element
+  }
+
+  private static func isInside(
+    _ condition: (place: String, values: Set<String>, isWanted: Bool)
+  ) -> Bool {
+    condition.isWanted && !condition.place.hasPrefix("/") && condition.place != "usb"
+  }
+
+  /// The attribute of the last value, where the element itself has it.
   var attribute: String? {
-    conditions.last { $0.place.hasPrefix("@") && $0.isWanted }.map { String($0.place.dropFirst()) }
+    let isInside = { (place: String) in place.hasPrefix("@") || example != nil }
+    let last = conditions.last { isInside($0.place) && Self.isInside($0) }
+    return last.flatMap { last in
+      let name = Element.split(last.place).name
+      return name == "#" ? nil : String(name.dropFirst())
+    }
   }
 
   // MARK: Saying
@@ -149,11 +208,14 @@ struct PSeriesLimit: Sendable {
   /// What was found, with the words of libvirt or QEMU.
   func message(_ element: Element) -> String {
     let values = conditions.filter(\.isWanted).compactMap { condition -> String? in
-      let value = element.value(at: condition.place)
+      let value = element.values(at: condition.place).first
+      let isFromRoot = condition.place.hasPrefix("/")
+      let place = condition.place.dropFirst(isFromRoot ? 1 : 0).replacing("@", with: "")
       return switch condition.place {
       case "usb": "beside <controller type='usb' model='none'/>"
       case "#": value.map { "'\($0)'" }
-      default: value.map { "\(condition.place.replacing("@", with: ""))='\($0)'" }
+      case let text where text.hasSuffix("/#"): "<\(place.dropLast(2))>"
+      default: value.map { "\(isFromRoot ? "beside " : "")\(place)='\($0)'" }
       }
     }
     let what = (["<\(element.localName)>"] + values).joined(separator: " ")
@@ -171,7 +233,11 @@ struct PSeriesLimit: Sendable {
 
   /// What to do instead.
   var advice: Advice {
-    if mends.isEmpty { return "Remove it, or choose what a pseries guest has." }
+    if mends.isEmpty {
+      return example == nil
+        ? "Remove it, or choose what a pseries guest has."
+        : "Remove it, or give the guest what it needs beside it."
+    }
     let text = mendText(past: false)
     return "\(text.prefix(1).uppercased() + text.dropFirst()): \(.mendForPSeries)."
   }
@@ -186,6 +252,8 @@ struct PSeriesLimit: Sendable {
       case .remove(let place?): remove("<\(place.split(separator: "/").last ?? "")>")
       case .unset(let place): remove(place.replacing("@", with: ""))
       case .set("#", let value): write(value)
+      case .set(let place, let value) where place.hasSuffix("/#"):
+        write("<\(place.dropLast(2))>\(value)</\(place.dropLast(2))>")
       case .set(let place, let value): write("\(place.replacing("@", with: ""))='\(value)'")
       case .scsi: write("<target dev='sda' bus='scsi'/> without an <address>")
       case .usb: remove("<controller type='usb' model='none'/>")
@@ -199,15 +267,20 @@ struct PSeriesLimit: Sendable {
 extension Element {
   /// Every element at the end of steps.
   fileprivate func all(_ path: [Step]) -> [Element] {
-    path.reduce([self]) { elements, step in elements.flatMap { $0.children(step.name) } }
+    path.reduce([self]) { elements, step in
+      elements.flatMap { step.name == "*" ? $0.children.map { $0 } : $0.children(step.name) }
+    }
   }
 
-  /// The value at a place in the element; libvirt's own choice where the definition leaves it open.
-  fileprivate func value(at place: String) -> String? {
+  /// The values at a place in the element, or, where it begins with a slash, in the definition;
+  /// libvirt's own choice where the definition leaves it open.
+  func values(at place: String) -> [String] {
     let (steps, name) = Self.split(place)
-    let element = first(steps)
-    if name == "#" { return element?.text.trimmingSpaces }
-    return element?[String(name.dropFirst())] ?? libvirtsChoice(place)
+    let value = { (element: Element) in
+      name == "#" ? element.text.trimmingSpaces : element[String(name.dropFirst())]
+    }
+    if place.hasPrefix("/") { return document.root.all(steps).compactMap(value) }
+    return (first(steps).flatMap(value) ?? libvirtsChoice(place)).map { [$0] } ?? []
   }
 
   /// A place's steps, and the attribute (`@bus`) or `#` at their end.

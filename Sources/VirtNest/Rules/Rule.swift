@@ -64,7 +64,7 @@ public struct Rule: Sendable {
   /// A new rule stands in the list of its topic.
   public static let all: [Rule] =
     (formRules + machineRules + nestingRules + commandLineRules + emulatorRules + processorRules
-    + deviceRules + refusalRules + agreementRules + identityRules + releaseRules).sorted {
+    + deviceRules + addressRules + agreementRules + identityRules + releaseRules).sorted {
       $0.code < $1.code
     }
 

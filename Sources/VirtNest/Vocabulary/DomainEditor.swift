@@ -184,25 +184,28 @@ struct DomainEditor {
       append(
         Addition(parent: parent, step: first, element: parent.newElement(first)))
     }
+    let declared = Set(additions[index].element.attributes.map(\.name))
     Self.descend(
-      into: &additions[index].element, rest, below: parent, at: parent.path + [first.name], change)
+      into: &additions[index].element, rest, below: parent, at: parent.path + [first.name],
+      declared, change)
   }
 
   private static func descend(
     into element: inout NewElement, _ path: ArraySlice<Step>, below parent: Element,
-    at place: [String], _ change: (inout NewElement) -> Void
+    at place: [String], _ declared: Set<String>, _ change: (inout NewElement) -> Void
   ) {
     guard let step = path.first else { return change(&element) }
     var child = parent.newElement(step)
-    // The prefix is declared further up already.
-    if child.attributes.first?.name.hasPrefix("xmlns") == true { child.attributes.removeFirst() }
+    child.attributes.removeAll { $0.name.hasPrefix("xmlns") && declared.contains($0.name) }
+    let declared = declared.union(child.attributes.map(\.name))
     let index = element.children.firstIndex { $0.name == child.name }
     if let index {
       descend(
         into: &element.children[index], path.dropFirst(), below: parent, at: place + [step.name],
-        change)
+        declared, change)
     } else {
-      descend(into: &child, path.dropFirst(), below: parent, at: place + [step.name], change)
+      descend(
+        into: &child, path.dropFirst(), below: parent, at: place + [step.name], declared, change)
       add(child, to: &element, at: place)
     }
   }

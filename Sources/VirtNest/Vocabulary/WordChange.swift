@@ -59,7 +59,10 @@ public struct WordChange: Hashable, Sendable {
       if let (key, value) = part.parted(at: "=") {
         assignments.append(Assignment(key: key, value: Self.withoutQuotes(value)))
       } else if let last = assignments.indices.last,
-        WordKind.listKeys.contains(Self.lastPart(of: assignments[last].key))
+        WordKind.listKeys.contains(
+          Self.lastPart(
+            of: assignments[last].key.isEmpty ? known.first ?? "" : assignments[last].key)
+        )
       {
         assignments[last].value += "," + part
       } else if known.element == "cpu", let sign = part.first, "+-".contains(sign) {
@@ -69,10 +72,14 @@ public struct WordChange: Hashable, Sendable {
         assignments.append(Assignment(key: "", value: part))
       } else if known.element == "filesystem", index == 1, assignments.first?.key == "" {
         assignments.append(Assignment(key: "target", value: part))
-      } else if index == 0 {
+      } else if index == 0, known.element != "os" {
         assignments.append(Assignment(key: "", value: Self.withoutQuotes(part)))
       } else {
-        throw InvalidValue(verb.rawValue, text, "'\(part)' is not KEY=VALUE")
+        throw InvalidValue(
+          verb.rawValue, text,
+          part == "uefi"
+            ? "a pseries guest has no UEFI: it boots by SLOF, or as kernel= and initrd= say"
+            : "'\(part)' is not KEY=VALUE")
       }
     }
     try checkKeys(of: known)

@@ -50,7 +50,10 @@ public struct WordDifference: Sendable {
             removals += removal(of: element, kind)
             additions += addition(of: into, kind)
           } else {
-            say(into, "no words change this section into that of the other one")
+            say(
+              into,
+              "no words change this section into that of the other one: "
+                + (ElementMeaning(element).difference(to: ElementMeaning(into)) ?? ""))
           }
         }
       }
@@ -61,6 +64,7 @@ public struct WordDifference: Sendable {
     changes += repeated(
       additions.filter { $0.kind == "controller" } + additions.filter { $0.kind != "controller" })
     prove()
+    compareWhole()
     unsaid = unsaid.map { $0.about(file) }
   }
 
@@ -170,6 +174,7 @@ public struct WordDifference: Sendable {
       WordChange.Assignment(key: $0.key, value: $0.value)
     }
     let isEdit = !kind.isMany
+    var difference: String?
     for _ in 0..<4 {
       let text = WordReading.text(kind, selector: nil, assignments)
       guard var change = try? WordChange(isEdit ? .edit : .add, text) else { break }
@@ -178,11 +183,12 @@ public struct WordDifference: Sendable {
       else { break }
       change.addsEqual = false
       if same(made, wanted, kind) { return [change] }
+      difference = ElementMeaning(made).difference(to: ElementMeaning(wanted))
       let more = changed(
         from: WordReading(of: made, kind).words, to: reading.words, made, wanted, kind)
       guard extend(&assignments, by: more) else { break }
     }
-    say(wanted, "no words add it")
+    say(wanted, "no words add it" + (difference.map { ": what they add differs: \($0)" } ?? ""))
     return []
   }
 
@@ -314,13 +320,36 @@ public struct WordDifference: Sendable {
     }
     let before = Set(others(old.domain).map { ElementMeaning($0) })
     let after = Set(others(new.domain).map { ElementMeaning($0) })
+    let gone = others(old.domain).filter { element in
+      !after.contains(ElementMeaning(element)) && !ElementMeaning(element).isEmpty
+    }
     for element in others(new.domain) where !before.contains(ElementMeaning(element)) {
       if ElementMeaning(element).isEmpty { continue }
-      say(element, "no word names what is in it")
+      let meaning = ElementMeaning(element)
+      let own = gone.lazy.map { ElementMeaning($0) }
+        .first { $0.name == meaning.name && $0.namespace == meaning.namespace }
+      say(
+        element,
+        own?.difference(to: meaning).map { "no word names what is in it: \($0)" }
+          ?? "no word adds it")
     }
-    for element in others(old.domain) where !after.contains(ElementMeaning(element)) {
-      if ElementMeaning(element).isEmpty { continue }
-      unsaid.append(.error("word", "<\(element.qualifiedName)>: no word removes it"))
+    let names = Set(others(new.domain).map(\.qualifiedName))
+    for element in gone where !names.contains(element.qualifiedName) {
+      let parent = element.parent == old.domain ? "" : "/\(element.parent?.localName ?? "")"
+      let name = "*[local-name()='\(element.localName)']"
+      unsaid.append(
+        .error(
+          "word", "<\(element.qualifiedName)>: no word removes it",
+          advice: "\(.delete(xpath: "/domain\(parent)/\(name)")) does."))
+    }
+  }
+
+  /// Says what differs still where nothing of it has been said, as stray text does.
+  private mutating func compareWhole() {
+    guard unsaid.isEmpty, let result = changes.isEmpty ? old : apply(changes) else { return }
+    let (made, wanted) = (ElementMeaning(result.domain), ElementMeaning(new.domain))
+    if let difference = made.difference(to: wanted) {
+      unsaid.append(.error("word", "no words say all of it: \(difference)"))
     }
   }
 

@@ -172,6 +172,51 @@ struct ElementMeaning: Hashable {
       .sorted { $0.order < $1.order }.map { ElementMeaning($0.element) }
   }
 
+  /// What the first difference to another element is, in words; `nil` where both mean the same.
+  func difference(to other: ElementMeaning, at path: String = "") -> String? {
+    let path = (path.isEmpty ? "" : path + "/") + name.text
+    for name in Set(attributes.keys).union(other.attributes.keys).sorted(by: { $0.text < $1.text })
+    {
+      if let text = Self.difference(
+        attributes[name], other.attributes[name], "\(path)/@\(name.text)")
+      {
+        return text
+      }
+    }
+    if let difference = Self.difference(text, other.text, "the text of \(path)") {
+      return difference
+    }
+    for name in Set((children + other.children).map(\.name)).sorted(by: { $0.text < $1.text }) {
+      // An empty section says nothing.
+      let isMeant = { (child: ElementMeaning) in
+        child.name == name && !(path == "domain" && child.isEmpty)
+      }
+      let (own, others) = (children.filter(isMeant), other.children.filter(isMeant))
+      if own.count != others.count {
+        return "\(path) has \(own.count) <\(name.text)>, and there it has \(others.count)"
+      }
+      for (left, right) in zip(own, others) {
+        if left.namespace != right.namespace {
+          return
+            "\(path)/\(name.text) is in the namespace '\(left.namespace?.text ?? "")', and there"
+            + " in '\(right.namespace?.text ?? "")'"
+        }
+        if let difference = left.difference(to: right, at: path) { return difference }
+      }
+    }
+    return nil
+  }
+
+  private static func difference(_ own: TextKey?, _ other: TextKey?, _ what: String) -> String? {
+    switch (own?.text, other?.text) {
+    case (let own?, let other?):
+      TextKey(own) == TextKey(other) ? nil : "\(what) is '\(own)', and '\(other)' there"
+    case (let own?, nil): "\(what) is '\(own)', and not there"
+    case (nil, let other?): "\(what) is '\(other)' there, and not here"
+    case (nil, nil): nil
+    }
+  }
+
   /// Whether it says nothing by itself.
   var isEmpty: Bool { attributes.isEmpty && text == nil && children.isEmpty }
 }

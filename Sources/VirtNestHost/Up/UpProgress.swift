@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// What `up` tells while it works.
 package enum UpProgress: Hashable, Sendable {
   /// A step begins, or there is something to know.

@@ -1,26 +1,79 @@
 internal import LosslessXML
 
+/// Rules about where a device is.
+extension Rule {
+  static let addressRules = [wrongAddress]
+
+  static let wrongAddress = Rule(
+    "VN074", .error, "An address that the device or its controller cannot have",
+    reason: """
+      libvirt says "there is no hub at port 1", "Only the PCI controller with index 0 can have target \
+      index 0", "Unknown disk name 'sr0' and no address specified", "slot must be >= 1" and the like; \
+      QEMU says "bad scsi device id".
+      """,
+    source: """
+      libvirt, src/conf/domain_validate.c, src/conf/domain_addr.c, src/qemu/qemu_validate.c; QEMU, \
+      hw/scsi; \(measured)
+      """,
+    example: RuleExample(
+      .devices, wrong: disk("sr0"), right: disk("vda"))
+  ) { checked, rule in
+    guard checked.isForQEMU else { return [] }
+    let faults =
+      checked.diskAddresses + checked.portNumbers + checked.pciAddresses + checked.usbAddresses
+      + checked.usbCompanions
+      + checked.hostBridges + checked.scsiControllers
+    return faults.map { rule.finding($0) }
+  }
+
+  private static func disk(_ name: String) -> String {
+    """
+    <controller type='usb' model='none'/><disk type='file'><source file='/a.raw'/>\
+    <target dev='\(name)'/></disk>
+    """
+  }
+}
+
+/// What is wrong with an element, and what to do.
+struct Fault {
+  var element: Element
+  var attribute: String?
+  var text: String
+  var advice: Advice
+}
+
+extension Rule {
+  func finding(_ fault: Fault) -> Diagnostic {
+    finding(fault.element, attribute: fault.attribute, fault.text, advice: fault.advice)
+  }
+}
+
 extension CheckedGuest {
-  /// Addresses of disks that their bus or controller cannot have.
+  /// Addresses of disks that their SCSI controller does not have.
   var diskAddresses: [Fault] {
     devices("disk").compactMap { disk in
-      guard let address = disk.child("address"), let type = address["type"],
-        let bus = disk.child("target")?["bus"]
+      guard disk.child("target")?["bus"] == "scsi", let address = disk.child("address"),
+        address["type"] == "drive"
       else { return nil }
-      let isRight =
-        switch bus {
-        case "sata", "scsi", "ide", "fdc": type == "drive"
-        case "usb": type == "usb"
-        case "virtio": !["drive", "usb", "spapr-vio"].contains(type)
-        default: true
-        }
-      guard isRight else {
+      let index = address["controller"] ?? "0"
+      let controller = devices("controller").first {
+        $0["type"] == "scsi" && $0["index"] ?? "0" == index
+      }
+      var limits = [("bus", 0)]
+      switch controller?["model"] ?? (isPSeries ? "ibmvscsi" : "auto") {
+      case "virtio-scsi", "virtio-transitional", "virtio-non-transitional":
+        limits += [("target", 255), ("unit", 16383)]
+      case "lsilogic": limits += [("target", 0), ("unit", 7)]
+      case "ibmvscsi": limits += [("target", 63), ("unit", 31)]
+      default: break
+      }
+      for (name, most) in limits {
+        guard let number = address[name].flatMap({ Int($0) }), number > most else { continue }
         return Fault(
-          element: address, attribute: "type",
-          text: "a disk with bus='\(bus)' has no address of type '\(type)'",
+          element: address, attribute: name,
+          text: "the controller has no \(name) \(number): the last one is \(most)",
           advice: "Remove <address>, and libvirt chooses one.")
       }
-      if type == "drive" { return driveAddress(address, bus: bus) }
       return nil
     } + diskNames
   }
@@ -49,17 +102,24 @@ extension CheckedGuest {
     }
   }
 
+  /// Numbers of ports that libvirt does not read: it takes decimal ones.
+  var portNumbers: [Fault] {
+    ["serial", "parallel", "console"].flatMap(devices).compactMap { device in
+      guard let target = device.child("target"), let port = target["port"], Int(port) == nil else {
+        return nil
+      }
+      return Fault(
+        element: target, attribute: "port", text: "'\(port)' is not the number of a port",
+        advice: "Write a decimal number, or remove it.")
+    }
+  }
+
   /// Addresses on PCI buses that a pseries guest does not have.
   var pciAddresses: [Fault] {
     guard isPSeries else { return [] }
     return (domain.child("devices")?.children.map { $0 } ?? []).compactMap { device in
       guard let address = device.child("address"), address["type"] == "pci" else { return nil }
       let number = { (name: String) in address[name].flatMap { Element.number($0) } ?? 0 }
-      if number("domain") != 0, address.child("zpci") == nil {
-        return Fault(
-          element: address, attribute: "domain", text: "a guest has the PCI domain 0 alone",
-          advice: "Write domain='0x0000', or remove <address>.")
-      }
       guard number("slot") == 0, number("bus") != 0 else { return nil }
       return Fault(
         element: address, attribute: "slot", text: "the slots of a PCI bus begin with 1",
@@ -86,52 +146,9 @@ extension CheckedGuest {
     }
   }
 
-  private func driveAddress(_ address: Element, bus: String) -> Fault? {
-    var limits: [(name: String, most: Int)] = []
-    switch bus {
-    case "sata", "fdc": limits = [("bus", 0), ("target", 0)]
-    case "ide": limits = [("target", 0)]
-    case "scsi":
-      limits = [("bus", 0)]
-      let index = address["controller"] ?? "0"
-      let controller = devices("controller").first {
-        $0["type"] == "scsi" && $0["index"] ?? "0" == index
-      }
-      switch controller?["model"] {
-      case "virtio-scsi", "virtio-transitional", "virtio-non-transitional":
-        limits += [("target", 255), ("unit", 16383)]
-      case "lsilogic": limits += [("target", 0), ("unit", 7)]
-      case "ibmvscsi": limits += [("target", 63), ("unit", 31)]
-      case nil where isPSeries: limits += [("target", 63), ("unit", 31)]
-      default: break
-      }
-    default: break
-    }
-    if bus == "sata", isPSeries { limits.append(("unit", 5)) }
-    for (name, most) in limits {
-      guard let number = address[name].flatMap({ Int($0) }), number > most else { continue }
-      return Fault(
-        element: address, attribute: name,
-        text: most == 0
-          ? "a disk with bus='\(bus)' has \(name) 0 in its address, not \(number)"
-          : "the controller has no \(name) \(number): the last one is \(most)",
-        advice: "Remove <address>, and libvirt chooses one.")
-    }
-    return nil
-  }
-
   /// USB ports that no hub or controller has.
   var usbAddresses: [Fault] {
     var faults: [Fault] = []
-    for controller in devices("controller") where controller["type"] == "usb" {
-      guard let model = controller["model"], ["qemu-xhci", "nec-xhci"].contains(model),
-        let ports = controller["ports"].flatMap({ Int($0) }), ports > 15
-      else { continue }
-      faults.append(
-        Fault(
-          element: controller, attribute: "ports", text: "\(model) has at most 15 ports",
-          advice: "Write a number up to 15, or add a controller."))
-    }
     let ports = { (element: Element) -> (bus: String, port: String)? in
       guard let address = element.child("address"), address["type"] == "usb",
         let port = address["port"]
@@ -201,6 +218,33 @@ extension CheckedGuest {
         element: controller,
         text: "without a model it is ibmvscsi, and only one of those can have a PCI address",
         advice: "Write model='virtio-scsi'.")
+    }
+  }
+
+  /// Video devices beside the first one that can be the first one alone.
+  var secondaryVideo: [Fault] {
+    let all = devices("video")
+    let primary = all.firstIndex { $0.child("model")?["primary"] == "yes" } ?? 0
+    return all.enumerated().filter { index, video in
+      index != primary
+        && !["qxl", "virtio", "ramfb"].contains(video.child("model")?["type"] ?? "vga")
+    }.map { _, video in
+      Fault(
+        element: video, text: "only the first video device can be of this model",
+        advice: "Write <model type='virtio'/>, or remove it.")
+    }
+  }
+
+  /// Sources of character devices beside the first one, or beside the second one of udp.
+  var sourcesTooMany: [Fault] {
+    (domain.child("devices")?.children.map { $0 } ?? []).compactMap { device in
+      let kinds = ["serial", "parallel", "console", "channel", "redirdev", "smartcard"]
+      guard kinds.contains(device.localName) else { return nil }
+      return device.children("source").dropFirst(device["type"] == "udp" ? 2 : 1).first.map {
+        Fault(
+          element: $0, text: "a character device has one source, or two of type 'udp'",
+          advice: "Remove this one.")
+      }
     }
   }
 }

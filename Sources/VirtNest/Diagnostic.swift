@@ -148,6 +148,22 @@ public struct VirtNestError: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 extension VirtNestError {
+  /// An error with one reason.
+  package init(
+    _ code: Diagnostic.Code, _ message: String, advice: Advice? = nil,
+    at place: Diagnostic.Place? = nil
+  ) {
+    self.init(.error(code, message, advice: advice, at: place))
+  }
+
+  /// The reasons in one line, without what they are about.
+  package var message: String { diagnostics.map(\.message).joined(separator: "; ") }
+
+  /// Whether one of the reasons has a code.
+  package func has(_ code: Diagnostic.Code) -> Bool { diagnostics.contains { $0.code == code } }
+}
+
+extension VirtNestError {
   /// Bytes that are no document.
   package init(_ error: MalformedXML, in bytes: [UInt8]) {
     self.init(.error("VN001", error.message, at: .init(error.location, in: bytes)))

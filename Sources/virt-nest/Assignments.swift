@@ -15,13 +15,7 @@ struct Assignments {
 
   /// Reads a file of lines.
   init(file path: String) throws {
-    let bytes: [UInt8]
-    do throws(FileError) {
-      bytes = try OriginalFile.read(FilePath(argument: path), maximumSize: 1 << 20).bytes
-    } catch {
-      Terminal.say(.error, error.message, file: path, at: nil)
-      throw ExitCode.trouble
-    }
+    let bytes = try OriginalFile.read(FilePath(argument: path), maximumSize: 1 << 20).bytes
     let lines = String(decoding: bytes, as: UTF8.self).split(
       omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (index, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {

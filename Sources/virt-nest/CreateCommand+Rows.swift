@@ -6,9 +6,9 @@ import VirtNestHost
 
 /// Guests of a file, one a row: `create --from`.
 extension CreateCommand {
-  /// Makes the guests of a file, and says everything that is wrong in it.
+  /// Makes the guests of a file.
   ///
-  /// - Throws: ``ExitCode`` 2, once it was said what is wrong.
+  /// - Throws: ``ExitCode`` 2, once it was said what is wrong with its rows.
   func guests(from file: String, _ template: Template) throws -> [CreatedGuest] {
     let rows = try GuestRows(file: file, for: template)
     if rows.rows.count > 1, let seed = source.devices.seed, !seed.contains("{name}") {
@@ -32,12 +32,7 @@ extension CreateCommand {
     if case .folder(let folder) = target {
       for guest in guests {
         let path = folder.appending(guest.name + ".xml")
-        do throws(FileError) {
-          _ = try OutputFile.check(guest.bytes, at: path, force: force)
-        } catch {
-          Terminal.say(.error, error.message, file: path.argument, at: nil)
-          throw ExitCode.trouble
-        }
+        _ = try OutputFile.check(guest.bytes, at: path, force: force)
       }
     }
     for guest in guests {

@@ -169,9 +169,6 @@ extension HostTask {
 extension CreatedGuest {
   /// The definition, read again.
   func definition() throws -> DomainDefinition {
-    guard let definition = Input(name: name, bytes: bytes, file: nil).definition() else {
-      throw ExitCode.trouble
-    }
-    return definition
+    try Input(name: name, bytes: bytes).definition()
   }
 }

@@ -15,18 +15,16 @@ struct GuestList {
   /// - Parameter name: the file, or `-`.
   /// - Throws: ``ExitCode`` 2, once it was said what is wrong.
   init(file name: String) throws {
-    guard let input = Input.read(name) else { throw ExitCode.trouble }
+    let input = try Input(name)
     let value: JSONWriter.Value
     do throws(MalformedJSON) {
       value = try JSONReader.value(of: input.bytes)
     } catch {
-      Terminal.say(
-        .error, error.reason, file: name, at: Position(line: error.line, column: error.column))
-      throw ExitCode.trouble
+      throw VirtNestError(
+        error.reason, in: name, at: Position(line: error.line, column: error.column))
     }
     guard case .array(let elements) = value else {
-      Terminal.say(.error, "a list of guests is expected", file: name, at: nil)
-      throw ExitCode.trouble
+      throw VirtNestError("a list of guests is expected", in: name)
     }
     var isInTrouble = false
     for (index, element) in elements.enumerated() {
@@ -34,9 +32,12 @@ struct GuestList {
         tasks += try Self.tasks(of: element)
       } catch {
         isInTrouble = true
-        // What is wrong with a definition was said of its template.
-        let reason = error is ExitCode ? "it cannot be made" : PatchCommand.message(for: error)
-        Terminal.say(.error, "guest \(index + 1): \(reason)", file: name, at: nil)
+        let known = error as? VirtNestError
+        if let known { Terminal.say(known.diagnostics) }
+        let reason =
+          known != nil || error is ExitCode
+          ? "it cannot be made" : PatchCommand.message(for: error)
+        Terminal.say(VirtNestError("guest \(index + 1): \(reason)", in: name).diagnostics)
       }
     }
     if isInTrouble { throw ExitCode.trouble }

@@ -54,17 +54,10 @@ struct GuestSource: ParsableArguments {
     _ = try request(for: nil)
   }
 
-  /// The template; says what is wrong and throws where there is none.
+  /// The template.
   func loadTemplate() throws -> Template {
-    let store = try TemplateStore.configured()
-    let found: TemplateStore.Found
-    do throws(TemplateNotFound) {
-      found = try store.template(template)
-    } catch {
-      Terminal.say("virt-nest: error: \(error.message)")
-      throw ExitCode.trouble
-    }
-    return try Input(name: template, bytes: found.bytes, file: nil).template()
+    let found = try TemplateStore.configured().template(template)
+    return try Input(name: template, bytes: found.bytes).template()
   }
 
   /// The request; with a template, options that are named like its parameters become these.
@@ -83,14 +76,9 @@ struct GuestSource: ParsableArguments {
       release: release, index: index ?? template?.firstIndex, parameters: values, changes: changes)
   }
 
-  /// Says what is wrong, and ends the command.
+  /// What is wrong is about the template.
   func reportingProblems<Value>(_ body: () throws -> Value) throws -> Value {
-    do {
-      return try body()
-    } catch let error as VirtNestError {
-      Terminal.say(error.diagnostics, about: template)
-      throw ExitCode.trouble
-    }
+    do { return try body() } catch let error as VirtNestError { throw error.about(template) }
   }
 
   /// Says what there is to know about a guest.

@@ -31,22 +31,16 @@ struct InputFiles: ParsableArguments {
 
   /// The files of names, and of the folders among them, each once.
   ///
-  /// - Throws: ``ExitCode`` 2, once it is said which folder cannot be read.
+  /// - Throws: ``VirtNestError`` for a folder that cannot be read, or holds none.
   func entries(of names: [String]) throws -> [Entry] {
     var seen: Set<String> = []
     return try names.flatMap { name -> [Entry] in
       guard name != "-", DefinitionFolder.isFolder(FilePath(argument: name)) else {
         return [Entry(name: name, isOptional: domainsOnly)]
       }
-      do throws(FileError) {
-        let found = try DefinitionFolder.files(in: FilePath(argument: name))
-        if !found.isEmpty { return found.map(Self.entry) }
-      } catch {
-        Terminal.say(.error, error.message, file: error.path.argument, at: nil)
-        throw ExitCode.trouble
-      }
-      Terminal.say(.error, "the folder has no file *.xml", file: name, at: nil)
-      throw ExitCode.trouble
+      let found = try DefinitionFolder.files(in: FilePath(argument: name))
+      if !found.isEmpty { return found.map(Self.entry) }
+      throw VirtNestError("the folder has no file *.xml", in: name)
     }.filter { entry in !entry.isOptional || seen.insert(entry.name).inserted }
   }
 }

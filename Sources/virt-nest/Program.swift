@@ -33,6 +33,8 @@ enum Program {
         // ArgumentParser does not know any more whose usage it is.
         let usage = VirtNestCommand.usageString(for: type(of: command))
         end(.init(64), "Error: \(error)\nUsage: \(usage)")
+      } catch {
+        throw Terminal.end(for: error)
       }
     } catch {
       end(with: error)

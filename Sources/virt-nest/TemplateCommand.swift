@@ -35,7 +35,7 @@ struct TemplateListCommand: ParsableCommand {
   /// same.
   private func row(_ name: String, in store: TemplateStore) -> [String] {
     let found: TemplateStore.Found
-    do throws(TemplateNotFound) { found = try store.template(name) } catch {
+    do throws(VirtNestError) { found = try store.template(name) } catch {
       return [name, "-", "-", "-", "broken: \(error.message)"]
     }
     let shadows = found.shadowed.map { " (hides \($0.description))" }.joined()
@@ -105,13 +105,6 @@ struct TemplateShowCommand: ParsableCommand {
   var template: String
 
   func run() throws {
-    let store = try TemplateStore.configured()
-    do throws(TemplateNotFound) {
-      let found = try store.template(template)
-      try? Terminal.write(found.bytes)
-    } catch {
-      Terminal.say("virt-nest: error: \(error.message)")
-      throw ExitCode.trouble
-    }
+    try Terminal.write(try TemplateStore.configured().template(template).bytes)
   }
 }

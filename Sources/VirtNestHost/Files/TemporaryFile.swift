@@ -15,15 +15,15 @@ func writeTemporaryFile(
   for target: FilePath, named targetName: FileName, in folder: borrowing OwnedDescriptor,
   bytes: [UInt8], permissions: FilePermissions = .ownerReadWrite,
   attributes: FileAttributes? = nil, folderAdvice: String? = nil
-) throws(FileError) -> FileName {
+) throws(VirtNestError) -> FileName {
   let name = FileName(temporaryFor: targetName)
-  let file = try FileError.wrap(
+  let file = try VirtNestError.wrap(
     target, "cannot make a temporary file in its folder", advice: folderAdvice
   ) {
     try folder.file.open(
       name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: permissions)
   }
-  do throws(FileError) {
+  do throws(VirtNestError) {
     try fill(
       file, for: target, bytes: bytes, attributes: attributes)
   } catch {
@@ -36,22 +36,22 @@ func writeTemporaryFile(
 private func fill(
   _ file: consuming OwnedDescriptor, for target: FilePath, bytes: [UInt8],
   attributes: FileAttributes?
-) throws(FileError) {
-  try FileError.wrap(target, "cannot write its temporary file") {
+) throws(VirtNestError) {
+  try VirtNestError.wrap(target, "cannot write its temporary file") {
     _ = try file.file.writeAll(toAbsoluteOffset: 0, bytes)
   }
   do {
     try attributes?.give(to: file.file)
   } catch {
-    throw FileError(
-      target, "a new file cannot have the same \(error.what)", error.reason,
+    throw VirtNestError(
+      file: target, "a new file cannot have the same \(error.what)", error.reason,
       advice: OriginalFile.overwriteAdvice)
   }
   do {
     try file.file.synchronize()
     try file.close()
   } catch {
-    throw FileError(target, "cannot write its temporary file to the disk", error)
+    throw VirtNestError(file: target, "cannot write its temporary file to the disk", error)
   }
 }
 

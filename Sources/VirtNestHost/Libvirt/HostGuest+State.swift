@@ -1,5 +1,5 @@
 internal import LosslessXML
-internal import VirtNest
+package import VirtNest
 
 extension HostGuest {
   /// What a libvirt has of a guest.
@@ -18,41 +18,37 @@ extension HostGuest {
   /// Starts guests in one virsh; one that fails does not stop the others.
   ///
   /// - Returns: for each why it was not started; `nil` if it was.
-  /// - Throws: ``VirshError`` if there is no connection; ``ToolFailure``.
-  package static func start(_ names: [String], on libvirt: Virsh) async throws -> [VirshError?] {
-    try await libvirt.answers(to: names.map { "start " + Virsh.quoted(Virsh.domain($0)) }).map {
-      $0.errors.isEmpty ? nil : VirshError($0.errors.joined(separator: "\n"))
-    }
+  /// - Throws: ``VirtNestError`` if there is no connection; ``VirtNestError``.
+  package static func start(_ names: [String], on libvirt: Virsh) async throws -> [VirtNestError?] {
+    try await libvirt.answers(to: names.map { "start " + Virsh.quoted(Virsh.domain($0)) }).map(
+      \.failure)
   }
 
   /// Why the guest may not be removed; `nil` if it may.
   ///
   /// - Parameter stops: whether it may be stopped for that.
-  package func refusalOfRemoval(stops: Bool) -> VirshError? {
+  package func refusalOfRemoval(stops: Bool) -> VirtNestError? {
     if UpRecord.isIn(definition) {
-      return VirshError("virt-nest up has made the guest; remove it by virt-nest down")
+      return VirtNestError(.libvirt, "virt-nest up has made the guest; remove it by virt-nest down")
     }
     return isActive && !stops
-      ? VirshError("the guest is running; shut it down before it is removed") : nil
+      ? VirtNestError(.libvirt, "the guest is running; shut it down before it is removed") : nil
   }
 
   /// Undefines guests in one virsh; their volumes stay.
   ///
   /// One that fails does not stop the others. A guest that runs is stopped as if its power was cut.
   /// - Returns: for each why it is still there; `nil` if it is not.
-  /// - Throws: ``VirshError`` if there is no connection; ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if there is no connection; ``VirtNestError``.
   package static func remove(
     _ guests: [HostGuest], on libvirt: Virsh
-  ) async throws -> [VirshError?] {
+  ) async throws -> [VirtNestError?] {
     // Each guest has two commands, so that their answers are found again.
     let answers = try await libvirt.answers(
       to: guests.flatMap { guest in
         [guest.isActive ? "destroy \(guest.uuid)" : "echo", "undefine \(guest.uuid)"]
       })
-    return guests.indices.map { index in
-      let errors = answers[2 * index].errors + answers[2 * index + 1].errors
-      return errors.isEmpty ? nil : VirshError(errors.joined(separator: "\n"))
-    }
+    return guests.indices.map { (answers[2 * $0] + answers[2 * $0 + 1]).failure }
   }
 
   /// The removal in the format of `diff -u`, without passwords.

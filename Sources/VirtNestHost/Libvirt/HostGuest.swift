@@ -34,14 +34,12 @@ package struct HostGuest: Sendable {
 
   /// Looks for guests, all in one virsh where their uuids are known, else in two.
   ///
-  /// - Throws: ``VirshError``, ``ToolFailure``.
+  /// - Throws: ``VirtNestError``.
   package static func find(_ wanted: [Wanted], on libvirt: Virsh) async throws -> Found {
     let uuids = wanted.compactMap(\.uuid)
     let answers = try await libvirt.answers(
       to: ["hostname", "list --all --uuid --name"] + uuids.flatMap(commands))
-    guard answers[1].errors.isEmpty else {
-      throw VirshError(answers[1].errors.joined(separator: "\n"))
-    }
+    if let failure = answers[1].failure { throw failure }
     let listed = listing(answers[1].output)
     var known: [DomainUUID: (state: Virsh.Answer, definition: Virsh.Answer)] = [:]
     for (index, uuid) in uuids.enumerated() {
@@ -82,15 +80,10 @@ package struct HostGuest: Sendable {
 
   private static func guest(
     _ uuid: DomainUUID, _ name: String, _ state: Virsh.Answer, _ definition: Virsh.Answer
-  ) throws -> HostGuest {
-    let errors = state.errors + definition.errors
-    guard errors.isEmpty else { throw VirshError(errors.joined(separator: "\n")) }
-    do throws(VirtNestError) {
-      return HostGuest(
-        name: name, uuid: uuid, isActive: !state.output.hasPrefix("shut off"),
-        definition: try DomainDefinition(Array(definition.output.drop { $0 != "<" }.utf8)))
-    } catch {
-      throw VirshError(error.description)
-    }
+  ) throws(VirtNestError) -> HostGuest {
+    if let failure = (state + definition).failure { throw failure }
+    return HostGuest(
+      name: name, uuid: uuid, isActive: !state.output.hasPrefix("shut off"),
+      definition: try DomainDefinition(Array(definition.output.drop { $0 != "<" }.utf8)))
   }
 }

@@ -160,7 +160,7 @@ extension QEMUCommand {
   /// - Parameters:
   ///   - libvirt: the libvirt that converts it; `nil` for one inside virsh, with this machine's QEMU.
   ///   - wrapper: an emulator that the command may run, beside QEMU and the wrapper of this project.
-  /// - Throws: ``VirshError`` if libvirt refuses the definition; ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if libvirt refuses the definition; ``VirtNestError``.
   package init(
     of definition: DomainDefinition, by libvirt: Virsh?, wrapper: String? = nil
   ) async throws {
@@ -176,11 +176,13 @@ extension QEMUCommand {
         return try await embedded.run(
           ["domxml-to-native qemu-argv guest.xml"], limit: .seconds(180))
       }
-      guard ended.status == 0 else { throw VirshError(ended.errorOutput) }
+      guard ended.status == 0 else {
+        throw VirtNestError(virsh: Virsh.messages(in: ended.errorOutput))
+      }
       text = ended.output
     }
     guard var command = QEMUCommand(libvirt: text) else {
-      throw VirshError("virsh domxml-to-native printed no command")
+      throw VirtNestError(.libvirt, "virsh domxml-to-native printed no command")
     }
     command.notes += kept.differences
     if let emulator = Guest(reading: definition).emulator, !Emulator.isQEMU(emulator) {

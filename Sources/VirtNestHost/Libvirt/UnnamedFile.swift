@@ -7,12 +7,12 @@ internal import VirtNest
 ///
 /// With a pipe, SIGPIPE would kill this process if the program ends first. A file with a name could
 /// be left behind, with passwords in it.
-func unnamedFile(_ bytes: [UInt8]) throws(ToolFailure) -> FileDescriptor {
+func unnamedFile(_ bytes: [UInt8]) throws(VirtNestError) -> FileDescriptor {
   let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
   var path = Array("\(folder)/virt-nest.XXXXXX".utf8CString)
   let file = FileDescriptor(rawValue: mkstemp(&path))
   guard file.rawValue >= 0 else {
-    throw ToolFailure(reason: "cannot make a file in \(folder): \(Errno(rawValue: errno))")
+    throw VirtNestError(.program, "cannot make a file in \(folder): \(Errno(rawValue: errno))")
   }
   unlink(path)
   _ = fcntl(file.rawValue, F_SETFD, FD_CLOEXEC)
@@ -22,6 +22,6 @@ func unnamedFile(_ bytes: [UInt8]) throws(ToolFailure) -> FileDescriptor {
     return file
   } catch {
     try? file.close()
-    throw ToolFailure(reason: "cannot write to a file in \(folder): \(error)")
+    throw VirtNestError(.program, "cannot write to a file in \(folder): \(error)")
   }
 }

@@ -49,7 +49,7 @@ extension UpPlan {
   /// Does every step that is not done.
   ///
   /// - Parameter report: is told of each step when it begins, and of what there is to know.
-  /// - Throws: ``UpFailure``; ``VirshError``; ``ToolFailure``; `CancellationError`. The same plan,
+  /// - Throws: ``VirtNestError``; `CancellationError`. The same plan,
   ///   looked at again, goes on where this one ended.
   package mutating func run(report: (String) -> Void) async throws {
     let steps = steps
@@ -76,7 +76,8 @@ extension UpPlan {
     if volume.state == .complete {
       // A volume of another pool was looked at already.
       if found != nil || volume.pool != pool.name { return }
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "the volume '\(volume.name)' of the pool '\(volume.pool)' is not there any more; take the "
           + "guest away and make it again")
     }
@@ -89,7 +90,8 @@ extension UpPlan {
         try await mark(volume, .complete)
         return
       } else {
-        throw UpFailure(
+        throw VirtNestError(
+          .storage,
           "the storage pool '\(pool.name)' has a volume '\(volume.name)' that virt-nest up has not "
             + "made; move it away, and run the command again")
       }
@@ -138,7 +140,7 @@ extension UpPlan {
   /// Waits until the guest agent answers and cloud-init has done its work, and asks whether the guest
   /// can nest.
   ///
-  /// - Throws: ``UpFailure`` if that takes longer than the limit, if the guest has ended, or has no
+  /// - Throws: ``VirtNestError`` if that takes longer than the limit, if the guest has ended, or has no
   ///   channel for an agent.
   package func wait(limit: Duration) async throws -> Verification {
     let start = ContinuousClock.now
@@ -148,7 +150,8 @@ extension UpPlan {
       switch try await agent.ask() {
       // libvirt's words where there is no channel for an agent: none will ever answer.
       case .silent(let reason) where reason.contains("guest agent is not configured"):
-        throw UpFailure(
+        throw VirtNestError(
+          .storage,
           "the guest runs, but its definition has no channel for a guest agent "
             + "(org.qemu.guest_agent.0), so that it cannot be asked whether it can nest")
       case .silent(let reason): obstacle = "its guest agent does not answer (\(reason))"
@@ -157,9 +160,12 @@ extension UpPlan {
       case .answered: return try await Verification.running(name, on: libvirt)
       }
       let state = try await libvirt.run(["domstate", Virsh.domain(name)]).trimmingSpaces
-      guard state.hasPrefix("running") else { throw UpFailure("the guest is \(state)") }
+      guard state.hasPrefix("running") else {
+        throw VirtNestError(.storage, "the guest is \(state)")
+      }
       guard start.duration(to: .now) < limit else {
-        throw UpFailure(
+        throw VirtNestError(
+          .storage,
           "the guest runs, but after \(limit.components.seconds) s \(obstacle); look at its console: "
             + "virsh console \(shellOperand(name))")
       }

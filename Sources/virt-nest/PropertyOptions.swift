@@ -72,8 +72,13 @@ struct PropertyOptions: ParsableArguments {
       guard let value = DomainUUID(uuid) else { throw ValidationError("'\(uuid)' is not a uuid") }
       guest.uuid = value
     }
-    if let memory { try applyMemory(memory, to: &guest) }
-    if let vcpus { guest.vcpus = try usage { () throws(InvalidValue) in try VirtualCPUs(vcpus) } }
+    for (kind, value) in [("memory", memory), ("vcpus", vcpus), ("boot", boot)] {
+      guard let value else { continue }
+      let rest = try usage { () throws(InvalidValue) in
+        try WordChange.option(kind, value, of: &guest)
+      }
+      if let rest { changes.words.append(rest) }
+    }
     if let cpu { guest.cpu = try usage { () throws(InvalidValue) in try CPU(cpu) } }
     guest.machine = machine.map { MachineType($0) }
     guest.domainType = virtType
@@ -81,7 +86,6 @@ struct PropertyOptions: ParsableArguments {
     if let emulator, !emulator.hasPrefix("/") {
       throw ValidationError("--emulator: libvirt takes absolute paths only, not '\(emulator)'")
     }
-    if let boot { guest.boot = try usage { () throws(InvalidValue) in try Boot(boot) } }
     if let console { guest.console = try usage { () throws(InvalidValue) in try Console(console) } }
     if hugepages == false, hugepageSize != nil {
       throw ValidationError("--hugepage-size and --no-hugepages exclude each other")
@@ -98,18 +102,5 @@ struct PropertyOptions: ParsableArguments {
     }
     changes.guest = guest
     changes.emulated = emulated
-  }
-
-  private func applyMemory(_ text: String, to guest: inout Guest) throws {
-    let values = try usage { () throws(InvalidValue) in
-      try OptionList(text).values(
-        for: "memory", positional: "memory", keys: ["memory", "currentMemory"])
-    }
-    if let size = values["memory"] {
-      guest.memory = try usage { () throws(InvalidValue) in try MemorySize(size) }
-    }
-    if let size = values["currentMemory"] {
-      guest.currentMemory = try usage { () throws(InvalidValue) in try MemorySize(size) }
-    }
   }
 }

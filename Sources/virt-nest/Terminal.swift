@@ -101,9 +101,6 @@ enum Terminal {
   /// Adds a guest to the objects of `--json`, if they are wanted.
   static func report(_ guest: GuestReport) { kept.withLock { $0.guests?.append(guest) } }
 
-  /// Whether guests are reported as JSON.
-  static var reportsGuests: Bool { kept.withLock { $0.guests != nil } }
-
   /// Does something whose diagnostics are printed in a format, all together at its end.
   ///
   /// - Parameter guests: whether the diagnostics are members of what ``report(_:)`` is given, all on

@@ -31,8 +31,8 @@ public struct Guest: Hashable, Sendable {
   public var cpu: CPU?
   /// Path of QEMU on the host; `nil` lets libvirt choose.
   public var emulator: String?
-  /// What it boots.
-  package var boot = Boot()
+  /// Kinds of devices in the order in which the firmware tries them: `hd`, `cdrom`, `network`, `fd`.
+  package var bootDevices: [String]?
   /// Its first console.
   package var console = Console()
   /// Disks in the order of the definition; they are changed in words.

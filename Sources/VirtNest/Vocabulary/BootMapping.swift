@@ -4,13 +4,13 @@ extension Property {
   /// The kinds of devices that the firmware tries, in order.
   static let bootDevices = Property(
     name: "boot",
-    isGiven: { $0.boot.devices != nil },
+    isGiven: { $0.bootDevices != nil },
     read: { domain, guest in
       let devices = domain.child("os")?.children("boot").compactMap { $0["dev"] } ?? []
-      guest.boot.devices = devices.isEmpty ? nil : devices
+      guest.bootDevices = devices.isEmpty ? nil : devices
     },
     write: { guest, editor in
-      guard let devices = guest.boot.devices else { return }
+      guard let devices = guest.bootDevices else { return }
       let old = editor.domain.child("os")?.children("boot") ?? []
       for (element, device) in zip(old, devices) {
         editor.setAttribute("dev", of: element, to: device)

@@ -194,8 +194,10 @@ struct DomainEditor {
   ) {
     guard let step = path.first else { return change(&element) }
     var child = parent.newElement(step)
-    // The prefix is declared further up already.
-    if child.attributes.first?.name.hasPrefix("xmlns") == true { child.attributes.removeFirst() }
+    // The prefix is declared by the new element around it already.
+    if element.name.contains(":"), child.attributes.first?.name.hasPrefix("xmlns") == true {
+      child.attributes.removeFirst()
+    }
     let index = element.children.firstIndex { $0.name == child.name }
     if let index {
       descend(

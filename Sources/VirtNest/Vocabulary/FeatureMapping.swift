@@ -4,15 +4,9 @@ extension Property {
   /// A capability of the pSeries machine other than nesting.
   static func feature(_ feature: PSeriesFeature) -> Property {
     guard let attribute = feature.attribute else { return machineArgument(feature) }
-    let place: [Step] = ["features", Step(feature.rawValue)]
-    return Property(
-      name: feature.rawValue,
-      isGiven: { $0.features[feature] != nil },
-      read: { domain, guest in guest.features[feature] = domain.first(place)?[attribute] },
-      write: { guest, editor in
-        guard let value = guest.features[feature] else { return }
-        editor.setAttribute(attribute, at: place, to: value)
-      })
+    return value(
+      feature.rawValue, at: ["features", Step(feature.rawValue)], attribute: attribute,
+      { $0.features[feature] }, { $0.features[feature] = $1 })
   }
 
   /// A capability without an element of libvirt's: `-machine cap-…=VALUE` passed through.

@@ -29,43 +29,47 @@ struct Property: Sendable {
     identity.filter { ["virt-type", "name"].contains($0.name) } + [.cpu] + boot.prefix(2)
 
   private static let identity: [Property] = [
-    .attribute("virt-type", "type", at: [], \.domainType) { $0.domainType = $1 },
-    .text("name", at: ["name"], \.name) { $0.name = $1 },
+    .value("virt-type", at: [], attribute: "type", \.domainType) { $0.domainType = $1 },
+    .value("name", at: ["name"], \.name) { $0.name = $1 },
     .uuid,
-    .attribute("os", "id", at: ["metadata", .libosinfo, .libosinfoOS], \.osinfoID) {
+    .value("os", at: ["metadata", .libosinfo, .libosinfoOS], attribute: "id", \.osinfoID) {
       $0.osinfoID = $1
     },
   ]
   private static let resources: [Property] = [.memory, .hugePages, .vcpus, .cpu]
   private static let boot: [Property] = [
-    .attribute("arch", "arch", at: ["os", "type"], \.architecture) { $0.architecture = $1 },
+    .value("arch", at: ["os", "type"], attribute: "arch", \.architecture) { $0.architecture = $1 },
     .machine,
-    .text("kernel", at: ["os", "kernel"], \.boot.kernel) { $0.boot.kernel = $1 },
-    .text("initrd", at: ["os", "initrd"], \.boot.initrd) { $0.boot.initrd = $1 },
-    .text("kernel_args", at: ["os", "cmdline"], \.boot.kernelArguments) {
-      $0.boot.kernelArguments = $1
-    },
     .bootDevices,
   ]
   private static let features = PSeriesFeature.allCases.map { Property.feature($0) }
   private static let devices: [Property] = [
-    .text("emulator", at: ["devices", "emulator"], \.emulator) { $0.emulator = $1 }, .console,
+    .value("emulator", at: ["devices", "emulator"], \.emulator) { $0.emulator = $1 }, .console,
   ]
 
   // Key paths would take a third of the time of a change: how a value is set is said apart.
   typealias Getter = @Sendable (Guest) -> String?
   typealias Setter = @Sendable (inout Guest, String?) -> Void
 
-  /// A property that is the text of one element.
-  private static func text(
-    _ name: String, at place: [Step], _ get: @escaping Getter, _ set: @escaping Setter
+  /// A property that is the text of one element, or one of its attributes.
+  static func value(
+    _ name: String, at place: [Step], attribute: String? = nil, _ get: @escaping Getter,
+    _ set: @escaping Setter
   ) -> Property {
     Property(
       name: name,
       isGiven: { get($0) != nil },
-      read: { domain, guest in set(&guest, domain.first(place)?.text) },
+      read: { domain, guest in
+        let element = domain.first(place)
+        set(&guest, attribute == nil ? element?.text : attribute.flatMap { element?[$0] })
+      },
       write: { guest, editor in
-        if let value = get(guest) { editor.setText(at: place, to: value) }
+        guard let value = get(guest) else { return }
+        if let attribute {
+          editor.setAttribute(attribute, at: place, to: value)
+        } else {
+          editor.setText(at: place, to: value)
+        }
       })
   }
 
@@ -80,20 +84,6 @@ struct Property: Sendable {
       else { return }
       editor.setText(at: ["uuid"], to: uuid.description)
     })
-
-  /// A property that is one attribute.
-  private static func attribute(
-    _ name: String, _ attribute: String, at place: [Step], _ get: @escaping Getter,
-    _ set: @escaping Setter
-  ) -> Property {
-    Property(
-      name: name,
-      isGiven: { get($0) != nil },
-      read: { domain, guest in set(&guest, domain.first(place)?[attribute]) },
-      write: { guest, editor in
-        if let value = get(guest) { editor.setAttribute(attribute, at: place, to: value) }
-      })
-  }
 
   /// The machine type; properties that are joined to it stay.
   private static let machine = Property(

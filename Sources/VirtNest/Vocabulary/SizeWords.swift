@@ -17,7 +17,18 @@ extension WordChange {
   }
 
   /// The devices that `boot=` takes by their names alone.
-  static let bootDevices: Set = ["hd", "cdrom", "fd", "network"]
+  static let bootDevices = ["hd", "cdrom", "network", "fd"]
+
+  /// What an option about the guest as a whole says: the option is a word without its `--edit`.
+  ///
+  /// - Returns: what is left of the word; `nil` where nothing is.
+  /// - Throws: ``InvalidValue`` for what is wrong in the value.
+  package static func option(
+    _ kind: String, _ value: String, of guest: inout Guest
+  ) throws(InvalidValue) -> WordChange? {
+    guard !value.isEmpty else { throw InvalidValue(kind, value, "it has no value") }
+    return try WordChange(.edit, kind, parts: value).taken(by: &guest)
+  }
 
   /// Puts what the word says of the guest as a whole into it.
   ///
@@ -32,7 +43,14 @@ extension WordChange {
     case "vcpus": try takeCPUs(&guest, &rest)
     case "boot":
       let devices = assignments.filter { $0.key.isEmpty }.map(\.value)
-      if !devices.isEmpty { guest.boot.devices = devices }
+      for (index, device) in devices.enumerated()
+      where !Self.bootDevices.contains(device) || devices[..<index].contains(device) {
+        throw InvalidValue(
+          "boot", device,
+          "the devices are \(Self.bootDevices.joined(separator: ", ")), each once; all else is "
+            + "KEY=VALUE, as in kernel=/boot/vmlinux")
+      }
+      if !devices.isEmpty { guest.bootDevices = devices }
       rest.assignments.removeAll { $0.key.isEmpty }
     default: return self
     }
@@ -55,8 +73,12 @@ extension WordChange {
     for assignment in assignments {
       let key = assignment.key.isEmpty ? "memory" : assignment.key
       switch key {
-      case _ where assignment.value.isEmpty: rest.assignments.append(assignment)
+      case _ where assignment.value.isEmpty && !assignment.key.isEmpty:
+        rest.assignments.append(assignment)
       case "memory", "currentMemory", "maxmemory":
+        guard sizes[key] == nil else {
+          throw InvalidValue("memory", text, "'\(key)' is given twice")
+        }
         let isNumber = assignment.value.utf8.last.map { (0x30...0x39).contains($0) } ?? false
         sizes[key] = try MemorySize(assignment.value + (isNumber ? unit ?? "" : ""))
       case "unit": continue

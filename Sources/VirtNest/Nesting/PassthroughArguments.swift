@@ -80,3 +80,115 @@ package struct PassthroughArguments {
     unfinished = last.flatMap { QEMUOption.takesValue($0.value) ? $0 : nil }
   }
 }
+
+/// The value of QEMU's `-machine`: a type and properties, with commas between them.
+///
+/// QEMU, `util/keyval.c`: a doubled comma stands for one in a value, a first part without `=` is the
+/// type; `system/vl.c` (`keyval_dashify`) takes `_` for `-` in names.
+package struct MachineOptions: Hashable, Sendable {
+  package struct Item: Hashable, Sendable {
+    /// The part as it is written, doubled commas and all.
+    package var text: String
+    /// The property's name, with `-` for `_`; `nil` for the type.
+    package var key: String?
+    /// The property's name as it is written.
+    package var spelling: String?
+    package var value: String
+  }
+
+  package var items: [Item] = []
+
+  package init(_ text: String) {
+    for item in OptionList(text).items {
+      let written = (item.key.map { $0 + "=" } ?? "") + item.value
+      let key = item.key == "type" ? nil : item.key?.replacing("_", with: "-")
+      items.append(
+        Item(
+          text: written.replacing(",", with: ",,"), key: key, spelling: item.key,
+          value: item.value))
+    }
+  }
+
+  /// The value as QEMU takes it.
+  package var text: String { items.map(\.text).joined(separator: ",") }
+
+  /// The machine type; `nil` where none is named.
+  package var type: String? {
+    guard let value = items.first(where: { $0.key == nil })?.value, !value.isEmpty else {
+      return nil
+    }
+    return value
+  }
+
+  /// The last value of a property, which is the one that counts.
+  package func value(of property: String) -> String? { items.last { $0.key == property }?.value }
+
+  /// Whether nothing is said.
+  package var isEmpty: Bool { items.allSatisfy(\.text.isEmpty) }
+
+  /// The options without a property.
+  package func without(_ property: String) -> MachineOptions {
+    var options = self
+    options.items.removeAll { $0.key == property }
+    return options
+  }
+}
+
+/// A boolean as QEMU reads it (QEMU, `qapi/qapi-util.c`, `qapi_bool_parse`).
+package enum QEMUBoolean {
+  /// `nil` where QEMU would refuse the text.
+  package static func parse(_ text: String) -> Bool? {
+    switch text {
+    case "on", "yes", "true", "y": true
+    case "off", "no", "false", "n": false
+    default: nil
+    }
+  }
+}
+
+/// How QEMU walks its command line, as far as it takes to tell options from their values.
+///
+/// QEMU, `softmmu/vl.c` (`lookup_opt`): one dash or two, then the whole name; the value is the next
+/// argument, whatever it looks like.
+enum QEMUOption {
+  /// Whether the next argument is this one's value.
+  static func takesValue(_ argument: String) -> Bool {
+    // QEMU refuses option and value in one: what stands behind it is read as if it were not there.
+    guard let name = name(of: argument), !isMachineWithValue(argument) else { return false }
+    return !withoutValue.contains(name)
+  }
+
+  /// Whether an argument is QEMU's option for the machine.
+  static func isMachine(_ argument: String) -> Bool {
+    name(of: argument).map { machine.contains($0) } ?? false
+  }
+
+  /// Whether an argument is an option of a name.
+  static func isNamed(_ option: String, _ argument: String) -> Bool {
+    name(of: argument).map { $0 == option } ?? false
+  }
+
+  /// Whether an argument has the option for the machine and its value in one, which QEMU refuses.
+  static func isMachineWithValue(_ argument: String) -> Bool {
+    guard let name = name(of: argument) else { return false }
+    return machine.contains { name.hasPrefix($0 + " ") || name.hasPrefix($0 + "=") }
+  }
+
+  private static func name(of argument: String) -> Substring? {
+    guard argument.hasPrefix("-") else { return nil }
+    return argument.dropFirst(argument.hasPrefix("--") ? 2 : 1)
+  }
+
+  private static let machine: [Substring] = ["machine", "M"]
+
+  /// The options of `qemu-options.hx` without `HAS_ARG`, of QEMU 3.1 to 10; all others take a value.
+  static let withoutValue: Set<Substring> = [
+    "S", "alt-grab", "async-teardown", "audio-help", "ctrl-grab", "curses", "daemonize",
+    "enable-fips", "enable-hax", "enable-hvf", "enable-kvm", "enable-sync-profile", "full-screen",
+    "h", "help", "mem-prealloc", "no-acpi", "no-fd-bootchk", "no-frame", "no-hpet", "no-kvm",
+    "no-kvm-irqchip", "no-kvm-pit", "no-kvm-pit-reinjection", "no-quit", "no-reboot",
+    "no-shutdown", "no-user-config", "nodefaults", "nodefconfig", "nographic", "old-param",
+    "only-migratable", "portrait", "preconfig", "s", "sdl", "semihosting", "singlestep",
+    "snapshot", "usb", "version", "win2k-hack", "xen-attach", "xen-domid-restrict",
+  ]
+}

@@ -19,6 +19,8 @@ extension Diagnostic.Code {
   static let missingVolume: Self = "libvirt-no-volume"
   /// A guest for KVM, where the libvirt that was asked has none for Power.
   package static let missingKVM: Self = "libvirt-no-kvm"
+  /// A guest whose definition has no channel for an agent.
+  static let missingAgent: Self = "libvirt-no-agent"
   /// A command that a guest's agent does not run.
   static let agentRefusal: Self = "agent-refusal"
   /// A file that a guest's agent does not find.
@@ -86,7 +88,8 @@ extension VirtNestError {
   /// The agent's are from QEMU, `qapi/qmp-dispatch.c`.
   private static let meanings: [(text: String, code: Diagnostic.Code)] = [
     ("Storage pool not found", .missingPool), ("Storage volume not found", .missingVolume),
-    ("virt type 'kvm'", .missingKVM), ("has been disabled", .agentRefusal),
+    ("virt type 'kvm'", .missingKVM), ("guest agent is not configured", .missingAgent),
+    ("has been disabled", .agentRefusal),
     ("has not been found", .agentRefusal), ("No such file", .agentMissingFile),
   ]
 }

@@ -125,20 +125,15 @@ struct CreateCommand: AsyncParsableCommand {
 
   /// All guests, for a libvirt; each is shown and asked about, so that there are not many.
   private func guests(_ template: Template, _ request: GuestRequest) throws -> [CreatedGuest] {
-    try (0..<count).map { offset in
-      var next = request
-      next.index = (request.index ?? 0) + offset
-      return try source.reportingProblems { try template.create(next) }
+    try source.reportingProblems {
+      try (0..<count).map { try template.create(request.following(by: $0)) }
     }
   }
 
   /// Says what several guests would share.
   private func sayShared(_ template: Template, _ request: GuestRequest) throws {
     guard count > 1 else { return }
-    let shared = try source.reportingProblems { try template.sharedParts(of: request) }
-    let errors = shared.filter { $0.severity == .error }
-    Terminal.say(errors.isEmpty && !quiet ? shared : errors, about: source.template)
-    if !errors.isEmpty { throw ExitCode.trouble }
+    try source.sayShared(quiet: quiet) { try template.sharedParts(of: request) }
   }
 
   private func write(_ template: Template, _ request: GuestRequest) throws {

@@ -90,7 +90,7 @@ struct GuestRows {
         file, error.reason,
         Place(position: Position(line: error.line, column: error.column)))
     }
-    guard case .array(let elements) = value else {
+    guard let elements = value.elements else {
       throw refused(file, "a list of guests is expected", Place())
     }
     return try elements.enumerated().map { index, element in

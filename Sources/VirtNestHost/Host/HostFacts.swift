@@ -148,15 +148,13 @@ extension HostFacts {
   }
 
   private init(report: JSONWriter.Value) throws(VirtNestError) {
-    guard case .object(let members) = report,
-      case .object(let facts)? = members.first(where: { $0.key == "facts" })?.value
-    else {
+    guard case .object(let facts)? = report["facts"] else {
       throw VirtNestError(
         .facts, "the member 'facts' is missing; use the output of virt-nest doctor --json")
     }
     var values: [String: String] = [:]
     for fact in facts {
-      guard case .string(let value) = fact.value else {
+      guard let value = fact.value.text else {
         throw VirtNestError(.facts, "the value of '\(fact.key)' is not a string")
       }
       guard Self.isKey(fact.key) else {

@@ -125,8 +125,7 @@ package struct DefinitionChange: Sendable {
   /// libvirt replaces each definition as a whole. One that fails does not stop the others.
   /// - Parameter validates: whether libvirt validates the definitions against its schema.
   /// - Returns: what became of each.
-  /// - Throws: ``VirtNestError`` before anything is defined, or if libvirt does not answer afterwards;
-  ///   ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` before anything is defined, or if libvirt does not answer afterwards.
   package static func define(
     _ changes: [DefinitionChange], validates: Bool, on libvirt: Virsh
   ) async throws -> [Outcome] {
@@ -149,7 +148,7 @@ package struct DefinitionChange: Sendable {
       defer { for file in files { try? file.close() } }
       for index in part { files.append(try unnamedFile(changes[index].definition.document.bytes)) }
       let commands = files.map { file in
-        "define \(validates ? "--validate " : "")/proc/\(getpid())/fd/\(file.rawValue)"
+        "define \(validates ? "--validate " : "")\(file.pathForOthers)"
       }
       let answers: [Virsh.Answer]
       do {

@@ -30,7 +30,7 @@ struct GuestAgent {
   /// The agent's answer, or the reason why there is none.
   enum Outcome: Hashable, Sendable {
     case answered(Answer)
-    case silent(String)
+    case silent(VirtNestError)
   }
 
   /// What cloud-init leaves in a boot for which it is switched on, and at the end of its work
@@ -70,14 +70,14 @@ struct GuestAgent {
     do {
       _ = try await command(#"{"execute":"guest-ping"}"#)
     } catch let error as VirtNestError where !error.has(.program) {
-      return .silent(error.message)
+      return .silent(error)
     }
     do {
       return .answered(Self.read(try await run(Self.script)))
     } catch let error as VirtNestError where !error.has(.program) {
       // Some distributions, such as RHEL, forbid guest-exec by default. Otherwise the agent has ended
       // meanwhile: it starts anew, or the guest does.
-      guard error.has(.agentRefusal) else { return .silent(error.message) }
+      guard error.has(.agentRefusal) else { return .silent(error) }
       let hasBegun = try await fileIsThere(Self.setUpBegun)
       let hasEnded = try await fileIsThere(Self.setUpEnded)
       return .answered(

@@ -105,7 +105,7 @@ extension HostGuest {
   /// Starts guests in one virsh; one that fails does not stop the others.
   ///
   /// - Returns: for each why it was not started; `nil` if it was.
-  /// - Throws: ``VirtNestError`` if there is no connection; ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` if there is no connection.
   package static func start(_ names: [String], on libvirt: Virsh) async throws -> [VirtNestError?] {
     try await libvirt.answers(to: names.map { "start " + Virsh.quoted(Virsh.domain($0)) }).map(
       \.failure)
@@ -126,7 +126,7 @@ extension HostGuest {
   ///
   /// One that fails does not stop the others. A guest that runs is stopped as if its power was cut.
   /// - Returns: for each why it is still there; `nil` if it is not.
-  /// - Throws: ``VirtNestError`` if there is no connection; ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` if there is no connection.
   package static func remove(
     _ guests: [HostGuest], on libvirt: Virsh
   ) async throws -> [VirtNestError?] {

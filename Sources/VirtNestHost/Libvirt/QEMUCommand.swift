@@ -160,7 +160,7 @@ extension QEMUCommand {
   /// - Parameters:
   ///   - libvirt: the libvirt that converts it; `nil` for one inside virsh, with this machine's QEMU.
   ///   - wrapper: an emulator that the command may run, beside QEMU and the wrapper of this project.
-  /// - Throws: ``VirtNestError`` if libvirt refuses the definition; ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` if libvirt refuses the definition.
   package init(
     of definition: DomainDefinition, by libvirt: Virsh?, wrapper: String? = nil
   ) async throws {

@@ -84,6 +84,11 @@ struct ToolRun: Sendable {
   }
 }
 
+extension FileDescriptor {
+  /// A path by which another program opens the file while this process has it open.
+  var pathForOthers: String { "/proc/\(getpid())/fd/\(rawValue)" }
+}
+
 /// Writes bytes to a temporary file without a name, as the standard input of a program.
 ///
 /// With a pipe, SIGPIPE would kill this process if the program ends first. A file with a name could

@@ -6,7 +6,7 @@ extension Verification {
   ///
   /// libvirt logs the query and marks the guest as tainted (`custom-monitor`).
   /// - Parameter name: name, uuid or id of the guest.
-  /// - Throws: ``VirtNestError`` if there is no such guest, or if it is not running; ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` if there is no such guest, or if it is not running.
   package static func running(_ name: String, on libvirt: Virsh) async throws -> Verification {
     let state =
       try await libvirt.run(["domstate", Virsh.domain(name)]).split(whereSeparator: \.isNewline)
@@ -32,7 +32,7 @@ extension Verification {
     let agent: GuestAgent.Outcome =
       state == "running"
       ? try await GuestAgent(libvirt: libvirt, guest: name).ask()
-      : .silent("the guest is \(state)")
+      : .silent(VirtNestError(.libvirt, "the guest is \(state)"))
     let qemu = ["major", "minor", "micro"].compactMap { GuestAgent.member($0, of: version) }
     return Verification(
       of: definition, MachineCapabilities(answers: answers), agent,

@@ -18,7 +18,7 @@ package struct Virsh: Sendable {
 
   /// The URI that virsh connects to, which it chooses where none is given.
   ///
-  /// - Throws: ``VirtNestError`` if there is no connection; ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` if there is no connection.
   package func effectiveURI() async throws -> String {
     try await run(["uri"]).split(whereSeparator: \.isNewline).first.map { String($0) } ?? ""
   }
@@ -29,7 +29,7 @@ package struct Virsh: Sendable {
   /// Runs a virsh command.
   ///
   /// - Parameter input: its standard input, which is closed afterwards.
-  /// - Throws: ``VirtNestError`` if virsh fails; ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` if virsh fails.
   func run(
     _ arguments: [String], input: FileDescriptor? = nil, limit: Duration = timeLimit
   ) async throws -> String {
@@ -62,7 +62,7 @@ package struct Virsh: Sendable {
   /// Runs many commands in one virsh, and so in one login of an ssh URI.
   ///
   /// A command that fails does not stop the others.
-  /// - Throws: ``VirtNestError`` if there is no connection; ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` if there is no connection.
   func answers(to commands: [String]) async throws -> [Answer] {
     var all: [Answer] = []
     var rest = commands[...]

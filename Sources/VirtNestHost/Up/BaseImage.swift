@@ -33,7 +33,7 @@ package struct LocalImage: Hashable, Sendable {
   /// Reads an image.
   ///
   /// - Throws: ``VirtNestError`` if it is not the image of a disk, is on top of another one, is cut off,
-  ///   or is made for another architecture by its name; ``VirtNestError``; `CancellationError`.
+  ///   or is made for another architecture by its name; `CancellationError`.
   package init(_ path: FilePath) async throws {
     self.path = path
     guard let name = path.lastComponent?.string,

@@ -21,7 +21,7 @@ package struct DownPlan: Sendable {
   /// Looks at a host; changes nothing.
   ///
   /// - Throws: ``VirtNestError`` if there is no such guest, if `up` has not made it, or if it has
-  ///   snapshots; ``VirtNestError``.
+  ///   snapshots.
   package static func look(at name: String, on libvirt: Virsh) async throws -> DownPlan {
     let found = try await HostGuest.find([.init(name: name, uuid: nil)], on: libvirt)
     guard let guest = found.guests[0] else {

@@ -53,8 +53,7 @@ package struct ImageDownload: Sendable {
   /// - Parameters:
   ///   - sha256: the checksum; `nil` to take that of the server.
   ///   - report: is told what is fetched.
-  /// - Throws: ``VirtNestError`` if there is no checksum, or if the image has another one;
-  ///   ``VirtNestError``; `CancellationError`.
+  /// - Throws: ``VirtNestError`` if there is no checksum, or if the image has another one; `CancellationError`.
   package func image(sha256: String?, report: (String) -> Void) async throws -> FilePath {
     let (digest, wanted) = try await checksum(given: sha256)
     try makeFolder()

@@ -37,7 +37,7 @@ struct StoragePool: Sendable {
 
   /// Looks at a pool, after libvirt has looked at its folder anew.
   ///
-  /// - Throws: ``VirtNestError`` if there is no such pool, or it is of no use here; ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` if there is no such pool, or it is of no use here.
   static func look(at name: String, on libvirt: Virsh) async throws -> StoragePool {
     let quoted = Virsh.quoted(name)
     let answers = try await libvirt.answers(to: [
@@ -133,7 +133,7 @@ struct StoragePool: Sendable {
     let file = try unnamedFile(Array(description.xmlText.utf8))
     defer { try? file.close() }
     _ = try await libvirt.run([
-      "vol-create", "--pool=" + name, "--file=/proc/\(getpid())/fd/\(file.rawValue)",
+      "vol-create", "--pool=" + name, "--file=" + file.pathForOthers,
     ])
   }
 
@@ -141,7 +141,7 @@ struct StoragePool: Sendable {
   ///
   /// virsh reports success also where a connection was lost in the middle, so the volume is read
   /// back.
-  /// - Throws: ``VirtNestError`` if other bytes have arrived; ``VirtNestError``.
+  /// - Throws: ``VirtNestError`` if other bytes have arrived.
   func upload(_ path: String, to volume: String, sha256: String) async throws {
     _ = try await libvirt.run(
       ["vol-upload", "--pool=" + name, "--vol=" + volume, "--file=" + path],

@@ -114,19 +114,15 @@ extension UpPlan {
 
   private func upload(_ volume: UpRecord.Volume) async throws {
     let sha256 = volume.sha256 ?? ""
-    if volume.role == .image, let imageFile {
-      let file = try FileDescriptor.open(imageFile.path, .readOnly)
-      defer { try? file.close() }
-      // The file that was opened, also where another takes its place meanwhile.
-      try await pool.upload(
-        "/proc/\(getpid())/fd/\(file.rawValue)", to: volume.name, sha256: sha256)
-      try await pool.refresh()
-    } else if let seed {
-      let file = try unnamedFile(seed)
-      defer { try? file.close() }
-      try await pool.upload(
-        "/proc/\(getpid())/fd/\(file.rawValue)", to: volume.name, sha256: sha256)
-    }
+    let image = volume.role == .image ? imageFile : nil
+    // The file that is opened, also where another takes its place meanwhile.
+    guard
+      let file = try image.map({ try FileDescriptor.open($0.path, .readOnly) })
+        ?? seed.map({ try unnamedFile($0) })
+    else { return }
+    defer { try? file.close() }
+    try await pool.upload(file.pathForOthers, to: volume.name, sha256: sha256)
+    if image != nil { try await pool.refresh() }
   }
 
   /// Writes into the guest's definition how far a volume is.
@@ -148,13 +144,13 @@ extension UpPlan {
     while true {
       let obstacle: String
       switch try await agent.ask() {
-      // libvirt's words where there is no channel for an agent: none will ever answer.
-      case .silent(let reason) where reason.contains("guest agent is not configured"):
+      // None will ever answer.
+      case .silent(let error) where error.has(.missingAgent):
         throw VirtNestError(
           .storage,
           "the guest runs, but its definition has no channel for a guest agent "
             + "(org.qemu.guest_agent.0), so that it cannot be asked whether it can nest")
-      case .silent(let reason): obstacle = "its guest agent does not answer (\(reason))"
+      case .silent(let error): obstacle = "its guest agent does not answer (\(error.message))"
       case .answered(let answer) where answer.isBeingSetUp:
         obstacle = "cloud-init in it is still at work"
       case .answered: return try await Verification.running(name, on: libvirt)

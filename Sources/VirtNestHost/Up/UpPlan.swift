@@ -63,7 +63,7 @@ package struct UpPlan: Sendable {
   /// Looks at a host; changes nothing.
   ///
   /// - Throws: ``VirtNestError`` if something of the user's is in the way, or the guest was made in
-  ///   another way; ``VirtNestError``.
+  ///   another way.
   package static func look(_ request: UpRequest, on libvirt: Virsh) async throws -> UpPlan {
     guard let name = Guest(reading: request.definition).name else {
       throw VirtNestError(.storage, "the definition has no <name>")

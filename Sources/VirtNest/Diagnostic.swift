@@ -148,6 +148,22 @@ public struct VirtNestError: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 extension VirtNestError {
+  /// An error with one reason.
+  package init(
+    _ code: Diagnostic.Code, _ message: String, advice: Advice? = nil,
+    at place: Diagnostic.Place? = nil
+  ) {
+    self.init(.error(code, message, advice: advice, at: place))
+  }
+
+  /// The reasons in one line, without what they are about.
+  package var message: String { diagnostics.map(\.message).joined(separator: "; ") }
+
+  /// Whether one of the reasons has a code.
+  package func has(_ code: Diagnostic.Code) -> Bool { diagnostics.contains { $0.code == code } }
+}
+
+extension VirtNestError {
   /// Bytes that are no document.
   package init(_ error: MalformedXML, in bytes: [UInt8]) {
     self.init(.error("VN001", error.message, at: .init(error.location, in: bytes)))
@@ -188,4 +204,24 @@ extension Diagnostic {
       .init("reference", .optional(reference)),
     ])
   }
+}
+
+/// A value that its property cannot have.
+public struct InvalidValue: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What the value is for, in the words of the command: `memory`, `disk`.
+  public var property: String
+  /// The value as it was given.
+  public var given: String
+  /// What is wrong, and what is allowed.
+  public var reason: String
+
+  /// A value that `property` cannot have.
+  public init(_ property: String, _ given: String, _ reason: String) {
+    self.property = property
+    self.given = given
+    self.reason = reason
+  }
+
+  /// `'GIVEN' is no PROPERTY: REASON`.
+  public var description: String { "'\(given)' is not a valid \(property): \(reason)" }
 }

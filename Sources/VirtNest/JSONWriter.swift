@@ -22,6 +22,18 @@ package enum JSONWriter {
 
     /// A string, or `null` for `nil`.
     package static func optional(_ text: String?) -> Value { text.map(Value.string) ?? .null }
+
+    /// The value of an object's member; `nil` where it has none, or this is no object.
+    package subscript(key: String) -> Value? {
+      guard case .object(let members) = self else { return nil }
+      return members.first { $0.key == key }?.value
+    }
+
+    /// The string that it is.
+    package var text: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// The elements of the list that it is.
+    package var elements: [Value]? { if case .array(let elements) = self { elements } else { nil } }
   }
 
   /// A key of an object and its value.

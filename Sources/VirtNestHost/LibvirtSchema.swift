@@ -1,6 +1,6 @@
 package import LosslessXML
 package import SystemPackage
-internal import VirtNest
+package import VirtNest
 
 #if canImport(Glibc)
   internal import Glibc
@@ -21,10 +21,10 @@ package struct LibvirtSchema: Hashable, Sendable {
   /// - Parameters:
   ///   - explicit: the file that the user named; then no other file is tried.
   ///   - dataFolders: the folders of shared data to search, in order.
-  /// - Throws: ``LibvirtSchemaNotFound`` with the files that were tried.
+  /// - Throws: ``VirtNestError`` with the files that were tried.
   package static func find(
     explicit: FilePath? = nil, dataFolders: [FilePath] = dataFolders()
-  ) throws(LibvirtSchemaNotFound) -> LibvirtSchema {
+  ) throws(VirtNestError) -> LibvirtSchema {
     let candidates =
       explicit.map { [$0] } ?? dataFolders.map { $0.appending(relativePath.components) }
     for candidate in candidates where candidate.withPlatformString({ access($0, R_OK) }) == 0 {
@@ -35,7 +35,18 @@ package struct LibvirtSchema: Hashable, Sendable {
         && status.st_mode & S_IFMT == S_IFREG
       if isFile { return LibvirtSchema(path: candidate) }
     }
-    throw LibvirtSchemaNotFound(searched: candidates, isExplicit: explicit != nil)
+    let files = candidates.map(\.argument).joined(separator: ", ")
+    guard explicit == nil else {
+      throw VirtNestError(
+        .file, "\(files): the schema does not exist, is not a file, or cannot be read")
+    }
+    throw VirtNestError(
+      .notFound,
+      """
+      libvirt's schema was not found; tried \(files). Install libvirt's client library (libvirt0 in \
+      Debian 12; with dnf find it by: dnf provides '*/libvirt/schemas/domain.rng'), or name the \
+      file with --schema PATH
+      """)
   }
 
   /// The folders of shared data: those of the system, then those in `XDG_DATA_DIRS`.
@@ -56,29 +67,10 @@ package struct LibvirtSchema: Hashable, Sendable {
   }
 }
 
-/// libvirt's schema was not found.
-package struct LibvirtSchemaNotFound: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The files that were tried, in order.
-  package var searched: [FilePath]
-  /// Whether the user named the file.
-  package var isExplicit: Bool
-
-  /// The files that were tried, and what to do.
-  package var description: String {
-    let files = searched.map(\.argument).joined(separator: ", ")
-    if isExplicit { return "\(files): the schema does not exist, is not a file, or cannot be read" }
-    return """
-      libvirt's schema was not found; tried \(files). Install libvirt's client library (libvirt0 in \
-      Debian 12; with dnf find it by: dnf provides '*/libvirt/schemas/domain.rng'), or name the \
-      file with --schema PATH
-      """
-  }
-}
-
 extension Schema {
   /// Loads libvirt's schema from where libvirt has installed it.
   ///
-  /// - Throws: ``LibvirtSchemaNotFound``; ``SchemaError`` if it cannot be used.
+  /// - Throws: ``VirtNestError``; ``SchemaError`` if it cannot be used.
   package static func installed() throws -> Schema {
     try Schema(path: LibvirtSchema.find(explicit: nil).path.string)
   }

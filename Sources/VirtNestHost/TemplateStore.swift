@@ -2,7 +2,7 @@ internal import Glibc
 internal import LosslessXML
 package import SystemPackage
 internal import Templates
-internal import VirtNest
+package import VirtNest
 
 /// Finds templates by name in the project's folder, the user's folder, the system's folder and the program itself.
 package struct TemplateStore: Sendable {
@@ -71,15 +71,15 @@ package struct TemplateStore: Sendable {
 
   /// The template with a name or at a path.
   ///
-  /// - Throws: ``TemplateNotFound`` with the known names, or with the reason why the file cannot be
+  /// - Throws: ``VirtNestError`` with the known names, or with the reason why the file cannot be
   ///   read.
-  package func template(_ argument: String) throws(TemplateNotFound) -> Found {
+  package func template(_ argument: String) throws(VirtNestError) -> Found {
     if Self.isPath(argument) {
       let path = FilePath(argument: argument)
       return Found(name: argument, origin: .path(path), bytes: try read(path))
     }
     let found = try origins(of: argument)
-    guard let first = found.first else { throw TemplateNotFound(unknown(argument)) }
+    guard let first = found.first else { throw VirtNestError(.notFound, unknown(argument)) }
     let bytes: [UInt8]
     switch first {
     case .project(let path), .user(let path), .system(let path), .path(let path):
@@ -99,7 +99,7 @@ package struct TemplateStore: Sendable {
     [projectFolder, userFolder, systemFolder].compactMap(\.self)
   }
 
-  private func origins(of name: String) throws(TemplateNotFound) -> [Origin] {
+  private func origins(of name: String) throws(VirtNestError) -> [Origin] {
     var origins: [Origin] = []
     if let projectFolder, let path = Self.file(name, in: projectFolder) {
       origins.append(.project(path))
@@ -128,24 +128,12 @@ package struct TemplateStore: Sendable {
     return names
   }
 
-  private func read(_ path: FilePath) throws(TemplateNotFound) -> [UInt8] {
-    do throws(FileError) {
-      return try OriginalFile.read(path, maximumSize: Document.maximumSize).bytes
-    } catch {
-      throw TemplateNotFound(error.description)
-    }
+  private func read(_ path: FilePath) throws(VirtNestError) -> [UInt8] {
+    try OriginalFile.read(path, maximumSize: Document.maximumSize).bytes
   }
 
   private func unknown(_ name: String) -> String {
     return "there is no template '\(name)'; use one of \(names().joined(separator: ", ")), a file "
       + "in \(folders.map(\.argument).joined(separator: " or ")), or a path that ends in .xml"
   }
-}
-
-/// A template that was not found or cannot be read.
-package struct TemplateNotFound: Error, Hashable, Sendable {
-  /// What is wrong, and what to do.
-  package var message: String
-
-  init(_ message: String) { self.message = message }
 }

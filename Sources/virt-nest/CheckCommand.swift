@@ -123,7 +123,8 @@ struct CheckCommand: ParsableCommand {
     var configurations = ConfigurationFiles()
     var schemas: [String?: Schema?] = [:]
     return try entries.map { entry in
-      let settings = try configurations.saidSettings(for: entry.name)
+      let settings = try configurations.settings(
+        for: FilePath(argument: entry.name))
       var job = Job(entry: entry)
       job.ignored = Set(ignore.joined())
       for (code, level) in settings.levels {
@@ -148,24 +149,16 @@ struct CheckCommand: ParsableCommand {
 
   /// The schema at a path, or the installed one; `nil` where none is installed.
   ///
-  /// - Throws: ``ExitCode`` 2 where one was asked for, or is installed, and cannot be used.
+  /// - Throws: ``VirtNestError`` where one was asked for, or is installed, and cannot be used.
   private func loadSchema(_ path: String?) throws -> Schema? {
     let found: LibvirtSchema
     do {
       found = try LibvirtSchema.find(explicit: path.map { FilePath(argument: $0) })
     } catch {
-      guard error.isExplicit || requireSchema else {
-        Terminal.say("virt-nest: warning: \(error)")
-        return nil
-      }
-      Terminal.say("virt-nest: error: \(error)")
-      throw ExitCode.trouble
+      guard error.has(.notFound), !requireSchema else { throw error }
+      Terminal.say("virt-nest: warning: \(error.message)")
+      return nil
     }
-    do {
-      return try Schema(path: found.path.string)
-    } catch {
-      Terminal.say("virt-nest: error: \(error)")
-      throw ExitCode.trouble
-    }
+    return try Schema(path: found.path.string)
   }
 }

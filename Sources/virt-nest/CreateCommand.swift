@@ -125,20 +125,15 @@ struct CreateCommand: AsyncParsableCommand {
 
   /// All guests, for a libvirt; each is shown and asked about, so that there are not many.
   private func guests(_ template: Template, _ request: GuestRequest) throws -> [CreatedGuest] {
-    try (0..<count).map { offset in
-      var next = request
-      next.index = (request.index ?? 0) + offset
-      return try source.reportingProblems { try template.create(next) }
+    try source.reportingProblems {
+      try (0..<count).map { try template.create(request.following(by: $0)) }
     }
   }
 
   /// Says what several guests would share.
   private func sayShared(_ template: Template, _ request: GuestRequest) throws {
     guard count > 1 else { return }
-    let shared = try source.reportingProblems { try template.sharedParts(of: request) }
-    let errors = shared.filter { $0.severity == .error }
-    Terminal.say(errors.isEmpty && !quiet ? shared : errors, about: source.template)
-    if !errors.isEmpty { throw ExitCode.trouble }
+    try source.sayShared(quiet: quiet) { try template.sharedParts(of: request) }
   }
 
   private func write(_ template: Template, _ request: GuestRequest) throws {
@@ -169,9 +164,76 @@ extension HostTask {
 extension CreatedGuest {
   /// The definition, read again.
   func definition() throws -> DomainDefinition {
-    guard let definition = Input(name: name, bytes: bytes, file: nil).definition() else {
-      throw ExitCode.trouble
+    try Input(name: name, bytes: bytes).definition()
+  }
+}
+
+/// Guests of a file, one a row: `create --from`.
+extension CreateCommand {
+  /// Makes the guests of a file.
+  ///
+  /// - Throws: ``ExitCode`` 2, once it was said what is wrong with its rows.
+  func guests(from file: String, _ template: Template) throws -> [CreatedGuest] {
+    let rows = try GuestRows(file: file, for: template)
+    if rows.rows.count > 1, let seed = source.devices.seed, !seed.contains("{name}") {
+      throw ValidationError(
+        "--seed with --from needs a seed for each guest; write {name} in its path")
     }
-    return definition
+    if rows.rows.count > 1, output == nil, !define, !json {
+      throw ValidationError("--from of several guests needs -o FOLDER or --define")
+    }
+    let guests = try rows.made(by: "create", name: \.name) { arguments, row in
+      try CreateCommand.parse(arguments).source.guest(ofRow: row, template)
+    }
+    try source.sayShared(template, guests, with: "another guest of \(file)", quiet: quiet)
+    return guests
+  }
+
+  /// Writes guests that are made already; none where one of them has no place.
+  func write(_ guests: [CreatedGuest]) throws {
+    let target = try OutputTarget(output, needsFolder: guests.count > 1)
+    let force = source.changeOptions.nesting.force
+    if case .folder(let folder) = target {
+      for guest in guests {
+        let path = folder.appending(guest.name + ".xml")
+        _ = try OutputFile.check(guest.bytes, at: path, force: force)
+      }
+    }
+    for guest in guests {
+      if json {
+        try target.report(guest, force: force)
+      } else {
+        try target.write(guest, force: force)
+      }
+    }
+  }
+}
+
+/// The parameters of a template as `create --help-parameters` lists them.
+struct ParameterList {
+  let lines: [String]
+
+  init(_ template: Template) {
+    var lines: [String] = []
+    for parameter in template.parameters {
+      lines.append("\(parameter.name) (\(parameter.kind.rawValue))")
+      if let help = parameter.help { lines += Self.wrapped(help) }
+      lines.append("    allowed: \(parameter.allowed)")
+      lines.append("    default: \(template.defaultDescription(of: parameter))")
+    }
+    self.lines = lines.isEmpty ? ["This template has no parameters."] : lines
+  }
+
+  private static func wrapped(_ text: String) -> [String] {
+    var lines: [String] = []
+    var line = "   "
+    for word in text.split(separator: " ") {
+      if line.count + word.count + 1 > 80 {
+        lines.append(line)
+        line = "   "
+      }
+      line += " " + word
+    }
+    return lines + [line]
   }
 }

@@ -79,8 +79,7 @@ struct DefineCommand: AsyncParsableCommand {
     if !json { Terminal.say(errors, about: files.first ?? "") }
     if !errors.isEmpty, !force {
       if json { tasks.map(\.unplanned).forEach(Terminal.report) }
-      Terminal.say("virt-nest: error: nothing is defined; use --force to define it anyway")
-      throw ExitCode.trouble
+      throw VirtNestError("nothing is defined; use --force to define it anyway")
     }
     try await libvirt.run(
       tasks,
@@ -88,14 +87,10 @@ struct DefineCommand: AsyncParsableCommand {
   }
 
   /// A file to define, with what the rules find in it.
-  ///
-  /// - Throws: ``ExitCode`` 2, once it was said why there is no definition in it.
   static func task(file: String, runs: Bool = false) throws -> HostTask {
-    guard let input = Input.read(file), let definition = input.definition() else {
-      throw ExitCode.trouble
-    }
+    let input = try Input(file)
     return HostTask(
-      source: file, file: file, work: .define(definition), runs: runs,
+      source: file, file: file, work: .define(try input.definition()), runs: runs,
       findings: CheckedFile.diagnostics(
         of: [CheckedFile(file, input.bytes, today: Today.date)]))
   }

@@ -91,10 +91,7 @@ struct DefineOptions: ParsableArguments {
         source = task.source
         let plan = try task.planned(for: guest, on: libvirt, dropsSecrets: dropSecrets)
         guard names.insert(TextKey(plan.name)).inserted else {
-          Terminal.say(
-            "\(Terminal.display(source)): error: the guest '\(plan.name)' is defined twice: give one"
-          )
-          throw ExitCode.trouble
+          throw VirtNestError("the guest '\(plan.name)' is defined twice: give one", in: source)
         }
         plans.append(plan)
       }
@@ -148,7 +145,7 @@ struct DefineOptions: ParsableArguments {
   }
 
   private func say(_ outcome: DefinitionChange.Outcome, of plan: PlannedGuest) {
-    if let failure = outcome.failure { return Terminal.say("\(plan.name): error: \(failure)") }
+    if let failure = outcome.failure { return Terminal.say(failure.diagnostics, about: plan.name) }
     if plan.isRedefined {
       Terminal.say("\(plan.name): \(plan.host == nil ? "defined" : "redefined")")
     }
@@ -164,25 +161,21 @@ struct DefineOptions: ParsableArguments {
       var report = plan.report
       if plan.isChanged, let outcome = rest.popFirst() {
         report.notes += outcome.notes
-        report.error = outcome.failure?.description
+        report.error = outcome.failure?.message
       }
       Terminal.report(report)
     }
   }
 
-  /// Says what goes wrong, and where.
+  /// Says what goes wrong, of the guest that `body` names, on standard error: there is no report yet.
   private func trouble<Value>(
     _ body: (inout String) async throws -> Value
   ) async throws -> Value {
     var source = ""
-    do {
-      return try await body(&source)
-    } catch let error as VirshError {
-      Terminal.say("\(Terminal.display(source)): error: \(error)")
-    } catch let error as ToolFailure {
-      Terminal.say("virt-nest: error: \(error)")
+    do { return try await body(&source) } catch let error as VirtNestError {
+      for line in error.about(source).diagnostics.flatMap(\.commandLines) { Terminal.say(line) }
+      throw ExitCode.trouble
     }
-    throw ExitCode.trouble
   }
 
   /// Asks the person at the terminal, who need not be at standard input.

@@ -37,17 +37,14 @@ struct DiffCommand: ParsableCommand {
 
   func run() throws {
     try Terminal.reporting(in: format.wanted) {
-      guard let before = Input.read(old)?.definition(), let after = Input.read(new)?.definition()
-      else { throw ExitCode.trouble }
+      let (before, after) = (try Input(old).definition(), try Input(new).definition())
       let difference = WordDifference(from: before, to: after, file: new)
       let options = options(of: difference)
       // xargs reads no such value from a line, and the words for a shell would be others for it.
       if !null,
         options.joined().contains(where: { $0.unicodeScalars.contains(where: \.isInvisible) })
       {
-        Terminal.say(
-          "virt-nest: error: a value has a line end or the like: use --null and xargs -0")
-        throw ExitCode.trouble
+        throw VirtNestError("a value has a line end or the like: use --null and xargs -0")
       }
       let text =
         null

@@ -103,18 +103,14 @@ struct DoctorCommand: AsyncParsableCommand {
 
   private func gathered() async throws -> HostFacts {
     if let facts {
-      guard let input = Input.read(facts) else { throw ExitCode.trouble }
-      return try input.hostFacts()
+      return try Input(facts).hostFacts()
     }
     do {
       return try await HostFacts.gathered(
         all.first.map { .ssh(destination: $0) } ?? .here, connectTimeout: connectTimeout)
-    } catch let error as MalformedFacts {
-      Terminal.say(.error, error.reason, file: all.first ?? "host-facts.sh", at: error.place)
-    } catch {
-      Terminal.say("virt-nest: error: \(error)")
+    } catch let error as VirtNestError {
+      throw error.about(all.first ?? "host-facts.sh")
     }
-    throw ExitCode.trouble
   }
 
   // MARK: Several hosts
@@ -163,12 +159,10 @@ struct DoctorCommand: AsyncParsableCommand {
       let facts = try await HostFacts.gathered(
         .ssh(destination: host), connectTimeout: connectTimeout, mayAsk: false)
       return .report(HostReport(facts, as: role?.role))
-    } catch let error as MalformedFacts {
-      return .failure(error.reason)
-    } catch let error as GatheringFailure {
-      return .failure(error.lastLine)
     } catch {
-      return .failure("\(error)")
+      let reason = (error as? VirtNestError)?.message ?? "\(error)"
+      // The last thing that ssh said.
+      return .failure(reason.split(whereSeparator: \.isNewline).last.map(String.init) ?? reason)
     }
   }
 

@@ -38,7 +38,7 @@ struct DownCommand: AsyncParsableCommand {
     try await interruptible {
       let libvirt = Virsh(uri: connect)
       for name in guests {
-        try await down(try await trouble { try await DownPlan.look(at: name, on: libvirt) })
+        try await down(try await DownPlan.look(at: name, on: libvirt))
       }
     }
   }
@@ -54,6 +54,6 @@ struct DownCommand: AsyncParsableCommand {
       try yes
         || Questions.isAgreed("Remove the guest '\(plan.name)' and the data on its disk? [y/N] ")
     else { throw ExitCode.no }
-    try await trouble { try await plan.run { Terminal.say("\(plan.name): \($0)") } }
+    try await plan.run { Terminal.say("\(plan.name): \($0)") }
   }
 }

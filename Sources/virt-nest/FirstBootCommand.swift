@@ -73,14 +73,7 @@ struct FirstBootCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    do {
-      try await deliver(try firstBoot())
-    } catch let code as ExitCode {
-      throw code
-    } catch {
-      Terminal.say("virt-nest: error: \(error)")
-      throw ExitCode.trouble
-    }
+    try await deliver(try firstBoot())
   }
 
   private func firstBoot() throws -> FirstBoot {
@@ -101,8 +94,7 @@ struct FirstBootCommand: AsyncParsableCommand {
     guard guest == "-" || guest.contains("/") || guest.hasSuffix(".xml") else {
       return FirstBoot.Subject(name: guest, interfaces: seed.interfaces)
     }
-    guard let definition = Input.read(guest)?.definition() else { throw ExitCode.trouble }
-    return FirstBoot.Subject(of: definition)
+    return FirstBoot.Subject(of: try Input(guest).definition())
   }
 
   private func deliver(_ firstBoot: FirstBoot) async throws {

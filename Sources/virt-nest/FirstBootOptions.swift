@@ -40,7 +40,7 @@ struct LoginOptions: ParsableArguments {
 
   /// The keys of all files, in order.
   ///
-  /// - Throws: ``ExitCode`` 2 where a file has none, with what is wrong.
+  /// - Throws: ``VirtNestError`` where a file has none.
   func keys() throws -> [PublicKey] {
     try sshKey.flatMap { file in
       try Input.value(of: file) { bytes throws(InvalidValue) in try PublicKey.keys(inFile: bytes) }
@@ -49,7 +49,7 @@ struct LoginOptions: ParsableArguments {
 
   /// The hash of the password; `nil` where none is given.
   ///
-  /// - Throws: ``ExitCode`` 2 where the file has none, with what is wrong.
+  /// - Throws: ``VirtNestError`` where the file has none.
   func password(ofGuest name: String) throws -> PasswordHash? {
     guard let passwordFile = passwordFile(ofGuest: name) else { return nil }
     if generatePassword, !Self.exists(passwordFile) {
@@ -72,17 +72,12 @@ struct LoginOptions: ParsableArguments {
   /// Makes the password of a guest that has none yet.
   ///
   /// - Returns: whether one was made.
-  /// - Throws: ``ExitCode`` 2, once it is said why it cannot be kept.
+  /// - Throws: ``VirtNestError`` if it cannot be kept.
   func generateMissingPassword(ofGuest name: String) throws -> Bool {
     guard generatePassword, let file = passwordFile(ofGuest: name), !Self.exists(file) else {
       return false
     }
-    do throws(FileError) {
-      try PasswordHash.keep(PasswordHash.generated(), in: FilePath(argument: file))
-    } catch {
-      Terminal.say("virt-nest: error: \(error)")
-      throw ExitCode.trouble
-    }
+    try PasswordHash.keep(PasswordHash.generated(), in: FilePath(argument: file))
     Terminal.say("virt-nest: made a password for \(name), kept in \(file)")
     return true
   }
@@ -92,10 +87,9 @@ struct LoginOptions: ParsableArguments {
   /// - Throws: ``ExitCode`` 2.
   func requireLogin(to firstBoot: FirstBoot) throws {
     if firstBoot.hasLogin || noLogin { return }
-    Terminal.say(
-      "virt-nest: error: nobody could log in to the guest; give --ssh-key, --password-file or "
-        + "--user-data, or --no-login if that is meant")
-    throw ExitCode.trouble
+    throw VirtNestError(
+      "nobody could log in to the guest; give --ssh-key, --password-file or --user-data, or "
+        + "--no-login if that is meant")
   }
 }
 
@@ -143,7 +137,7 @@ struct SeedOptions: ParsableArguments {
 
   /// The user's own user-data.
   ///
-  /// - Throws: ``ExitCode`` 2 where cloud-init would not use the file, with the reason.
+  /// - Throws: ``VirtNestError`` where cloud-init would not use the file.
   func ownUserData(of subject: FirstBoot.Subject) throws -> OwnUserData? {
     guard let userData else { return nil }
     return try Input.value(of: userData.replacing("{name}", with: subject.name)) {
@@ -154,7 +148,7 @@ struct SeedOptions: ParsableArguments {
 
   /// The network of a guest; `nil` where none is given.
   ///
-  /// - Throws: ``ExitCode`` 2 for a file that is not text; ``InvalidValue``.
+  /// - Throws: ``VirtNestError`` for a file that is not text; ``InvalidValue``.
   func network(of subject: FirstBoot.Subject) throws -> NetworkConfiguration? {
     if let networkConfig {
       return try Input.value(of: networkConfig.replacing("{name}", with: subject.name)) {
@@ -196,14 +190,13 @@ struct SystemOptions: ParsableArguments {
 
   /// The first boot of a guest.
   ///
-  /// - Throws: ``ExitCode`` 2, once it is said what is wrong with a file or name; ``InvalidValue``.
+  /// - Throws: ``VirtNestError`` for a file or name; ``InvalidValue``.
   func firstBoot(
     of subject: FirstBoot.Subject, _ release: Release?, _ login: LoginOptions, _ seed: SeedOptions
   ) throws -> FirstBoot {
     guard let name = hostname ?? FirstBoot.hostname(forGuest: subject.name) else {
-      Terminal.say(
-        "virt-nest: error: no host name can be made from '\(subject.name)': say --hostname NAME")
-      throw ExitCode.trouble
+      throw VirtNestError(
+        "no host name can be made from '\(subject.name)': say --hostname NAME")
     }
     return try FirstBoot(
       hostname: name, sshKeys: try login.keys(), packages: try chosenPackages(for: release),

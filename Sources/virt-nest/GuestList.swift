@@ -15,18 +15,16 @@ struct GuestList {
   /// - Parameter name: the file, or `-`.
   /// - Throws: ``ExitCode`` 2, once it was said what is wrong.
   init(file name: String) throws {
-    guard let input = Input.read(name) else { throw ExitCode.trouble }
+    let input = try Input(name)
     let value: JSONWriter.Value
     do throws(MalformedJSON) {
       value = try JSONReader.value(of: input.bytes)
     } catch {
-      Terminal.say(
-        .error, error.reason, file: name, at: Position(line: error.line, column: error.column))
-      throw ExitCode.trouble
+      throw VirtNestError(
+        error.reason, in: name, at: Position(line: error.line, column: error.column))
     }
-    guard case .array(let elements) = value else {
-      Terminal.say(.error, "a list of guests is expected", file: name, at: nil)
-      throw ExitCode.trouble
+    guard let elements = value.elements else {
+      throw VirtNestError("a list of guests is expected", in: name)
     }
     var isInTrouble = false
     for (index, element) in elements.enumerated() {
@@ -34,9 +32,12 @@ struct GuestList {
         tasks += try Self.tasks(of: element)
       } catch {
         isInTrouble = true
-        // What is wrong with a definition was said of its template.
-        let reason = error is ExitCode ? "it cannot be made" : PatchCommand.message(for: error)
-        Terminal.say(.error, "guest \(index + 1): \(reason)", file: name, at: nil)
+        let known = error as? VirtNestError
+        if let known { Terminal.say(known.diagnostics) }
+        let reason =
+          known != nil || error is ExitCode
+          ? "it cannot be made" : PatchCommand.message(for: error)
+        Terminal.say(VirtNestError("guest \(index + 1): \(reason)", in: name).diagnostics)
       }
     }
     if isInTrouble { throw ExitCode.trouble }
@@ -50,19 +51,18 @@ struct GuestList {
       throw ValidationError(
         "there is no member '\(member.key)'; there are \(keys.joined(separator: ", "))")
     }
-    let value = { (key: String) in members.first { $0.key == key }?.value }
-    let state = try value("state").map(text) ?? "present"
+    let state = try element["state"].map(text) ?? "present"
     guard ["present", "running", "absent"].contains(state) else {
       throw ValidationError("'state' is present, running or absent")
     }
-    let given = ["create", "patch", "define", "name"].filter { value($0) != nil }
-    guard given.count == 1, let value = value(given[0]) else {
+    let given = ["create", "patch", "define", "name"].filter { element[$0] != nil }
+    guard given.count == 1, let value = element[given[0]] else {
       throw ValidationError("give one of 'create', 'patch', 'define' and 'name'")
     }
     let runs = state == "running"
     switch (given[0], state) {
     case ("name", "absent"):
-      let stops = members.contains { $0.key == "stop" && $0.value == true }
+      let stops = element["stop"] == true
       return [HostTask(source: try text(value), work: .remove(stops: stops))]
     case (_, "absent"): throw ValidationError("a guest that shall be absent has only a 'name'")
     case ("create", _):
@@ -83,12 +83,12 @@ struct GuestList {
   }
 
   private static func text(_ value: JSONWriter.Value) throws -> String {
-    guard case .string(let text) = value else { throw ValidationError("a string is expected") }
+    guard let text = value.text else { throw ValidationError("a string is expected") }
     return text
   }
 
   private static func texts(_ value: JSONWriter.Value) throws -> [String] {
-    guard case .array(let values) = value else {
+    guard let values = value.elements else {
       throw ValidationError("a list of arguments is expected")
     }
     return try values.map(text)

@@ -31,10 +31,9 @@ struct GuestRows {
   ///
   /// A column is an option of `create` without its dashes, a parameter of the template, or a word
   /// such as `disk:vda,path`. An empty value is none.
-  /// - Throws: ``ExitCode`` 2, once it was said what is wrong.
   init(file: String, for template: Template) throws {
     self.file = file
-    guard let input = Input.read(file) else { throw ExitCode.trouble }
+    let input = try Input(file)
     guard let text = String(validating: input.bytes, as: UTF8.self) else {
       throw Self.refused(file, "it is not UTF-8", Place())
     }
@@ -44,11 +43,10 @@ struct GuestRows {
     if rows.isEmpty { throw Self.refused(file, "it has no guests", Place()) }
   }
 
-  /// Says what is wrong at a place.
-  static func refused(_ file: String, _ message: String, _ place: Place) -> ExitCode {
-    Terminal.say(
-      .error, (place.path.map { $0 + ": " } ?? "") + message, file: file, at: place.position)
-    return .trouble
+  /// What is wrong at a place.
+  static func refused(_ file: String, _ message: String, _ place: Place) -> VirtNestError {
+    VirtNestError(
+      (place.path.map { $0 + ": " } ?? "") + message, in: file, at: place.position)
   }
 
   /// Options of `create` that are for all guests of a file.
@@ -92,7 +90,7 @@ struct GuestRows {
         file, error.reason,
         Place(position: Position(line: error.line, column: error.column)))
     }
-    guard case .array(let elements) = value else {
+    guard let elements = value.elements else {
       throw refused(file, "a list of guests is expected", Place())
     }
     return try elements.enumerated().map { index, element in

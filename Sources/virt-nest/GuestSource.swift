@@ -54,17 +54,10 @@ struct GuestSource: ParsableArguments {
     _ = try request(for: nil)
   }
 
-  /// The template; says what is wrong and throws where there is none.
+  /// The template.
   func loadTemplate() throws -> Template {
-    let store = try TemplateStore.configured()
-    let found: TemplateStore.Found
-    do throws(TemplateNotFound) {
-      found = try store.template(template)
-    } catch {
-      Terminal.say("virt-nest: error: \(error.message)")
-      throw ExitCode.trouble
-    }
-    return try Input(name: template, bytes: found.bytes, file: nil).template()
+    let found = try TemplateStore.configured().template(template)
+    return try Input(name: template, bytes: found.bytes).template()
   }
 
   /// The request; with a template, options that are named like its parameters become these.
@@ -76,21 +69,16 @@ struct GuestSource: ParsableArguments {
     var options = changeOptions
     if let template { try options.properties.move(to: &values, of: template) }
     var changes = try options.changes()
-    changes.words = try devices.changes(of: template)
+    changes.words += try devices.changes(of: template)
     words.apply(to: &changes)
     changes.identity = GuestChanges.Identity(text: identity)
     return GuestRequest(
       release: release, index: index ?? template?.firstIndex, parameters: values, changes: changes)
   }
 
-  /// Says what is wrong, and ends the command.
+  /// What is wrong is about the template.
   func reportingProblems<Value>(_ body: () throws -> Value) throws -> Value {
-    do {
-      return try body()
-    } catch let error as VirtNestError {
-      Terminal.say(error.diagnostics, about: template)
-      throw ExitCode.trouble
-    }
+    do { return try body() } catch let error as VirtNestError { throw error.about(template) }
   }
 
   /// Says what there is to know about a guest.
@@ -105,6 +93,56 @@ struct GuestSource: ParsableArguments {
     case .needsNewerKernel(let hint):
       Terminal.say("note: the release's own kernel is too old for an L1 guest: \(hint)")
     case .moduleUnsupportedByVendor(let note): Terminal.say("note: \(note)")
+    }
+  }
+}
+
+/// Values of parameters as a user gives them: `NAME=VALUE`.
+struct Assignments {
+  private(set) var values: [String: String] = [:]
+
+  /// Reads the values of `--set`.
+  init(_ texts: [String]) throws {
+    for text in texts { try add(text, from: "--set") }
+  }
+
+  /// Reads a file of lines.
+  init(file path: String) throws {
+    let bytes = try OriginalFile.read(FilePath(argument: path), maximumSize: 1 << 20).bytes
+    let lines = String(decoding: bytes, as: UTF8.self).split(
+      omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {
+      try add(String(line), from: "\(path):\(index + 1)")
+    }
+  }
+
+  private mutating func add(_ text: String, from origin: String) throws {
+    guard let (name, value) = text.parted(at: "="), !name.isEmpty else {
+      throw ValidationError("\(origin): '\(text)' is not parameter=value")
+    }
+    guard values.updateValue(value, forKey: name) == nil else {
+      throw ValidationError("\(origin): the parameter '\(name)' is given twice")
+    }
+  }
+}
+
+extension PropertyOptions {
+  /// Gives the options that are named like a parameter of the template to that parameter.
+  mutating func move(to values: inout [String: String], of template: Template) throws {
+    let candidates: [WritableKeyPath<PropertyOptions, String?>: String] = [
+      \.name: "name", \.uuid: "uuid", \.memory: "memory", \.vcpus: "vcpus", \.cpu: "cpu",
+      \.machine: "machine", \.emulator: "emulator", \.virtType: "virt-type",
+    ]
+    for (path, name) in candidates {
+      // These take lists, of which a parameter is one part.
+      let takesList = ["memory", "vcpus", "cpu"].contains(name)
+      guard let text = self[keyPath: path], template.parameter(name) != nil,
+        !takesList || !text.contains(where: { ",=".contains($0) })
+      else { continue }
+      guard values.updateValue(text, forKey: name) == nil else {
+        throw ValidationError("--\(name) and --set \(name)=… are the same; give one of them")
+      }
+      self[keyPath: path] = nil
     }
   }
 }

@@ -9,8 +9,8 @@ struct HostTask {
   enum Work {
     /// It shall be this one.
     case define(DomainDefinition)
-    /// It shall be libvirt's own with changes; `nil` if they cannot be made, which was said.
-    case change((Input) -> Patch?)
+    /// It shall be libvirt's own with changes.
+    case change((Input) throws -> Patch)
     /// It stays as it is.
     case keep
     /// It shall go.
@@ -47,8 +47,8 @@ struct HostTask {
 
   /// The task, once it is known what a libvirt has.
   ///
-  /// - Throws: ``VirshError`` if the definition conflicts with a guest that is there, or the guest may
-  ///   not be removed; ``ExitCode`` 2, once it was said, if there is no such guest, or if it cannot be changed.
+  /// - Throws: ``VirtNestError`` if the definition conflicts with a guest that is there, if there is
+  ///   no such guest, or if it may not be changed or removed.
   func planned(
     for host: HostGuest?, on libvirt: Virsh, dropsSecrets: Bool
   ) throws -> PlannedGuest {
@@ -63,16 +63,13 @@ struct HostTask {
         definition, of: host, on: libvirt, dropsSecrets: dropsSecrets)
     case .keep, .change:
       guard let host else {
-        Terminal.say("\(source): error: there is no such guest on \(libvirt.displayName)")
-        throw ExitCode.trouble
+        throw VirtNestError("there is no such guest on \(libvirt.displayName)", in: source)
       }
       guard case .change(let change) = work else { return plan }
-      let input = Input(name: host.name, bytes: host.definition.document.bytes, file: nil)
-      guard let patch = change(input),
-        let result = Input(name: host.name, bytes: patch.bytes, file: nil).definition()
-      else { throw ExitCode.trouble }
+      let patch = try change(Input(name: host.name, bytes: host.definition.document.bytes))
+      let result = Input(name: host.name, bytes: patch.bytes)
       plan.change = try DefinitionChange(
-        result, of: host, on: libvirt, isWhole: true, dropsSecrets: dropsSecrets)
+        try result.definition(), of: host, on: libvirt, isWhole: true, dropsSecrets: dropsSecrets)
     }
     plan.name = plan.change?.name ?? plan.name
     return plan

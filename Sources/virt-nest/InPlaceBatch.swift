@@ -75,21 +75,21 @@ struct InPlaceBatch {
   private static func putInPlace(_ staged: [(name: String, file: StagedFile)]) -> Bool {
     guard !staged.isEmpty else { return true }
     let results = concurrently(staged) { name, file in
-      do throws(FileError) {
+      do throws(VirtNestError) {
         try file.commit()
         return true
       } catch {
-        Terminal.say(.error, error.message, file: name, at: nil)
+        Terminal.say(error.diagnostics)
         return false
       }
     }
-    do throws(FileError) {
+    do throws(VirtNestError) {
       for folder in Set(staged.map { $0.file.path.removingLastComponent() }) {
         try synchronizeFolder(folder)
       }
       return !results.contains(false)
     } catch {
-      Terminal.say("virt-nest: error: \(error)")
+      Terminal.say(error.diagnostics)
       return false
     }
   }

@@ -13,84 +13,135 @@ struct Input {
   /// The file; `nil` for standard input.
   var file: OriginalFile?
 
-  /// Reads a file, or standard input for `-`; says what is wrong and gives `nil` where it cannot.
-  static func read(_ name: String) -> Input? {
-    if name == "-" { return readStandardInput() }
-    do {
-      let file = try OriginalFile.read(FilePath(argument: name), maximumSize: Document.maximumSize)
-      return Input(name: name, bytes: file.bytes, file: file)
+  /// Something that is in memory already.
+  init(name: String, bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
+
+  /// Reads a file, or standard input for `-`.
+  init(_ name: String) throws(VirtNestError) {
+    self.name = name
+    do throws(VirtNestError) {
+      if name == "-" {
+        bytes = try Self.standardInput()
+      } else {
+        let file = try OriginalFile.read(
+          FilePath(argument: name), maximumSize: Document.maximumSize)
+        (self.file, bytes) = (file, file.bytes)
+      }
     } catch {
-      Terminal.say(.error, error.message, file: name, at: nil)
+      throw error.about(name)
+    }
+  }
+
+  /// Reads a file; says what is wrong and gives `nil` where it cannot.
+  static func read(_ name: String) -> Input? {
+    said { () throws(VirtNestError) in try Input(name) }
+  }
+
+  /// The definition in a file; says what is wrong and gives `nil` where there is none.
+  static func readDefinition(_ name: String) -> DomainDefinition? {
+    said { () throws(VirtNestError) in try Input(name).definition() }
+  }
+
+  /// The facts of a host in a file; says what is wrong and gives `nil` where there are none.
+  static func readFacts(_ name: String) -> HostFacts? {
+    said { () throws(VirtNestError) in try Input(name).hostFacts() }
+  }
+
+  private static func said<Value>(_ body: () throws(VirtNestError) -> Value) -> Value? {
+    do throws(VirtNestError) { return try body() } catch {
+      Terminal.say(error.diagnostics)
       return nil
     }
   }
 
-  private static func readStandardInput() -> Input? {
+  private static func standardInput() throws(VirtNestError) -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    do {
-      while bytes.count <= Document.maximumSize {
-        let count = try buffer.withUnsafeMutableBytes {
+    while bytes.count <= Document.maximumSize {
+      let count: Int
+      do {
+        count = try buffer.withUnsafeMutableBytes {
           try FileDescriptor.standardInput.read(into: $0)
         }
-        if count == 0 { return Input(name: "-", bytes: bytes, file: nil) }
-        bytes += buffer[..<count]
+      } catch {
+        throw VirtNestError("cannot read: \(error)", in: "-")
       }
-      Terminal.say(
-        .error, "more than \(Document.maximumSize) bytes; is it a domain definition?", file: "-",
-        at: nil)
-    } catch {
-      Terminal.say(.error, "cannot read: \(error)", file: "-", at: nil)
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
     }
-    return nil
+    throw VirtNestError(
+      "more than \(Document.maximumSize) bytes; is it a domain definition?", in: "-")
   }
 
-  /// What a file holds; says what is wrong and throws where it does not hold that.
+  /// What a file holds.
   static func value<Value>(
     of name: String, _ read: ([UInt8]) throws(InvalidValue) -> Value
-  ) throws -> Value {
-    guard let input = Self.read(name) else { throw ExitCode.trouble }
-    do throws(InvalidValue) {
-      return try read(input.bytes)
-    } catch {
-      Terminal.say(.error, error.description, file: name, at: nil)
-      throw ExitCode.trouble
+  ) throws(VirtNestError) -> Value {
+    let input = try Input(name)
+    do throws(InvalidValue) { return try read(input.bytes) } catch {
+      throw VirtNestError(error.description, in: name)
     }
   }
 
-  /// The definition in it; says what is wrong and gives `nil` where there is none.
-  func definition() -> DomainDefinition? {
-    do {
-      return try DomainDefinition(bytes)
-    } catch {
-      Terminal.say(error.diagnostics, about: name)
-      return nil
+  /// The definition in it.
+  func definition() throws(VirtNestError) -> DomainDefinition {
+    do throws(VirtNestError) { return try DomainDefinition(bytes) } catch {
+      throw error.about(name)
     }
   }
 
-  /// The template in it; says what is wrong and throws where there is none.
-  func template() throws -> Template {
-    guard let definition = definition() else { throw ExitCode.trouble }
-    do throws(VirtNestError) {
-      return try Template(definition)
-    } catch {
-      Terminal.say(error.diagnostics, about: name)
-      throw ExitCode.trouble
+  /// The template in it.
+  func template() throws(VirtNestError) -> Template {
+    do throws(VirtNestError) { return try Template(try definition()) } catch {
+      throw error.about(name)
     }
   }
 
-  /// The facts of a host in it; says what is wrong and throws where there are none.
-  func hostFacts() throws -> HostFacts {
-    do throws(MalformedFacts) {
-      return try HostFacts(reading: bytes)
-    } catch {
-      Terminal.say(.error, error.reason, file: name, at: error.place)
-      throw ExitCode.trouble
+  /// The facts of a host in it.
+  func hostFacts() throws(VirtNestError) -> HostFacts {
+    do throws(VirtNestError) { return try HostFacts(reading: bytes) } catch {
+      throw error.about(name)
     }
   }
 }
 
-extension MalformedFacts {
-  /// Where it is wrong, as messages have it.
-  var place: Position? { line.map { Position(line: $0, column: column ?? 1) } }
+/// The files that a command was given by their names or by their folders.
+struct InputFiles: ParsableArguments {
+  @Flag(
+    help: "Pass over XML files whose root is not <domain>, as is always done in folders.")
+  var domainsOnly = false
+
+  /// A file to work on.
+  struct Entry: Sendable {
+    /// Its name; `-` for standard input.
+    var name: String
+    /// Whether it is passed over where it is XML of another kind.
+    var isOptional: Bool
+
+    /// Whether to pass over it, now that its bytes are known.
+    func isPassedOver(_ input: Input) -> Bool {
+      isOptional && DomainDefinition.isOtherXML(input.bytes)
+    }
+  }
+
+  /// A file of a folder; `./guest.xml` is named `guest.xml`, as reviews of code have it.
+  private static func entry(_ path: FilePath) -> Entry {
+    let components = path.components.filter { $0.kind != .currentDirectory }
+    return Entry(name: FilePath(root: path.root, components).argument, isOptional: true)
+  }
+
+  /// The files of names, and of the folders among them, each once.
+  ///
+  /// - Throws: ``VirtNestError`` for a folder that cannot be read, or holds none.
+  func entries(of names: [String]) throws -> [Entry] {
+    var seen: Set<String> = []
+    return try names.flatMap { name -> [Entry] in
+      guard name != "-", DefinitionFolder.isFolder(FilePath(argument: name)) else {
+        return [Entry(name: name, isOptional: domainsOnly)]
+      }
+      let found = try DefinitionFolder.files(in: FilePath(argument: name))
+      if !found.isEmpty { return found.map(Self.entry) }
+      throw VirtNestError("the folder has no file *.xml", in: name)
+    }.filter { entry in !entry.isOptional || seen.insert(entry.name).inserted }
+  }
 }

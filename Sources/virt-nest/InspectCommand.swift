@@ -22,7 +22,7 @@ struct InspectCommand: ParsableCommand {
     var lines: [String] = []
     var isInTrouble = false
     for name in files {
-      guard let definition = Input.read(name)?.definition() else {
+      guard let definition = Input.readDefinition(name) else {
         isInTrouble = true
         continue
       }

@@ -111,7 +111,7 @@ struct NestingOptions: ParsableArguments {
 
   /// What to say of the host of `--for`; `nil` where its guests can nest.
   func hostWarning() -> String? {
-    guard let host, let facts = try? Input.read(host)?.hostFacts(),
+    guard let host, let facts = try? Input(host).hostFacts(),
       HostReport(facts, as: .l0).level == .error
     else { return nil }
     return "\(host): warning: this host cannot run L1 guests that nest; what is missing: "
@@ -127,8 +127,9 @@ struct NestingOptions: ParsableArguments {
       throw ValidationError("--for chooses the mechanism; it goes with no other option of nesting")
     }
     if path == "-" { throw ValidationError("--for takes a file, not standard input") }
-    guard let input = Input.read(path) else { throw ExitCode.trouble }
-    let advice = try input.hostFacts().recommendedMechanism
+    // Of validate(), whose errors ArgumentParser prints: it is said here.
+    guard let facts = Input.readFacts(path) else { throw ExitCode.trouble }
+    let advice = facts.recommendedMechanism
     guard let mechanism = advice.mechanism else { return NestingChange(.off(explicit: false)) }
     return NestingChange(.on, mechanism: mechanism, api: advice.api)
   }

@@ -23,8 +23,7 @@ enum OutputTarget {
     if isFolder {
       self = .folder(FilePath(argument: path))
     } else if needsFolder || path.hasSuffix("/") {
-      Terminal.say(.error, "there is no such folder; make it first", file: path, at: nil)
-      throw ExitCode.trouble
+      throw VirtNestError("there is no such folder; make it first", in: path)
     } else {
       self = .file(FilePath(argument: path))
     }
@@ -45,11 +44,7 @@ enum OutputTarget {
       }
     var old: OriginalFile?
     if let path {
-      do throws(FileError) { old = try OutputFile.check(guest.bytes, at: path, force: force) } catch
-      {
-        Terminal.say(.error, error.message, file: path.argument, at: nil)
-        throw ExitCode.trouble
-      }
+      old = try OutputFile.check(guest.bytes, at: path, force: force)
       try Self.write(guest.bytes, at: path, force: force)
     }
     Terminal.report(GuestReport(guest, from: old, at: path))
@@ -65,14 +60,7 @@ enum OutputTarget {
   }
 
   private static func write(_ bytes: [UInt8], at path: FilePath, force: Bool) throws {
-    do throws(FileError) {
-      try SignalDelay.around { () throws(FileError) in
-        try OutputFile.write(bytes, at: path, force: force)
-      }
-    } catch {
-      Terminal.say("virt-nest: error: \(error)")
-      throw ExitCode.trouble
-    }
+    try SignalDelay.around { try OutputFile.write(bytes, at: path, force: force) }
   }
 }
 

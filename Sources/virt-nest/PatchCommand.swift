@@ -171,17 +171,16 @@ struct PatchCommand: AsyncParsableCommand {
     defer { ProgressLine.clear() }
     for (index, entry) in files.enumerated() {
       progress.show(index)
-      guard let input = Input.read(entry.name) else {
+      do {
+        let input = try Input(entry.name)
+        if entry.isPassedOver(input) { continue }
+        let patch = try patch(input, changes)
+        wouldChange = wouldChange || !patch.isEmpty
+        try deliver(patch, of: input)
+      } catch let error as VirtNestError {
+        Terminal.say(error.diagnostics)
         isInTrouble = true
-        continue
       }
-      if entry.isPassedOver(input) { continue }
-      guard let patch = patch(input, changes) else {
-        isInTrouble = true
-        continue
-      }
-      wouldChange = wouldChange || !patch.isEmpty
-      if try !deliver(patch, of: input) { isInTrouble = true }
     }
     if isInTrouble { throw ExitCode.trouble }
     if check, wouldChange { throw ExitCode.no }
@@ -213,19 +212,17 @@ struct PatchCommand: AsyncParsableCommand {
 
   private func stage(_ entry: InputFiles.Entry, _ changes: GuestChanges) -> InPlaceBatch.Outcome {
     let name = entry.name
-    guard let input = Input.read(name), let file = input.file else {
-      return InPlaceBatch.Outcome(name: name, isInTrouble: true)
-    }
-    if entry.isPassedOver(input) { return InPlaceBatch.Outcome(name: name) }
-    guard let patch = patch(input, changes) else {
-      return InPlaceBatch.Outcome(name: name, isInTrouble: true)
-    }
-    do throws(FileError) {
+    do throws(VirtNestError) {
+      let input = try Input(name)
+      guard let file = input.file, !entry.isPassedOver(input) else {
+        return InPlaceBatch.Outcome(name: name)
+      }
+      let patch = try patch(input, changes)
       let staged = try file.stage(patch.bytes, backupSuffix: backup, syncsFolder: false)
       return InPlaceBatch.Outcome(
         name: name, staged: staged, report: json ? GuestReport(patch, in: name) : nil)
     } catch {
-      Terminal.say(.error, error.message, file: name, at: nil)
+      Terminal.say(error.diagnostics)
       return InPlaceBatch.Outcome(name: name, isInTrouble: true)
     }
   }
@@ -235,7 +232,7 @@ struct PatchCommand: AsyncParsableCommand {
   }
 
   private func tasks(_ changes: GuestChanges) -> [HostTask] {
-    domain.map { name in HostTask(source: name, work: .change { patch($0, changes) }) }
+    domain.map { name in HostTask(source: name, work: .change { try patch($0, changes) }) }
   }
 
   /// The guests with their changes, for a libvirt.
@@ -260,46 +257,33 @@ struct PatchCommand: AsyncParsableCommand {
     return changes
   }
 
-  private func patch(_ input: Input, _ changes: GuestChanges) -> Patch? {
-    guard let definition = input.definition() else { return nil }
-    do {
+  private func patch(_ input: Input, _ changes: GuestChanges) throws(VirtNestError) -> Patch {
+    let definition = try input.definition()
+    do throws(VirtNestError) {
       let patch = try definition.patch(changes)
       if !quiet { Terminal.say(patch.diagnostics, about: input.name) }
       return patch
     } catch {
-      Terminal.say(error.diagnostics, about: input.name)
-      return nil
+      throw error.about(input.name)
     }
   }
 
-  /// Brings the result where it was asked for; `false` where that failed and was said.
-  private func deliver(_ patch: Patch, of input: Input) throws -> Bool {
+  /// Brings the result where it was asked for.
+  private func deliver(_ patch: Patch, of input: Input) throws {
     if json { Terminal.report(GuestReport(patch, in: input.name)) }
-    if json, !inPlace { return true }
+    if json, !inPlace { return }
     if check {
-      if !patch.isEmpty, !quiet {
-        try Terminal.report([Terminal.display(input.name)])
-      }
-      return true
-    }
-    if diff {
+      if !patch.isEmpty, !quiet { try Terminal.report([Terminal.display(input.name)]) }
+    } else if diff {
       let diff = UnifiedDiff(patch, label: Terminal.display(input.name))
       try Terminal.write(diff.bytes(coloured: Terminal.showsColours, escaped: Terminal.isShown))
-      return true
-    }
-    guard inPlace, let file = input.file else {
-      try Terminal.write(patch.bytes)
-      return true
-    }
-    do {
-      try SignalDelay.around { () throws(FileError) in
-        try file.replace(
+    } else if inPlace, let file = input.file {
+      try SignalDelay.around {
+        _ = try file.replace(
           with: patch.bytes, backupSuffix: backup, method: overwrite ? .overwrite : .atomic)
       }
-      return true
-    } catch {
-      Terminal.say(.error, error.message, file: input.name, at: nil)
-      return false
+    } else {
+      try Terminal.write(patch.bytes)
     }
   }
 }

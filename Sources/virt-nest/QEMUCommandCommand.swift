@@ -43,23 +43,18 @@ struct QEMUCommandCommand: AsyncParsableCommand {
   }
 
   private func printCommand() async throws {
-    guard let definition = Input.read(file)?.definition() else { throw ExitCode.trouble }
+    let definition = try Input(file).definition()
     do {
       let command = try await QEMUCommand(
         of: definition, by: connect.map { Virsh(uri: $0) }, wrapper: wrapper)
       if !quiet { for note in command.notes { Terminal.say("note: \(note)") } }
       return try Terminal.write(Array(command.text.utf8))
-    } catch let error as VirshError {
-      let advice =
-        error.description.contains("virt type 'kvm'")
-        ? "; --connect URI asks a Power host, and virt-nest patch --emulated makes it a guest for TCG"
-        : ""
-      Terminal.say(.error, error.description + advice, file: file, at: nil)
     } catch let error as VirtNestError {
-      Terminal.say(error.diagnostics, about: file)
-    } catch let error as ToolFailure {
-      Terminal.say("virt-nest: error: \(error)")
+      guard error.has(.missingKVM) else { throw error.about(file) }
+      throw VirtNestError(
+        error.message
+          + "; --connect URI asks a Power host, and virt-nest patch --emulated makes it "
+          + "a guest for TCG", in: file)
     }
-    throw ExitCode.trouble
   }
 }

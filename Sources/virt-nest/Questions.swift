@@ -10,11 +10,10 @@ struct Questions {
 
   /// Questions about a template.
   ///
-  /// - Throws: ``ExitCode`` 2 where standard input is no terminal.
+  /// - Throws: ``VirtNestError`` where standard input is no terminal.
   init(_ template: Template) throws {
     guard isatty(STDIN_FILENO) == 1 else {
-      Terminal.say("virt-nest: error: --ask needs a terminal; give values by --set or --parameters")
-      throw ExitCode.trouble
+      throw VirtNestError("--ask needs a terminal; give values by --set or --parameters")
     }
     self.template = template
   }
@@ -29,8 +28,7 @@ struct Questions {
         try Terminal.ask(question)
         guard let line = readLine() else {
           Terminal.say("")
-          Terminal.say("virt-nest: error: no answer for \(parameter.name); nothing was made")
-          throw ExitCode.trouble
+          throw VirtNestError("no answer for \(parameter.name); nothing was made")
         }
         if line.isEmpty { break }
         do throws(InvalidValue) {
@@ -49,7 +47,7 @@ struct Questions {
 extension Questions {
   /// Asks the person at the terminal, who need not be at standard input, whether to go on.
   ///
-  /// - Throws: ``ExitCode`` 2 where there is no terminal.
+  /// - Throws: ``VirtNestError`` where there is no terminal.
   static func isAgreed(_ question: String) throws -> Bool {
     do {
       let terminal = try FileDescriptor.open("/dev/tty", .readWrite)
@@ -61,8 +59,7 @@ extension Questions {
         return ["y\n", "yes\n"].contains(word)
       }
     } catch {
-      Terminal.say("virt-nest: error: there is no terminal to ask at: give --yes, or --dry-run")
-      throw ExitCode.trouble
+      throw VirtNestError("there is no terminal to ask at: give --yes, or --dry-run")
     }
   }
 }

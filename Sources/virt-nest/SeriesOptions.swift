@@ -30,14 +30,21 @@ struct SeriesOptions: ParsableArguments {
   }
 }
 
+extension GuestRequest {
+  /// The request for a guest behind this one in a series.
+  func following(by offset: Int) -> GuestRequest {
+    var next = self
+    next.index = (index ?? 0) + offset
+    return next
+  }
+}
+
 extension GuestSource {
   /// A guest of a series.
   ///
   /// - Parameter offset: its place in the series, from 0.
   func guest(_ offset: Int, _ template: Template) throws -> CreatedGuest {
-    var request = try request(for: template)
-    request.index = (request.index ?? 0) + offset
-    return try template.create(request)
+    try template.create(try request(for: template).following(by: offset))
   }
 
   /// A guest of a table, whose row may say its index.
@@ -51,9 +58,14 @@ extension GuestSource {
   func sayShared(
     _ template: Template, _ guests: [CreatedGuest], with others: String, quiet: Bool = false
   ) throws {
-    let shared = try reportingProblems {
+    try sayShared(quiet: quiet) {
       try template.sharedParts(in: guests, with: others, force: changeOptions.nesting.force)
     }
+  }
+
+  /// The same of parts that are found.
+  func sayShared(quiet: Bool, _ parts: () throws -> [Diagnostic]) throws {
+    let shared = try reportingProblems(parts)
     let errors = shared.filter { $0.severity == .error }
     Terminal.say(errors.isEmpty && !quiet ? shared : errors, about: self.template)
     if !errors.isEmpty { throw ExitCode.trouble }
@@ -117,6 +129,6 @@ extension GuestRows {
       (error as? VirtNestError)?.diagnostics.filter { $0.severity == .error }.map { problem in
         problem.message + (problem.advice.map { "; " + $0.commandText } ?? "")
       } ?? [PatchCommand.message(for: error)]
-    for message in messages { _ = Self.refused(file, message, place) }
+    for message in messages { Terminal.say(Self.refused(file, message, place).diagnostics) }
   }
 }

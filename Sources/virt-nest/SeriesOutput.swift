@@ -33,23 +33,18 @@ struct SeriesOutput {
   /// Everything of a batch is known to be on the disk before any of it takes its place: a power cut
   /// leaves each file old or new, whole. After an interruption, the same command goes on.
   func write() throws {
-    do {
-      defer { ProgressLine.clear() }
-      try lookAtAll()
-      var progress = ProgressLine("guests", total: indexes.count, isWanted: showsProgress)
-      for batch in batches {
-        // Behind it a signal that came meanwhile does what it always does.
-        try SignalDelay.around {
-          let isThere = try write(batch)
-          if SignalDelay.isPending {
-            sayInterrupted(before: isThere ? batch.upperBound : batch.lowerBound)
-          }
+    defer { ProgressLine.clear() }
+    try lookAtAll()
+    var progress = ProgressLine("guests", total: indexes.count, isWanted: showsProgress)
+    for batch in batches {
+      // Behind it a signal that came meanwhile does what it always does.
+      try SignalDelay.around {
+        let isThere = try write(batch)
+        if SignalDelay.isPending {
+          sayInterrupted(before: isThere ? batch.upperBound : batch.lowerBound)
         }
-        progress.show(batch.upperBound - indexes.lowerBound)
       }
-    } catch let error as FileError {
-      Terminal.say("virt-nest: error: \(error)")
-      throw ExitCode.trouble
+      progress.show(batch.upperBound - indexes.lowerBound)
     }
   }
 
@@ -68,7 +63,11 @@ struct SeriesOutput {
       }
       for look in looks {
         let (name, report) = try look.get()
-        guard names.insert(TextKey(name)).inserted else { throw sameName }
+        guard names.insert(TextKey(name)).inserted else {
+          throw VirtNestError(
+            "several of the guests would have the same name; leave --name away, and they have the "
+              + "template's own with their numbers in it")
+        }
         if let report { Terminal.report(report) }
       }
       progress.show(batch.upperBound - indexes.lowerBound)
@@ -107,11 +106,4 @@ struct SeriesOutput {
   }
 
   private func path(_ name: String) -> FilePath { folder.appending(name + ".xml") }
-
-  private var sameName: ExitCode {
-    Terminal.say(
-      "virt-nest: error: several of the guests would have the same name; leave --name away, and "
-        + "they have the template's own with their numbers in it")
-    return .trouble
-  }
 }

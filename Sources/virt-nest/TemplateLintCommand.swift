@@ -46,10 +46,8 @@ struct TemplateLintCommand: ParsableCommand {
     if name == "-" || TemplateStore.isPath(name) {
       return Input.read(name).map { (Terminal.display(name), $0.bytes) }
     }
-    do throws(TemplateNotFound) {
-      return (name, try store.template(name).bytes)
-    } catch {
-      Terminal.say("virt-nest: error: \(error.message)")
+    do throws(VirtNestError) { return (name, try store.template(name).bytes) } catch {
+      Terminal.say(error.diagnostics)
       return nil
     }
   }

@@ -53,8 +53,7 @@ struct TemplateNewCommand: AsyncParsableCommand {
   func run() async throws {
     guard let domain else {
       let file = from ?? "-"
-      guard let definition = Input.read(file)?.definition() else { throw ExitCode.trouble }
-      return try write(definition, from: file)
+      return try write(try Input(file).definition(), from: file)
     }
     var libvirt = DefineOptions()
     libvirt.connect = connect
@@ -70,8 +69,7 @@ struct TemplateNewCommand: AsyncParsableCommand {
       bytes = try author.template()
       Terminal.say(try author.sharedParts(of: bytes), about: from)
     } catch {
-      Terminal.say(error.diagnostics, about: from)
-      throw ExitCode.trouble
+      throw error.about(from)
     }
     let target = try install ? TemplateFolder.make() : output
     try OutputTarget(target, needsFolder: false).write(bytes, named: name + ".xml", force: force)

@@ -4,6 +4,7 @@ import LosslessXML
 import Synchronization
 import SystemPackage
 import VirtNest
+import VirtNestHost
 
 /// What the command says besides its result, and how it ends.
 enum Terminal {
@@ -72,15 +73,6 @@ enum Terminal {
     try FileDescriptor.standardError.writeAll(Array(question.visible.utf8))
   }
 
-  /// Prints one thing to know about a file, as compilers do: `FILE:LINE:COLUMN: LEVEL: TEXT`.
-  static func say(
-    _ severity: Diagnostic.Severity, _ text: String, file: String, at place: Position?
-  ) {
-    let diagnostic = Diagnostic(
-      severity, "file", text, at: place.map { Diagnostic.Place(0..<0, $0) }, in: file)
-    say([diagnostic], about: file)
-  }
-
   /// What is kept for the end, where it is not printed as text at once.
   private struct Kept {
     var format = ReportFormat.text
@@ -91,22 +83,23 @@ enum Terminal {
 
   private static let kept = Mutex(Kept())
 
-  /// Prints diagnostics about a file, guest or host to standard error.
-  static func say(_ diagnostics: [Diagnostic], about source: String) {
-    let own = diagnostics.map { $0.about(source) }
-    let isKept = kept.withLock { kept in
-      guard kept.format != .text || kept.guests != nil else { return false }
-      kept.diagnostics += own
-      return true
+  /// Prints diagnostics to standard error.
+  ///
+  /// - Parameter source: the file, guest or host that they are about, where they do not say it.
+  static func say(_ diagnostics: [Diagnostic], about source: String? = nil) {
+    let own = source.map { source in diagnostics.map { $0.about(source) } } ?? diagnostics
+    let shown = kept.withLock { kept in
+      guard kept.format != .text || kept.guests != nil else { return own }
+      // What is about no guest is in no report of one.
+      let unreported = kept.guests == nil ? [] : own.filter { $0.source == nil }
+      kept.diagnostics += own.filter { !unreported.contains($0) }
+      return unreported
     }
-    if !isKept { for line in own.flatMap(\.commandLines) { say(line) } }
+    for line in shown.flatMap(\.commandLines) { say(line) }
   }
 
   /// Adds a guest to the objects of `--json`, if they are wanted.
   static func report(_ guest: GuestReport) { kept.withLock { $0.guests?.append(guest) } }
-
-  /// Whether guests are reported as JSON.
-  static var reportsGuests: Bool { kept.withLock { $0.guests != nil } }
 
   /// Does something whose diagnostics are printed in a format, all together at its end.
   ///
@@ -117,8 +110,9 @@ enum Terminal {
   ) async throws {
     keep(format, guests)
     do { try await body() } catch {
+      let end = end(for: error)
       try writeKept(hasFailed: true)
-      throw error
+      throw end
     }
     try writeKept()
   }
@@ -129,10 +123,23 @@ enum Terminal {
   ) throws {
     keep(format, guests)
     do { try body() } catch {
+      let end = end(for: error)
       try writeKept(hasFailed: true)
-      throw error
+      throw end
     }
     try writeKept()
+  }
+
+  /// How the command ends for an error, once it is said what is wrong.
+  static func end(for error: any Error) -> any Error {
+    if let error = error as? VirtNestError {
+      say(error.diagnostics)
+    } else if error is ExitCode || VirtNestCommand.exitCode(for: error) != .failure {
+      return error
+    } else {
+      say("virt-nest: error: \(error)")
+    }
+    return ExitCode.trouble
   }
 
   private static func keep(_ format: ReportFormat, _ guests: Bool) {
@@ -162,6 +169,21 @@ enum Terminal {
 
   /// Whether colours are wanted on standard output.
   static var showsColours: Bool { ColorChoice.isWanted(in: STDOUT_FILENO) }
+}
+
+extension VirtNestError {
+  /// Trouble that the command finds itself, in a file or elsewhere.
+  init(_ message: String, in file: String? = nil, at position: Position? = nil) {
+    self.init(
+      Diagnostic(
+        .error, file == nil ? "command" : .file, message,
+        at: position.map { Diagnostic.Place(0..<0, $0) }, in: file))
+  }
+
+  /// The same about a file, guest or host, unless it is about a program that cannot be run.
+  func about(_ source: String) -> VirtNestError {
+    VirtNestError(diagnostics.map { $0.code == .program ? $0 : $0.about(source) })
+  }
 }
 
 extension ExitCode {

@@ -132,7 +132,7 @@ struct UpCommand: AsyncParsableCommand {
     }
     if requests.count > 1 || login.generatePassword, !dryRun {
       for request in requests {
-        _ = try await trouble { try await UpPlan.look(request, on: libvirt) }
+        _ = try await UpPlan.look(request, on: libvirt)
       }
     }
     if !dryRun {
@@ -192,7 +192,7 @@ struct UpCommand: AsyncParsableCommand {
 
   /// Makes and starts a guest; `nil` where that is only shown.
   private func make(_ request: UpRequest, on libvirt: Virsh) async throws -> UpPlan? {
-    var plan = try await trouble { try await UpPlan.look(request, on: libvirt) }
+    var plan = try await UpPlan.look(request, on: libvirt)
     let name = plan.name
     for note in plan.notes { Terminal.say("\(name): note: \(note)") }
     if dryRun {
@@ -204,7 +204,7 @@ struct UpCommand: AsyncParsableCommand {
       try await plan.run(report: reporter(name))
     } catch {
       sayWhatIsThere(plan)
-      throw say(error)
+      throw error
     }
     return plan
   }
@@ -255,8 +255,7 @@ struct UpCommand: AsyncParsableCommand {
     let errors = findings.filter { $0.severity == .error }
     Terminal.say(errors, about: source.template)
     if !errors.isEmpty, !source.changeOptions.nesting.force {
-      Terminal.say("virt-nest: error: nothing is made; use --force to make it anyway")
-      throw ExitCode.trouble
+      throw VirtNestError("nothing is made; use --force to make it anyway")
     }
     let osinfo = Guest(reading: definition).osinfoID
     return Wanted(
@@ -270,27 +269,21 @@ struct UpCommand: AsyncParsableCommand {
       return parts.count == 2
         ? .volume(pool: parts[0], name: parts[1]) : .volume(pool: nil, name: parts[0])
     }
-    return try await trouble {
-      guard isURL else { return .file(try await LocalImage(FilePath(argument: image))) }
-      let download = try ImageDownload(image)
-      return .file(
-        try await LocalImage(
-          try await download.image(sha256: imageSha256, report: reporter("virt-nest"))))
-    }
+    guard isURL else { return .file(try await LocalImage(FilePath(argument: image))) }
+    let download = try ImageDownload(image)
+    return .file(
+      try await LocalImage(
+        try await download.image(sha256: imageSha256, report: reporter("virt-nest"))))
   }
 
   private func firstBoot(
     of definition: DomainDefinition, _ release: Release?
   ) throws -> FirstBoot? {
     if noSeed { return nil }
-    do {
-      let firstBoot = try system.firstBoot(
-        of: FirstBoot.Subject(of: definition), release, login, seed)
-      try login.requireLogin(to: firstBoot)
-      return firstBoot
-    } catch let error as InvalidValue {
-      throw say(error)
-    }
+    let firstBoot = try system.firstBoot(
+      of: FirstBoot.Subject(of: definition), release, login, seed)
+    try login.requireLogin(to: firstBoot)
+    return firstBoot
   }
 
   /// A guest under TCG needs nothing of the host.
@@ -298,24 +291,15 @@ struct UpCommand: AsyncParsableCommand {
 
   /// Asks doctor; says what it finds and throws where the host cannot run guests that nest.
   private func checkHost(on libvirt: Virsh) async throws {
-    let report: HostReport
-    do {
-      guard let place = HostFacts.Place(libvirtURI: try await libvirt.effectiveURI()) else {
-        Terminal.say(
-          "virt-nest: error: it is not known whether the host can run guests that nest, because "
-            + "\(libvirt.displayName) gives no shell there; use --unchecked-host to go on anyway")
-        throw ExitCode.trouble
-      }
-      report = HostReport(try await HostFacts.gathered(place))
-    } catch let code as ExitCode {
-      throw code
-    } catch {
-      throw say(error)
+    guard let place = HostFacts.Place(libvirtURI: try await libvirt.effectiveURI()) else {
+      throw VirtNestError(
+        "it is not known whether the host can run guests that nest, because "
+          + "\(libvirt.displayName) gives no shell there; use --unchecked-host to go on anyway")
     }
+    let report = HostReport(try await HostFacts.gathered(place))
     guard report.level == .error else { return }
     for line in report.lines { Terminal.say(line) }
-    Terminal.say("virt-nest: error: nothing is made; use --unchecked-host to make it anyway")
-    throw ExitCode.trouble
+    throw VirtNestError("nothing is made; use --unchecked-host to make it anyway")
   }
 
   private func show(_ plan: UpPlan) throws {
@@ -338,26 +322,8 @@ struct UpCommand: AsyncParsableCommand {
   /// Whether the guest can nest, once it has booted.
   private func wait(for plan: UpPlan) async throws -> Bool {
     Terminal.say("\(plan.name): waiting for the guest agent")
-    let verification = try await trouble {
-      try await plan.wait(limit: .seconds(waitLimit))
-    }
+    let verification = try await plan.wait(limit: .seconds(waitLimit))
     try Terminal.report(verification.lines(\.commandLine))
     return verification.isAsAsked
   }
-}
-
-/// Says what went wrong on a host.
-func say(_ error: any Error) -> any Error {
-  if error is CancellationError || error is ExitCode { return error }
-  if let error = error as? VirtNestError {
-    Terminal.say(error.diagnostics, about: "virt-nest")
-  } else {
-    Terminal.say("virt-nest: error: \(error)")
-  }
-  return ExitCode.trouble
-}
-
-/// Does something on a host, and says what goes wrong.
-func trouble<Value>(_ body: () async throws -> Value) async throws -> Value {
-  do { return try await body() } catch { throw say(error) }
 }

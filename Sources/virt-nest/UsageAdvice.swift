@@ -64,7 +64,7 @@ struct UsageAdvice {
   /// `. Did you mean 'a' or 'b'?`; nothing where nothing is near.
   private static func near(_ word: String, among names: [String], dashes: String) -> String {
     let begin = names.filter { $0.hasPrefix(word) && !word.isEmpty }.sorted { $0.count < $1.count }
-    let distances = names.map { (name: $0, distance: distance(word, $0)) }
+    let distances = names.map { (name: $0, distance: editDistance(word, $0)) }
     let least = distances.map(\.distance).min() ?? .max
     let isNear = least <= max(1, word.count / 3)
     let close = isNear ? distances.filter { $0.distance == least }.map(\.name) : []
@@ -73,24 +73,6 @@ struct UsageAdvice {
     guard !shown.isEmpty else { return "" }
     return ". Did you mean "
       + shown.prefix(3).map { "'\(dashes)\($0)'" }.joined(separator: " or ") + "?"
-  }
-
-  /// How many letters are to be changed, added, left out or exchanged with the next.
-  private static func distance(_ left: String, _ right: String) -> Int {
-    let (left, right) = (Array(left.utf8.prefix(64)), Array(right.utf8))
-    var rows = [Array(0...right.count)]
-    for (i, byte) in left.enumerated() {
-      var row = [i + 1]
-      for (j, other) in right.enumerated() {
-        var least = min(rows[i][j] + (byte == other ? 0 : 1), rows[i][j + 1] + 1, row[j] + 1)
-        if i > 0, j > 0, byte == right[j - 1], left[i - 1] == other {
-          least = min(least, rows[i - 1][j - 1] + 1)
-        }
-        row.append(least)
-      }
-      rows.append(row)
-    }
-    return rows[left.count][right.count]
   }
 
   /// Options of virt-install and virt-xml that have no meaning here, and what to use.
@@ -116,19 +98,4 @@ struct UsageAdvice {
       "build-xml": "use virt-nest patch with --add",
     ]
   }()
-}
-
-extension JSONWriter.Value {
-  fileprivate subscript(key: String) -> JSONWriter.Value? {
-    guard case .object(let members) = self else { return nil }
-    return members.first { $0.key == key }?.value
-  }
-
-  fileprivate var text: String? {
-    if case .string(let text) = self { text } else { nil }
-  }
-
-  fileprivate var elements: [JSONWriter.Value] {
-    if case .array(let elements) = self { elements } else { [] }
-  }
 }

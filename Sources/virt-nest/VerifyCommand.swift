@@ -62,8 +62,8 @@ struct VerifyCommand: AsyncParsableCommand {
       } else {
         try await verifyRunning(&reports)
       }
-    } catch let error as ToolFailure {
-      Terminal.say("virt-nest: error: \(error)")
+    } catch let error as VirtNestError {
+      Terminal.say(error.diagnostics)
       reports.isInTrouble = true
     }
     try reports.finish()
@@ -72,7 +72,7 @@ struct VerifyCommand: AsyncParsableCommand {
   private func verifyCopies(_ reports: inout VerificationReports) async throws {
     var read: [(name: String, definition: DomainDefinition)] = []
     for name in guests {
-      if let definition = Input.read(name)?.definition() {
+      if let definition = Input.readDefinition(name) {
         read.append((name, definition))
       } else {
         reports.isInTrouble = true
@@ -93,8 +93,8 @@ struct VerifyCommand: AsyncParsableCommand {
     for name in guests {
       do {
         try reports.add(try await Verification.running(name, on: Virsh(uri: connect)), of: name)
-      } catch let error as VirshError {
-        Terminal.say("\(name): error: \(error)")
+      } catch let error as VirtNestError where !error.has(.program) {
+        Terminal.say(error.diagnostics, about: name)
         reports.isInTrouble = true
       }
     }

@@ -26,7 +26,8 @@ struct LibvirtSchemaTests {
     #expect {
       try LibvirtSchema.find(explicit: "/nowhere/x.rng", dataFolders: folders)
     } throws: { error in
-      "\(error)" == "/nowhere/x.rng: the schema does not exist, is not a file, or cannot be read"
+      "\(error)"
+        == "error: /nowhere/x.rng: the schema does not exist, is not a file, or cannot be read"
     }
   }
 
@@ -36,7 +37,7 @@ struct LibvirtSchemaTests {
       try LibvirtSchema.find(dataFolders: ["/nowhere/share", "/nowhere/else"])
     } throws: { error in
       "\(error)" == """
-        libvirt's schema was not found; tried /nowhere/share/libvirt/schemas/domain.rng, \
+        error: libvirt's schema was not found; tried /nowhere/share/libvirt/schemas/domain.rng, \
         /nowhere/else/libvirt/schemas/domain.rng. Install libvirt's client library (libvirt0 in \
         Debian 12; with dnf find it by: dnf provides '*/libvirt/schemas/domain.rng'), or name the \
         file with --schema PATH

@@ -30,3 +30,64 @@ extension [Edit] {
     return result
   }
 }
+
+/// The edit that gives an attribute another value, and leaves what both values share as it is
+/// written: its references and line ends.
+///
+/// Without that, a property that is appended to a value and taken away again would leave the value
+/// written in another way than before.
+enum ValueEdit {
+  /// - Parameters:
+  ///   - range: the value between its quotes.
+  ///   - quote: the quote around it.
+  static func edit(_ range: Range<Int>, of bytes: [UInt8], to value: String, quote: UInt8) -> Edit {
+    let pieces = pieces(of: range, in: bytes)
+    let wanted = Array(value.utf8)
+    var head = 0
+    var lower = 0
+    while head < pieces.count, wanted[lower...].starts(with: pieces[head].meaning) {
+      lower += pieces[head].meaning.count
+      head += 1
+    }
+    var tail = pieces.count
+    var upper = wanted.count
+    while tail > head, upper - pieces[tail - 1].meaning.count >= lower,
+      wanted[..<upper].suffix(pieces[tail - 1].meaning.count)
+        .elementsEqual(pieces[tail - 1].meaning)
+    {
+      tail -= 1
+      upper -= pieces[tail].meaning.count
+    }
+    let start = head < pieces.count ? pieces[head].range.lowerBound : range.upperBound
+    let end = tail > head ? pieces[tail - 1].range.upperBound : start
+    let text = String(decoding: wanted[lower..<upper], as: UTF8.self)
+    return Edit(start..<end, with: Escaping.attribute(text, quote: quote))
+  }
+
+  private struct Piece {
+    var range: Range<Int>
+    var meaning: [UInt8]
+  }
+
+  /// Cuts a value into characters, references and line ends.
+  private static func pieces(of range: Range<Int>, in bytes: [UInt8]) -> [Piece] {
+    var pieces: [Piece] = []
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let start = index
+      index += 1
+      switch bytes[start] {
+      case UInt8(ascii: "&"):
+        while bytes[index - 1] != UInt8(ascii: ";") { index += 1 }
+      case 0x0D:
+        if index < range.upperBound, bytes[index] == 0x0A { index += 1 }
+      case 0x80...:
+        while index < range.upperBound, bytes[index] & 0xC0 == 0x80 { index += 1 }
+      default: break
+      }
+      let meaning = Escaping.attributeValue(bytes[start..<index])
+      pieces.append(Piece(range: start..<index, meaning: Array(meaning.utf8)))
+    }
+    return pieces
+  }
+}

@@ -66,3 +66,20 @@ extension UInt8 {
     [0x20, 0x09, 0x0a, 0x0c, 0x0d].contains(self)
   }
 }
+
+extension UInt8 {
+  /// The value of this byte as an ASCII hexadecimal digit of either case.
+  var hexadecimalValue: UInt8? {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+
+  /// Two lower-case hexadecimal digits.
+  var hexadecimalDigits: String {
+    (self < 16 ? "0" : "") + String(self, radix: 16)
+  }
+}

@@ -31,8 +31,8 @@ public struct Guest: Hashable, Sendable {
   public var cpu: CPU?
   /// Path of QEMU on the host; `nil` lets libvirt choose.
   public var emulator: String?
-  /// What it boots.
-  package var boot = Boot()
+  /// Kinds of devices in the order in which the firmware tries them: `hd`, `cdrom`, `network`, `fd`.
+  package var bootDevices: [String]?
   /// Its first console.
   package var console = Console()
   /// Disks in the order of the definition; they are changed in words.
@@ -58,4 +58,69 @@ public struct Guest: Hashable, Sendable {
     let domain = definition.domain
     for property in properties { property.read(domain, &self) }
   }
+}
+
+/// The first console of a guest.
+///
+/// Properties that are `nil` are left as they are.
+package struct Console: Hashable, Sendable {
+  /// A file on the host that everything the guest prints is written to.
+  package var logFile: String?
+  /// Whether that file grows from start to start.
+  package var logAppend: Bool?
+
+  /// Nothing said.
+  package init() {}
+
+  /// Reads virt-install's `--console`: `log.file=PATH[,log.append=on]`, with or without `pty`.
+  ///
+  /// - Throws: ``InvalidValue`` for an unknown key or a relative path.
+  package init(_ text: String) throws(InvalidValue) {
+    let values = try OptionList(text).values(
+      for: "console", positional: "type", keys: ["type", "log.file", "log.append"])
+    guard values["type"] ?? "pty" == "pty" else {
+      throw InvalidValue("console", text, "the type is pty")
+    }
+    logFile = values["log.file"]
+    if let logFile, !logFile.hasPrefix("/") {
+      throw InvalidValue("console", text, "libvirt takes absolute paths only, not '\(logFile)'")
+    }
+    if let append = values["log.append"] {
+      guard ["on", "off", "yes", "no"].contains(append), logFile != nil else {
+        throw InvalidValue("console", text, "log.append is on or off, and goes with log.file")
+      }
+      logAppend = append == "on" || append == "yes"
+    }
+  }
+}
+
+/// What libvirt demands of a domain's name.
+package enum GuestName {
+  /// Refuses a name that libvirt refuses, or that its QEMU driver trips over.
+  ///
+  /// libvirt, `src/conf/domain_conf.c`: no `/` (it names files), no line end, not empty; `.` and
+  /// `..` are taken at define and break the QEMU driver's folders.
+  /// - Throws: ``InvalidValue`` with the reason.
+  package static func check(_ name: String) throws(InvalidValue) {
+    let reason: String? =
+      if name.isEmpty {
+        "a name must not be empty"
+      } else if name.contains("/") {
+        "libvirt takes no '/' in a name"
+      } else if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+        "a name must not contain line ends or other control characters"
+      } else if name == "." || name == ".." {
+        "libvirt's QEMU driver makes files and folders of this name"
+      } else if name.allSatisfy(\.isWhitespace) {
+        "libvirt takes no name of white space alone"
+      } else if !name.isRepresentableInXML {
+        "XML cannot carry one of its characters"
+      } else {
+        nil
+      }
+    if let reason { throw InvalidValue("name", name, reason) }
+  }
+
+  /// Whether the source document's wrapper, and ours, would act on a guest of this name.
+  package static func hasKata(_ name: String) -> Bool { name.lowercased().contains("kata") }
 }

@@ -56,6 +56,6 @@ public struct GuestChanges: Hashable, Sendable {
     !words.isEmpty || !xpathEdits.edits.isEmpty || emulated || mendsForPSeries
       || guest.cpu != nil || guest.hugePageSize != nil
       || guest.machine != nil || guest.domainType != nil || guest.vcpus != nil
-      || guest.architecture != nil || guest.boot != Boot()
+      || guest.architecture != nil || guest.bootDevices != nil
   }
 }

@@ -33,18 +33,4 @@ public struct MachineType: Hashable, Sendable, CustomStringConvertible {
 
   /// The value as it is written.
   public var description: String { text }
-
-  /// Whether libvirt's schema takes it (`[a-zA-Z0-9_\.\-]+`).
-  package var isAcceptedByLibvirt: Bool {
-    !text.isEmpty
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
-          UInt8(ascii: "-"):
-          true
-        default: false
-        }
-      }
-  }
 }

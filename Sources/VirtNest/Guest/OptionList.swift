@@ -15,30 +15,32 @@ package struct OptionList: Hashable, Sendable {
   /// The text that was read.
   package let text: String
   /// The parts in order.
-  package private(set) var items: [Item] = []
+  package let items: [Item]
 
   /// Splits a text at its commas.
   package init(_ text: String) {
     self.text = text
-    var part = String.UnicodeScalarView()
-    var characters = text.unicodeScalars[...]
-    while let character = characters.popFirst() {
-      if character == ",", characters.first == "," {
-        characters.removeFirst()
-        part.append(",")
-      } else if character == "," {
-        append(String(part))
-        part = .init()
-      } else {
-        part.append(character)
-      }
+    items = Self.parts(of: text).map { part in
+      let parts = part.parted(at: "=")
+      return Item(key: parts?.head, value: parts?.tail ?? part)
     }
-    append(String(part))
   }
 
-  private mutating func append(_ part: String) {
-    let parts = part.parted(at: "=")
-    items.append(Item(key: parts?.head, value: parts?.tail ?? part))
+  /// The parts between single commas; a doubled comma is one.
+  static func parts(of text: String) -> [String] {
+    var parts = [""]
+    var rest = text.unicodeScalars[...]
+    while let character = rest.popFirst() {
+      if character != "," {
+        parts[parts.count - 1].unicodeScalars.append(character)
+      } else if rest.first == "," {
+        rest.removeFirst()
+        parts[parts.count - 1].append(",")
+      } else {
+        parts.append("")
+      }
+    }
+    return parts
   }
 
   /// Reads every part by its key and refuses what is left.

@@ -62,7 +62,7 @@ extension DomainDefinition {
   ///
   /// - Throws: ``InvalidValue`` for a word that names no section or device, or more than one key.
   func matches(ofWord word: String) throws(InvalidValue) -> [XPathMatch]? {
-    let parts = WordChange.parts(word)
+    let parts = OptionList.parts(of: word)
     guard parts.count <= 2 else {
       throw InvalidValue("word", word, "it names one place, as disk:vda,path does")
     }

@@ -86,7 +86,6 @@ extension Guest {
   fileprivate var freeTexts: [(option: String, text: String)] {
     let texts: [(option: String, text: String?)] = [
       ("machine", machine?.text), ("cpu", cpu?.model), ("emulator", emulator),
-      ("kernel", boot.kernel), ("initrd", boot.initrd), ("kernel_args", boot.kernelArguments),
       ("console", console.logFile), ("virt-type", domainType),
     ]
     return texts.compactMap { option, text in text.map { (option, $0) } }

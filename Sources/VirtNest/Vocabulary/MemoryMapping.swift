@@ -161,38 +161,26 @@ extension Element {
     guard !cells.isEmpty else { return nil }
     var sum = memoryOfModules.bytes
     for cell in cells {
-      guard let unit = MemorySize.Unit(cell["unit"] ?? "KiB"),
-        let count = cell["memory"].flatMap({ UInt64($0) })
-      else { return nil }
-      let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
+      guard let bytes = cell.cellMemory?.bytes else { return nil }
       let (total, overflows) = sum.addingReportingOverflow(bytes)
-      if overflow || overflows { return nil }
+      if overflows { return nil }
       sum = total
     }
     return MemorySize(bytes: sum)
   }
 
   /// The amount that a `<memory>` and its like stand for; `nil` where libvirt cannot read it.
-  package var memorySize: MemorySize? {
-    guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),
-      let count = UInt64(text.trimmingSpaces)
-    else { return nil }
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
-    return overflow ? nil : MemorySize(bytes: bytes)
-  }
+  package var memorySize: MemorySize? { amount(text.trimmingSpaces) }
 
   /// The memory of a NUMA cell; `nil` where libvirt cannot read it.
-  fileprivate var cellMemory: MemorySize? {
-    guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),
-      let count = self["memory"].flatMap({ UInt64($0) })
-    else { return nil }
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
-    return overflow ? nil : MemorySize(bytes: bytes)
-  }
+  fileprivate var cellMemory: MemorySize? { amount(self["memory"]) }
 
-  var sizeAttribute: MemorySize? {
-    guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),
-      let count = self["size"].flatMap({ UInt64($0) })
+  /// The size of a page; `nil` where libvirt cannot read it.
+  var sizeAttribute: MemorySize? { amount(self["size"]) }
+
+  /// A number in the unit of this element, which is KiB where it has none.
+  private func amount(_ number: String?) -> MemorySize? {
+    guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"), let count = number.flatMap(UInt64.init)
     else { return nil }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
     return overflow ? nil : MemorySize(bytes: bytes)

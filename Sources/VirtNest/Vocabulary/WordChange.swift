@@ -41,7 +41,7 @@ public struct WordChange: Hashable, Sendable {
   public init(_ verb: Verb, _ text: String) throws(InvalidValue) {
     self.verb = verb
     self.text = text
-    var parts = Self.parts(text)
+    var parts = OptionList.parts(of: text)
     let head = parts.removeFirst()
     if let (name, selector) = head.parted(at: ":"), !name.contains("=") {
       kind = name
@@ -139,6 +139,10 @@ public struct WordChange: Hashable, Sendable {
           "network", self.text, "'\(text)' is not a unicast address such as 52:54:00:12:34:56")
       }
     }
+    for key in ["kernel", "initrd"] where kind.element == "os" {
+      guard let path = value(key), !path.isEmpty, !path.hasPrefix("/") else { continue }
+      throw InvalidValue("boot", text, "libvirt takes absolute paths only, not '\(path)'")
+    }
     guard kind.element == "disk" else { return }
     if let size = value("size") {
       throw InvalidValue(
@@ -149,23 +153,6 @@ public struct WordChange: Hashable, Sendable {
     if let path = value("path"), !path.isEmpty, !path.hasPrefix("/"), !path.contains("://") {
       throw InvalidValue("disk", text, "libvirt takes absolute paths only, as in /var/lib/…")
     }
-  }
-
-  /// The parts between single commas; a doubled comma is one.
-  static func parts(_ text: String) -> [String] {
-    var parts = [""]
-    var rest = text.unicodeScalars[...]
-    while let character = rest.popFirst() {
-      if character != "," {
-        parts[parts.count - 1].unicodeScalars.append(character)
-      } else if rest.first == "," {
-        rest.removeFirst()
-        parts[parts.count - 1].append(",")
-      } else {
-        parts.append("")
-      }
-    }
-    return parts
   }
 
   private static func lastPart(of key: String) -> String {

@@ -1,42 +1,5 @@
 internal import LosslessXML
 
-extension WordKind {
-  /// The keys that stand for several places.
-  var derivedKeys: [String] {
-    switch element {
-    case "disk": ["path", "vol", "size", "perms"]
-    case "interface": ["network", "bridge", "source", "type"]
-    case "hostdev": ["host", "name"]
-    case "cpu": ["model"] + Self.featurePolicies
-    case "sysinfo": ["type", "uuid"]
-    case "os": ["bootloader", "bootloader_args", "domain_type", "emulator", "initargs"]
-    case "filesystem": ["source"]
-    case "graphics": ["listen"]
-    case "controller": ["address"]
-    case "memory" where isDevice: ["target_size", "target_label_size"]
-    case "serial", "parallel", "console", "channel", "smartcard":
-      ["host", "bind_host", "target.address", "target_address"] + Self.connectionKeys
-    case "redirdev": ["server"] + Self.connectionKeys
-    case "rng":
-      ["backend_host", "backend_connect_host", "backend_connect_service", "backend"]
-        + Self.connectionKeys.map { "backend." + $0 }
-    case "qemu:commandline": ["args", "env"]
-    case "" where name == "metadata": ["os_full_id"]
-    case "": WordChange.sizeKeys(name)
-    default: []
-    }
-  }
-
-  /// What a guest may require of a feature of the processor.
-  static let featurePolicies = ["force", "require", "optional", "disable", "forbid"]
-
-  /// The two ends of a character device's connection.
-  static let connectionKeys = [
-    "source.host", "source.bind_host", "source.bind_service", "source.connect_host",
-    "source.connect_service",
-  ]
-}
-
 /// What hangs on a device's source, bus or kind: the few words that stand for several places, and the
 /// parts that are void when the source changes.
 extension DomainEditor {

@@ -243,19 +243,24 @@ extension NewElement {
 
 /// Texts ordered by how many edits lead from them to another.
 func nearest(to text: String, among candidates: [String]) -> [String] {
-  let distance = { (candidate: String) -> Int in
-    let (a, b) = (Array(text.lowercased().utf8), Array(candidate.lowercased().utf8))
-    var row = Array(0...b.count)
-    for (i, left) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, right) in b.enumerated() {
-        let substituted = diagonal + (left == right ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+  candidates.map { ($0, editDistance(text.lowercased(), $0.lowercased())) }
+    .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.0)
+}
+
+/// How many letters are to be changed, added, left out or exchanged with the next.
+package func editDistance(_ left: String, _ right: String) -> Int {
+  let (left, right) = (Array(left.utf8.prefix(64)), Array(right.utf8))
+  var rows = [Array(0...right.count)]
+  for (i, byte) in left.enumerated() {
+    var row = [i + 1]
+    for (j, other) in right.enumerated() {
+      var least = min(rows[i][j] + (byte == other ? 0 : 1), rows[i][j + 1] + 1, row[j] + 1)
+      if i > 0, j > 0, byte == right[j - 1], left[i - 1] == other {
+        least = min(least, rows[i - 1][j - 1] + 1)
       }
+      row.append(least)
     }
-    return row[b.count]
+    rows.append(row)
   }
-  return candidates.map { ($0, distance($0)) }.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.0)
+  return rows[left.count][right.count]
 }

@@ -26,7 +26,7 @@ package struct ConfigurationFiles {
   ///
   /// The files are looked for in its folder and those above, up to one that says `root = true`. What
   /// a nearer one says counts.
-  /// - Throws: ``VirtNestError`` with the lines that cannot be read; ``FileError``.
+  /// - Throws: ``VirtNestError`` with the lines that cannot be read.
   package mutating func settings(for file: FilePath) throws -> Configuration.Settings {
     let path = workingFolder.pushing(file).lexicallyNormalized()
     return try configurations(for: path.removingLastComponent()).reduce(into: .init()) {

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LosslessXML
 package import SystemPackage
-internal import VirtNest
+package import VirtNest
 
 /// A folder of definitions.
 package enum DefinitionFolder {
@@ -14,12 +14,12 @@ package enum DefinitionFolder {
   /// The files below a folder whose names end in `.xml`, sorted by name in each folder.
   ///
   /// Hidden files and folders are left out, and symbolic links to folders are not followed.
-  /// - Throws: ``FileError`` where a folder cannot be read.
-  package static func files(in folder: FilePath) throws(FileError) -> [FilePath] {
+  /// - Throws: ``VirtNestError`` where a folder cannot be read.
+  package static func files(in folder: FilePath) throws(VirtNestError) -> [FilePath] {
     var files: [FilePath] = []
     for name in try names(in: folder) where !name.string.hasPrefix(".") {
       let path = folder.appending(name)
-      let found = try FileError.wrap(path, "cannot read") {
+      let found = try VirtNestError.wrap(path, "cannot read") {
         try Stat(path, followTargetSymlink: false)
       }
       if found.type == .directory {
@@ -31,9 +31,9 @@ package enum DefinitionFolder {
     return files
   }
 
-  private static func names(in folder: FilePath) throws(FileError) -> [FilePath.Component] {
+  private static func names(in folder: FilePath) throws(VirtNestError) -> [FilePath.Component] {
     guard let directory = folder.withPlatformString({ opendir($0) }) else {
-      throw FileError(folder, "cannot read", Errno(rawValue: errno))
+      throw VirtNestError(file: folder, "cannot read", Errno(rawValue: errno))
     }
     defer { closedir(directory) }
     var names: [FilePath.Component] = []

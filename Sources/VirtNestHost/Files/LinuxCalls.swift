@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import LosslessXML
-internal import SystemPackage
+package import SystemPackage
 internal import VirtNest
 
 /// Repeats a call of the C library as long as signals interrupt it.
@@ -98,6 +98,23 @@ extension FileDescriptor {
       } catch .outOfRange where size < 1 << 20 {
         size *= 4
       }
+    }
+  }
+}
+
+extension FilePath {
+  /// The path that an argument names, also where its bytes are no UTF-8.
+  package init(argument: String) {
+    let bytes = argument.systemBytes.map { CChar(bitPattern: $0) } + [0]
+    self = bytes.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
+    }
+  }
+
+  /// The path as a text, from which ``init(argument:)`` makes it again.
+  package var argument: String {
+    withPlatformString { start in
+      String(systemBytes: UnsafeRawBufferPointer(start: start, count: strlen(start)))
     }
   }
 }

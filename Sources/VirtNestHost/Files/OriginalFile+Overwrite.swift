@@ -11,12 +11,12 @@ extension OriginalFile {
   /// file holds part of both; so does a read in the middle.
   func overwrite(
     with newBytes: [UInt8], backupSuffix: String?
-  ) throws(FileError) {
+  ) throws(VirtNestError) {
     let file = try reopen(O_RDWR)
     try lock(file)
     // Another program may have replaced the file while this one waited for the lock.
     guard try holdsSameBytes(file), try isAtPath(file) else {
-      throw FileError(path, Self.changed, advice: Self.runAgain)
+      throw VirtNestError(file: path, Self.changed, advice: Self.runAgain)
     }
     if backupSuffix != nil {
       let folder = try openFolder()
@@ -32,38 +32,38 @@ extension OriginalFile {
     } catch {
       throw putBack(bytes, after: error, in: file)
     }
-    try FileError.wrap(
+    try VirtNestError.wrap(
       path, "is replaced, but may not be on the disk yet",
-      advice: "a power failure now may leave it damaged", outcome: .replaced
+      advice: "a power failure now may leave it damaged", code: .fileReplaced
     ) { try file.file.synchronize() }
     // A program without locks may have put another file in its place meanwhile.
     let isThere: Bool
-    do throws(FileError) { isThere = try isAtPath(file) } catch {
-      throw FileError(
-        path, "is replaced, but its path cannot be read again", error.reason,
-        advice: "look whether another program has put a file in its place", outcome: .replaced)
+    do throws(VirtNestError) { isThere = try isAtPath(file) } catch {
+      throw VirtNestError(
+        file: path, "is replaced, but its path cannot be read again: \(error.message)",
+        advice: "look whether another program has put a file in its place", code: .fileReplaced)
     }
     guard isThere else {
-      throw FileError(
-        path, "was replaced by another program while it was written", advice: Self.runAgain)
+      throw VirtNestError(
+        file: path, "was replaced by another program while it was written", advice: Self.runAgain)
     }
   }
 
   /// Whether the path still leads to this file.
-  private func isAtPath(_ file: borrowing OwnedDescriptor) throws(FileError) -> Bool {
+  private func isAtPath(_ file: borrowing OwnedDescriptor) throws(VirtNestError) -> Bool {
     do {
       let (own, there) = (try Stat(file.file), try Stat(path))
       return own.inode == there.inode && own.deviceID == there.deviceID
     } catch Errno.noSuchFileOrDirectory {
       return false
     } catch {
-      throw FileError(path, "cannot read", error)
+      throw VirtNestError(file: path, "cannot read", error)
     }
   }
 
   private func writeTail(
     of newBytes: [UInt8], to file: borrowing OwnedDescriptor
-  ) throws(FileError) {
+  ) throws(VirtNestError) {
     guard newBytes.count > bytes.count else { return }
     do {
       _ = try file.file.writeAll(
@@ -78,16 +78,16 @@ extension OriginalFile {
   /// - Returns: The error to throw, which tells whether that succeeded.
   private func putBack(
     _ oldBytes: [UInt8], after failure: any Error, in file: borrowing OwnedDescriptor
-  ) -> FileError {
+  ) -> VirtNestError {
     let reason = failure as? Errno
     do {
       _ = try file.file.writeAll(toAbsoluteOffset: 0, oldBytes)
       try file.file.resize(to: Int64(bytes.count))
     } catch {
-      return FileError(
-        path, "cannot write, nor restore the old content", reason,
-        advice: "the file is damaged; restore it from a backup", outcome: .damaged)
+      return VirtNestError(
+        file: path, "cannot write, nor restore the old content", reason,
+        advice: "the file is damaged; restore it from a backup", code: .fileDamaged)
     }
-    return FileError(path, "cannot write", reason, advice: "the old content was restored")
+    return VirtNestError(file: path, "cannot write", reason, advice: "the old content was restored")
   }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LosslessXML
 package import SystemPackage
-internal import VirtNest
+package import VirtNest
 
 /// A file as it was read, and how to replace its content.
 ///
@@ -30,38 +30,38 @@ package struct OriginalFile: Sendable {
   ///
   /// If another program writes to it meanwhile, it is read again, up to three times.
   /// - Parameter maximumSize: In bytes.
-  /// - Throws: ``FileError`` if it does not exist, is a folder, device or pipe, is larger than
+  /// - Throws: ``VirtNestError`` if it does not exist, is a folder, device or pipe, is larger than
   ///   `maximumSize`, or changes during each read.
   package static func read(
     _ path: FilePath, maximumSize: Int
-  ) throws(FileError) -> OriginalFile {
+  ) throws(VirtNestError) -> OriginalFile {
     // Before it is opened, because opening a pipe waits for a writer, and opening a device can have
     // side effects.
-    let found = try FileError.wrap(path, "cannot read") { try Stat(path) }
+    let found = try VirtNestError.wrap(path, "cannot read") { try Stat(path) }
     try check(found, at: path)
-    let resolved = try FileError.wrap(path, "cannot follow") { try resolve(path) }
-    let file = try FileError.wrap(path, "cannot open") {
+    let resolved = try VirtNestError.wrap(path, "cannot follow") { try resolve(path) }
+    let file = try VirtNestError.wrap(path, "cannot open") {
       try FileDescriptor.open(resolved, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     }
     for _ in 1...3 {
-      let before = try FileError.wrap(path, "cannot read") { try Stat(file.file) }
+      let before = try VirtNestError.wrap(path, "cannot read") { try Stat(file.file) }
       try check(before, at: path)
       guard before.size <= maximumSize else {
-        throw FileError(
-          path, "has \(before.size) bytes, more than the limit of \(maximumSize)",
+        throw VirtNestError(
+          file: path, "has \(before.size) bytes, more than the limit of \(maximumSize)",
           advice: "check that it is a domain definition")
       }
-      let bytes = try FileError.wrap(path, "cannot read") {
+      let bytes = try VirtNestError.wrap(path, "cannot read") {
         try file.file.contents(upTo: Int(before.size) + 1)
       }
-      let after = try FileError.wrap(path, "cannot read") { try Stat(file.file) }
+      let after = try VirtNestError.wrap(path, "cannot read") { try Stat(file.file) }
       if FileState(before) == FileState(after) && bytes.count == Int(before.size) {
         return OriginalFile(
           givenPath: path, path: resolved, bytes: bytes, state: FileState(before))
       }
     }
-    throw FileError(
-      path, "changes while it is read",
+    throw VirtNestError(
+      file: path, "changes while it is read",
       advice: "run the command again when no program writes to it")
   }
 
@@ -77,7 +77,7 @@ package struct OriginalFile: Sendable {
   ///     owner and attributes. The backup replaces a file that exists there, atomically, and stays
   ///     if the replacement fails afterwards.
   /// - Returns: Whether anything was written.
-  /// - Throws: ``FileError``; its ``FileError/outcome`` tells what the file holds. Nothing is changed
+  /// - Throws: ``VirtNestError``, whose code tells what the file holds. Nothing is changed
   ///   if the file has changed since it was read; with ``ReplacementMethod/atomic`` also if it has
   ///   several hard links, if its folder takes no new file, or if an attribute cannot be set on a
   ///   new file.
@@ -85,7 +85,7 @@ package struct OriginalFile: Sendable {
   package func replace(
     with newBytes: [UInt8], backupSuffix: String? = nil, method: ReplacementMethod = .atomic,
     syncsFolder: Bool = true
-  ) throws(FileError) -> Bool {
+  ) throws(VirtNestError) -> Bool {
     switch method {
     case .atomic:
       let staged = try stage(newBytes, backupSuffix: backupSuffix, syncsFolder: syncsFolder)
@@ -107,14 +107,15 @@ package struct OriginalFile: Sendable {
     return FilePath(platformString: resolved)
   }
 
-  private static func check(_ stat: Stat, at path: FilePath) throws(FileError) {
+  private static func check(_ stat: Stat, at path: FilePath) throws(VirtNestError) {
     switch stat.type {
     case .regular: return
-    case .directory: throw FileError(path, "is a folder, not a file")
+    case .directory: throw VirtNestError(file: path, "is a folder, not a file")
     case .fifo:
-      throw FileError(
-        path, "is a pipe, not a file", advice: "use '-' as the file and redirect standard input")
-    default: throw FileError(path, "is not a regular file")
+      throw VirtNestError(
+        file: path, "is a pipe, not a file",
+        advice: "use '-' as the file and redirect standard input")
+    default: throw VirtNestError(file: path, "is not a regular file")
     }
   }
 }
@@ -139,18 +140,18 @@ extension OriginalFile {
   ///
   /// The parameters are those of ``replace(with:backupSuffix:method:syncsFolder:)``.
   /// - Returns: `nil` if the bytes are equal: then nothing is written.
-  /// - Throws: ``FileError``; the file is unchanged.
+  /// - Throws: ``VirtNestError``; the file is unchanged.
   package func stage(
     _ newBytes: [UInt8], backupSuffix: String? = nil, syncsFolder: Bool = true
-  ) throws(FileError) -> StagedFile? {
+  ) throws(VirtNestError) -> StagedFile? {
     if newBytes == bytes { return nil }
     let name = try name()
     let folder = try openFolder()
     let file = try reopen(O_RDONLY)
-    let links = try FileError.wrap(path, "cannot read") { try Stat(file.file).linkCount }
+    let links = try VirtNestError.wrap(path, "cannot read") { try Stat(file.file).linkCount }
     guard links == 1 else {
-      throw FileError(
-        path, "has \(links) hard links, and a new file would replace only this one",
+      throw VirtNestError(
+        file: path, "has \(links) hard links, and a new file would replace only this one",
         advice: "use --overwrite to change all of them")
     }
     let attributes = try attributes(of: file)
@@ -167,17 +168,17 @@ extension OriginalFile {
   /// Puts the backup in its place.
   ///
   /// The file itself stays unchanged, also if that fails.
-  func commitBackup(_ backup: StagedFile) throws(FileError) {
-    do throws(FileError) {
+  func commitBackup(_ backup: StagedFile) throws(VirtNestError) {
+    do throws(VirtNestError) {
       try backup.commit()
     } catch {
-      throw FileError(
-        path, "was not replaced, because its backup \(backup.path) \(error.problem)", error.reason)
+      throw VirtNestError(
+        file: path, "was not replaced, because its backup \(backup.path) \(error.message)")
     }
   }
 
-  func attributes(of file: borrowing OwnedDescriptor) throws(FileError) -> FileAttributes {
-    try FileError.wrap(path, "cannot read mode, owner and extended attributes") {
+  func attributes(of file: borrowing OwnedDescriptor) throws(VirtNestError) -> FileAttributes {
+    try VirtNestError.wrap(path, "cannot read mode, owner and extended attributes") {
       try FileAttributes(of: file.file)
     }
   }
@@ -186,11 +187,11 @@ extension OriginalFile {
   func stageBackup(
     suffix: String?, _ attributes: FileAttributes, in folder: borrowing OwnedDescriptor,
     syncsFolder: Bool
-  ) throws(FileError) -> StagedFile? {
+  ) throws(VirtNestError) -> StagedFile? {
     guard let suffix else { return nil }
     guard !suffix.isEmpty && !suffix.contains("/") && !suffix.contains("\0") else {
-      throw FileError(
-        path, "cannot have a backup with the suffix '\(suffix)'",
+      throw VirtNestError(
+        file: path, "cannot have a backup with the suffix '\(suffix)'",
         advice: "use a suffix without a slash, such as .orig")
     }
     let name = FileName(try name(), suffix: suffix)
@@ -211,36 +212,38 @@ extension OriginalFile {
   var folder: FilePath { path.removingLastComponent() }
 
   /// The file's name in ``folder``.
-  func name() throws(FileError) -> FileName {
-    guard let last = path.lastComponent else { throw FileError(path, "is a folder, not a file") }
+  func name() throws(VirtNestError) -> FileName {
+    guard let last = path.lastComponent else {
+      throw VirtNestError(file: path, "is a folder, not a file")
+    }
     return FileName(last)
   }
 
-  func openFolder() throws(FileError) -> OwnedDescriptor {
-    try FileError.wrap(
+  func openFolder() throws(VirtNestError) -> OwnedDescriptor {
+    try VirtNestError.wrap(
       path, "cannot open the folder of the file", advice: Self.overwriteAdvice
     ) { try FileDescriptor.openFolder(folder) }
   }
 
   /// Opens the file again.
   ///
-  /// - Throws: ``FileError`` if it has changed since it was read.
-  func reopen(_ flags: CInt) throws(FileError) -> OwnedDescriptor {
+  /// - Throws: ``VirtNestError`` if it has changed since it was read.
+  func reopen(_ flags: CInt) throws(VirtNestError) -> OwnedDescriptor {
     let file = try openNoFollow(flags)
-    let stat = try FileError.wrap(path, "cannot read") { try Stat(file.file) }
+    let stat = try VirtNestError.wrap(path, "cannot read") { try Stat(file.file) }
     guard FileState(stat) == state else {
-      throw FileError(path, Self.changed, advice: Self.runAgain)
+      throw VirtNestError(file: path, Self.changed, advice: Self.runAgain)
     }
     return file
   }
 
-  private func openNoFollow(_ flags: CInt) throws(FileError) -> OwnedDescriptor {
+  private func openNoFollow(_ flags: CInt) throws(VirtNestError) -> OwnedDescriptor {
     do {
       return try FileDescriptor.open(path, flags | O_NOFOLLOW | O_NONBLOCK)
     } catch .noSuchFileOrDirectory, .tooManySymbolicLinkLevels {
-      throw FileError(path, Self.changed, advice: Self.runAgain)
+      throw VirtNestError(file: path, Self.changed, advice: Self.runAgain)
     } catch {
-      throw FileError(path, "cannot open", error)
+      throw VirtNestError(file: path, "cannot open", error)
     }
   }
 
@@ -248,22 +251,22 @@ extension OriginalFile {
   ///
   /// The lock prevents that two programs with this library replace the same file at once: each
   /// locks the file that it has read, and then checks that the path still leads to it.
-  func lock(_ file: borrowing OwnedDescriptor) throws(FileError) {
+  func lock(_ file: borrowing OwnedDescriptor) throws(VirtNestError) {
     for _ in 1...1000 {
-      let locked = try FileError.wrap(path, "cannot lock") { try file.file.lockExclusively() }
+      let locked = try VirtNestError.wrap(path, "cannot lock") { try file.file.lockExclusively() }
       if locked { return }
       usleep(10_000)
     }
-    throw FileError(
-      path, "is locked by another program",
+    throw VirtNestError(
+      file: path, "is locked by another program",
       advice: "run the command again when that program has ended (lslocks shows it)")
   }
 
   /// Whether the open file still holds the bytes that were read.
   ///
   /// Two writes within one tick of the kernel's clock leave the same times, so the bytes are read.
-  func holdsSameBytes(_ file: borrowing OwnedDescriptor) throws(FileError) -> Bool {
-    try FileError.wrap(path, "cannot read") {
+  func holdsSameBytes(_ file: borrowing OwnedDescriptor) throws(VirtNestError) -> Bool {
+    try VirtNestError.wrap(path, "cannot read") {
       try file.file.contents(upTo: bytes.count + 1) == bytes
     }
   }

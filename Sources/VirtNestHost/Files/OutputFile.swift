@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LosslessXML
 package import SystemPackage
-internal import VirtNest
+package import VirtNest
 
 /// A file that a command creates or updates.
 package enum OutputFile {
@@ -22,13 +22,13 @@ package enum OutputFile {
   /// `syncsFolder: false` the complete old file can come back after a power failure before
   /// ``synchronizeFolder(_:)``.
   /// - Parameter force: Replaces a file that has other bytes.
-  /// - Throws: ``FileError`` if a file with other bytes exists and `force` is not given, if `path` is
+  /// - Throws: ``VirtNestError`` if a file with other bytes exists and `force` is not given, if `path` is
   ///   a folder or another file that is not regular, or if the file cannot be written.
   @discardableResult
   package static func write(
     _ bytes: [UInt8], at path: FilePath, force: Bool = false,
     syncsFolder: Bool = true
-  ) throws(FileError) -> Result {
+  ) throws(VirtNestError) -> Result {
     let (staged, result) = try stage(bytes, at: path, force: force, syncsFolder: syncsFolder)
     try staged?.commit()
     return result
@@ -42,7 +42,7 @@ package enum OutputFile {
   package static func stage(
     _ bytes: [UInt8], at path: FilePath, force: Bool = false,
     syncsFolder: Bool = true
-  ) throws(FileError) -> (file: StagedFile?, result: Result) {
+  ) throws(VirtNestError) -> (file: StagedFile?, result: Result) {
     guard let original = try check(bytes, at: path, force: force) else {
       return (try stageNew(bytes, at: path, syncsFolder: syncsFolder), .created)
     }
@@ -57,33 +57,34 @@ package enum OutputFile {
   @discardableResult
   package static func check(
     _ bytes: [UInt8], at path: FilePath, force: Bool = false
-  ) throws(FileError) -> OriginalFile? {
+  ) throws(VirtNestError) -> OriginalFile? {
     do {
       // Not followed, because no file is made behind a dangling symbolic link.
       _ = try Stat(path, followTargetSymlink: false)
     } catch .noSuchFileOrDirectory {
       return nil
     } catch {
-      throw FileError(path, "cannot write", error)
+      throw VirtNestError(file: path, "cannot write", error)
     }
     let original = try OriginalFile.read(path, maximumSize: .max - 1)
     guard force || original.bytes == bytes else {
-      throw FileError(path, "exists with different content", advice: "use --force to replace it")
+      throw VirtNestError(
+        file: path, "exists with different content", advice: "use --force to replace it")
     }
     return original
   }
 
   private static func stageNew(
     _ bytes: [UInt8], at path: FilePath, syncsFolder: Bool
-  ) throws(FileError) -> StagedFile {
+  ) throws(VirtNestError) -> StagedFile {
     guard let last = path.lastComponent, last.kind == .regular else {
-      throw FileError(path, "is not a file name")
+      throw VirtNestError(file: path, "is not a file name")
     }
     let name = FileName(last)
     // The folder of "name" is "", which cannot be opened.
     let parent = path.removingLastComponent()
     let target = (parent.isEmpty ? FilePath(".") : parent).appending(last)
-    let folder = try FileError.wrap(path, "cannot open the folder for the file") {
+    let folder = try VirtNestError.wrap(path, "cannot open the folder for the file") {
       try FileDescriptor.openFolder(target.removingLastComponent())
     }
     let temporaryName = try writeTemporaryFile(
@@ -96,9 +97,9 @@ package enum OutputFile {
 
 /// Waits until the file names in a folder are on the disk, also those of files committed with
 /// `syncsFolder: false`.
-/// - Throws: ``FileError``.
-package func synchronizeFolder(_ path: FilePath) throws(FileError) {
-  let folder = try FileError.wrap(path, "cannot open the folder") {
+/// - Throws: ``VirtNestError``.
+package func synchronizeFolder(_ path: FilePath) throws(VirtNestError) {
+  let folder = try VirtNestError.wrap(path, "cannot open the folder") {
     try FileDescriptor.openFolder(path)
   }
   do {
@@ -106,6 +107,6 @@ package func synchronizeFolder(_ path: FilePath) throws(FileError) {
   } catch .invalidArgument {
     // The file system does not support this for a folder.
   } catch {
-    throw FileError(path, "may not be on the disk yet", error)
+    throw VirtNestError(file: path, "may not be on the disk yet", error)
   }
 }

@@ -2,7 +2,7 @@ internal import Glibc
 internal import LosslessXML
 internal import Synchronization
 package import SystemPackage
-internal import VirtNest
+package import VirtNest
 
 /// New content of a file, in a temporary file beside it.
 ///
@@ -52,19 +52,19 @@ package final class StagedFile: Sendable {
 
   /// Puts the content in its place; a second call does nothing.
   ///
-  /// - Throws: ``FileError``; then the temporary file is removed.
-  package func commit() throws(FileError) {
+  /// - Throws: ``VirtNestError``; then the temporary file is removed.
+  package func commit() throws(VirtNestError) {
     guard takePending() else { return }
-    do throws(FileError) {
+    do throws(VirtNestError) {
       try takePlace()
     } catch {
-      if !error.keepsTemporaryFile { removeTemporaryFiles() }
+      if !error.has(.fileKept) { removeTemporaryFiles() }
       throw error
     }
   }
 
-  private func takePlace() throws(FileError) {
-    let folder = try FileError.wrap(path, "cannot open the folder of the file") {
+  private func takePlace() throws(VirtNestError) {
+    let folder = try VirtNestError.wrap(path, "cannot open the folder of the file") {
       try FileDescriptor.openFolder(path.removingLastComponent())
     }
     switch place {
@@ -75,17 +75,17 @@ package final class StagedFile: Sendable {
       try exchange(with: original, file, in: folder)
     case .free: try takeFreePlace(in: folder)
     case .any:
-      try FileError.wrap(path, "cannot be put in its place") {
+      try VirtNestError.wrap(path, "cannot be put in its place") {
         try folder.file.rename(temporaryName, to: name, .replace)
       }
     }
     if syncsFolder {
-      do throws(FileError) {
+      do throws(VirtNestError) {
         try synchronizeFolder(path.removingLastComponent())
       } catch {
-        throw FileError(
-          path, "is replaced, but may not be on the disk yet", error.reason,
-          advice: "a power failure now may bring back the old file", outcome: .replaced)
+        throw VirtNestError(
+          file: path, "is replaced, but its folder \(error.message)",
+          advice: "a power failure now may bring back the old file", code: .fileReplaced)
       }
     }
   }
@@ -105,7 +105,7 @@ package final class StagedFile: Sendable {
     }
   }
 
-  private func takeFreePlace(in folder: borrowing OwnedDescriptor) throws(FileError) {
+  private func takeFreePlace(in folder: borrowing OwnedDescriptor) throws(VirtNestError) {
     do {
       do {
         try folder.file.rename(temporaryName, to: name, .fail)
@@ -115,7 +115,7 @@ package final class StagedFile: Sendable {
         removeTemporaryFile(temporaryName, in: folder)
       }
     } catch {
-      throw FileError(path, "cannot create", error)
+      throw VirtNestError(file: path, "cannot create", error)
     }
   }
 }
@@ -131,8 +131,8 @@ extension StagedFile {
   func exchange(
     with original: OriginalFile, _ file: borrowing OwnedDescriptor,
     in folder: borrowing OwnedDescriptor
-  ) throws(FileError) {
-    let changed = FileError(path, OriginalFile.changed, advice: OriginalFile.runAgain)
+  ) throws(VirtNestError) {
+    let changed = VirtNestError(file: path, OriginalFile.changed, advice: OriginalFile.runAgain)
     guard FileState(try look(at: name, in: folder)) == original.state,
       try original.holdsSameBytes(file)
     else { throw changed }
@@ -144,7 +144,7 @@ extension StagedFile {
       try replacePlainly(in: folder)
       return
     } catch {
-      throw FileError(path, "cannot replace", error, advice: OriginalFile.overwriteAdvice)
+      throw VirtNestError(file: path, "cannot replace", error, advice: OriginalFile.overwriteAdvice)
     }
     guard isOriginalOut(original, file, in: folder) else {
       try exchangeBack(new, in: folder)
@@ -153,8 +153,8 @@ extension StagedFile {
     try removeOldFile(in: folder)
   }
 
-  private func replacePlainly(in folder: borrowing OwnedDescriptor) throws(FileError) {
-    try FileError.wrap(path, "cannot replace", advice: OriginalFile.overwriteAdvice) {
+  private func replacePlainly(in folder: borrowing OwnedDescriptor) throws(VirtNestError) {
+    try VirtNestError.wrap(path, "cannot replace", advice: OriginalFile.overwriteAdvice) {
       try folder.file.rename(temporaryName, to: name, .replace)
     }
   }
@@ -166,7 +166,7 @@ extension StagedFile {
     _ original: OriginalFile, _ file: borrowing OwnedDescriptor,
     in folder: borrowing OwnedDescriptor
   ) -> Bool {
-    do throws(FileError) {
+    do throws(VirtNestError) {
       let out = FileState(try look(at: temporaryName, in: folder))
       guard out.hasSameData(as: original.state) else { return false }
       return try original.holdsSameBytes(file)
@@ -181,7 +181,7 @@ extension StagedFile {
   /// file before it is kept under the temporary name, which the error tells.
   private func exchangeBack(
     _ new: FileState, in folder: borrowing OwnedDescriptor
-  ) throws(FileError) {
+  ) throws(VirtNestError) {
     let kept =
       "the file before it is kept as \(temporaryName.path(in: path.removingLastComponent()))"
     do {
@@ -190,18 +190,18 @@ extension StagedFile {
       if out.hasSameData(as: new) { return }
       try folder.file.rename(temporaryName, to: name, .exchange)
     } catch {
-      throw FileError(
-        path, "\(OriginalFile.changed), and cannot be put back", error, advice: kept,
-        outcome: .replaced, keepsTemporaryFile: true)
+      throw VirtNestError(
+        file: path, "\(OriginalFile.changed), and cannot be put back", error, advice: kept,
+        code: .fileKept)
     }
-    throw FileError(
-      path, "other programs replace it repeatedly", advice: kept,
-      keepsTemporaryFile: true)
+    throw VirtNestError(
+      file: path, "other programs replace it repeatedly", advice: kept,
+      code: .fileKept)
   }
 
   /// Removes the old file, with a second attempt: the file is replaced already, and undoing that
   /// would only leave the other of the two files behind.
-  private func removeOldFile(in folder: borrowing OwnedDescriptor) throws(FileError) {
+  private func removeOldFile(in folder: borrowing OwnedDescriptor) throws(VirtNestError) {
     do {
       do {
         try folder.file.unlink(temporaryName)
@@ -209,22 +209,22 @@ extension StagedFile {
         try folder.file.unlink(temporaryName)
       }
     } catch {
-      throw FileError(
-        path, "is replaced, but the old file cannot be removed", error,
+      throw VirtNestError(
+        file: path, "is replaced, but the old file cannot be removed", error,
         advice: "it is still there as \(temporaryName.path(in: path.removingLastComponent()))",
-        outcome: .replaced, keepsTemporaryFile: true)
+        code: .fileKept)
     }
   }
 
   private func look(
     at name: FileName, in folder: borrowing OwnedDescriptor
-  ) throws(FileError) -> Stat {
+  ) throws(VirtNestError) -> Stat {
     do {
       return try folder.file.stat(name)
     } catch .noSuchFileOrDirectory {
-      throw FileError(path, OriginalFile.changed, advice: OriginalFile.runAgain)
+      throw VirtNestError(file: path, OriginalFile.changed, advice: OriginalFile.runAgain)
     } catch {
-      throw FileError(path, "cannot read", error)
+      throw VirtNestError(file: path, "cannot read", error)
     }
   }
 }

@@ -48,8 +48,8 @@ package struct PasswordHash: Hashable, Sendable {
 
   /// Keeps a generated password in a new file that only its owner can read.
   ///
-  /// - Throws: ``FileError`` if the file cannot be written, or if one is there.
-  package static func keep(_ password: String, in path: FilePath) throws(FileError) {
+  /// - Throws: ``VirtNestError`` if the file cannot be written, or if one is there.
+  package static func keep(_ password: String, in path: FilePath) throws(VirtNestError) {
     let mask = umask(0o077)
     defer { umask(mask) }
     try OutputFile.write(Array((password + "\n").utf8), at: path)

@@ -13,17 +13,18 @@ package enum SeedImage {
   /// The bytes of the image.
   /// - Parameter isReproducible: whether the same setup must give the same bytes, for which only
   ///   xorriso serves.
-  /// - Throws: ``Failure`` if no tool is installed, or if it fails.
+  /// - Throws: ``VirtNestError`` if no tool is installed, or if it fails.
   package static func bytes(
     for firstBoot: FirstBoot, isReproducible: Bool = false
   ) async throws -> [UInt8] {
     if isReproducible, !isInstalled("xorriso") {
-      throw Failure(
-        reason: "xorriso is not installed, and is needed to make a seed; install xorriso")
+      throw VirtNestError(
+        .seed, "xorriso is not installed, and is needed to make a seed; install xorriso")
     }
     guard let tool = tools.first(where: isInstalled) else {
-      throw Failure(
-        reason: "xorriso, genisoimage and mkisofs are not installed, and one of them is needed to "
+      throw VirtNestError(
+        .seed,
+        "xorriso, genisoimage and mkisofs are not installed, and one of them is needed to "
           + "make an image; install xorriso, or write user-data and meta-data as files")
     }
     let folder = try temporaryFolder()
@@ -40,19 +41,10 @@ package enum SeedImage {
       environment: .inherit.updating(["SOURCE_DATE_EPOCH": "\(epoch)"]),
       workingDirectory: folder, output: .discarded, error: .string(limit: 1 << 20))
     guard result.terminationStatus.isSuccess else {
-      throw Failure(
-        reason: "\(tool) could not make the image: \(result.standardError.trimmingNewlines())")
+      throw VirtNestError(
+        .seed, "\(tool) could not make the image: \(result.standardError.trimmingNewlines())")
     }
     return try OriginalFile.read(folder.appending("seed.iso"), maximumSize: 1 << 24).bytes
-  }
-
-  /// An image that could not be made.
-  package struct Failure: Error, Equatable, CustomStringConvertible {
-    /// What went wrong, and what to do.
-    package var reason: String
-
-    /// The reason.
-    package var description: String { reason }
   }
 
   private static let tools = ["xorriso", "genisoimage", "mkisofs"]
@@ -68,7 +60,7 @@ package enum SeedImage {
     let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(base)/virt-nest.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
-      throw Failure(reason: "cannot make a folder in \(base): \(Errno(rawValue: errno))")
+      throw VirtNestError(.seed, "cannot make a folder in \(base): \(Errno(rawValue: errno))")
     }
     return FilePath(platformString: template)
   }
@@ -86,7 +78,7 @@ package enum SeedImage {
         path, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
       _ = try file.closeAfter { try file.writeAll(text.utf8) }
     } catch let error as Errno {
-      throw Failure(reason: "cannot write \(path): \(error)")
+      throw VirtNestError(.seed, "cannot write \(path): \(error)")
     }
     // The tools copy the time of the file into the image.
     let time = timespec(tv_sec: epoch, tv_nsec: 0)
@@ -96,7 +88,7 @@ package enum SeedImage {
 }
 
 extension String {
-  fileprivate func trimmingNewlines() -> String {
+  func trimmingNewlines() -> String {
     guard let last = lastIndex(where: { !$0.isNewline }) else { return "" }
     return String(self[...last])
   }

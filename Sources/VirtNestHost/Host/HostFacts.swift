@@ -22,8 +22,8 @@ package struct HostFacts: Equatable, Sendable {
   }
 
   /// Reads the script's output; lines before `facts=1` (a login message) are ignored.
-  /// - Throws: ``MalformedFacts``.
-  package init(parsing text: String) throws(MalformedFacts) {
+  /// - Throws: ``VirtNestError``.
+  package init(parsing text: String) throws(VirtNestError) {
     var values: [String: String] = [:]
     var state = State.before
     // By scalars: "\r\n" is one character.
@@ -41,27 +41,26 @@ package struct HostFacts: Equatable, Sendable {
       }
       if line.isEmpty || line.unicodeScalars.first == "#" { continue }
       guard let equals = line.unicodeScalars.firstIndex(of: "="), equals != line.startIndex else {
-        throw MalformedFacts(line: index + 1, reason: "expected key=value")
+        throw Self.malformed("expected key=value", line: index + 1)
       }
       let key = String(line.unicodeScalars[..<equals])
       guard values[key] == nil else {
-        throw MalformedFacts(line: index + 1, reason: "the key '\(key)' appears twice")
+        throw Self.malformed("the key '\(key)' appears twice", line: index + 1)
       }
       guard let value = Self.unescaped(line.unicodeScalars[equals...].dropFirst()) else {
-        throw MalformedFacts(
-          line: index + 1, reason: "a backslash must be followed by \\, n, t or r")
+        throw Self.malformed("a backslash must be followed by \\, n, t or r", line: index + 1)
       }
       values[key] = value
     }
     switch state {
     case .before:
-      throw MalformedFacts(
-        line: nil,
-        reason: "the line 'facts=1' is missing; gather facts with the script of virt-nest doctor "
+      throw VirtNestError(
+        .facts,
+        "the line 'facts=1' is missing; gather facts with the script of virt-nest doctor "
           + "--print-script")
     case .within:
-      throw MalformedFacts(
-        line: nil, reason: "the line 'end=1' is missing, so facts are lost; gather them again")
+      throw VirtNestError(
+        .facts, "the line 'end=1' is missing, so facts are lost; gather them again")
     case .after: self.values = values
     }
   }
@@ -117,24 +116,11 @@ package struct HostFacts: Equatable, Sendable {
   }
 }
 
-/// Text that cannot be read as facts of a host.
-package struct MalformedFacts: Error, Equatable, CustomStringConvertible {
-  /// The line with the mistake, from 1; `nil` if it is not in one line.
-  package var line: Int?
-  /// The column with the mistake, in bytes from 1; `nil` if it is not known.
-  package var column: Int?
-  /// What is wrong, and what to do.
-  package var reason: String
-
-  /// The line and the reason.
-  package var description: String { line.map { "line \($0): \(reason)" } ?? reason }
-}
-
 extension HostFacts {
   /// Reads a file of facts: the output of the script (``init(parsing:)``), or a JSON report made from
   /// it (``HostReport/json``).
-  /// - Throws: ``MalformedFacts``.
-  package init(reading bytes: [UInt8]) throws(MalformedFacts) {
+  /// - Throws: ``VirtNestError``.
+  package init(reading bytes: [UInt8]) throws(VirtNestError) {
     guard Self.isReport(bytes) else {
       try self.init(parsing: String(decoding: bytes, as: UTF8.self))
       return
@@ -143,7 +129,7 @@ extension HostFacts {
     do throws(MalformedJSON) {
       report = try JSONReader.value(of: bytes)
     } catch {
-      throw MalformedFacts(line: error.line, column: error.column, reason: error.reason)
+      throw Self.malformed(error.reason, line: error.line, column: error.column)
     }
     try self.init(report: report)
   }
@@ -161,25 +147,26 @@ extension HostFacts {
       }
   }
 
-  private init(report: JSONWriter.Value) throws(MalformedFacts) {
-    guard case .object(let members) = report,
-      case .object(let facts)? = members.first(where: { $0.key == "facts" })?.value
-    else {
-      throw MalformedFacts(
-        line: nil,
-        reason: "the member 'facts' is missing; use the output of virt-nest doctor --json")
+  private init(report: JSONWriter.Value) throws(VirtNestError) {
+    guard case .object(let facts)? = report["facts"] else {
+      throw VirtNestError(
+        .facts, "the member 'facts' is missing; use the output of virt-nest doctor --json")
     }
     var values: [String: String] = [:]
     for fact in facts {
-      guard case .string(let value) = fact.value else {
-        throw MalformedFacts(line: nil, reason: "the value of '\(fact.key)' is not a string")
+      guard let value = fact.value.text else {
+        throw VirtNestError(.facts, "the value of '\(fact.key)' is not a string")
       }
       guard Self.isKey(fact.key) else {
-        throw MalformedFacts(line: nil, reason: "'\(fact.key)' is not a valid key of a fact")
+        throw VirtNestError(.facts, "'\(fact.key)' is not a valid key of a fact")
       }
       values[fact.key] = value
     }
     self.init(values)
+  }
+
+  private static func malformed(_ reason: String, line: Int, column: Int = 1) -> VirtNestError {
+    VirtNestError(.facts, reason, at: .init(0..<0, Position(line: line, column: column)))
   }
 
   /// Whether a key can stand before `=` on a line of its own.
@@ -203,7 +190,7 @@ extension HostFacts {
   /// - Parameters:
   ///   - connectTimeout: Seconds that ssh has to reach the machine and agree on keys; `nil` for ssh's own.
   ///   - mayAsk: Whether ssh may ask for a password or about a host key.
-  /// - Throws: ``GatheringFailure``; ``MalformedFacts`` if the output is not facts.
+  /// - Throws: ``VirtNestError`` if the output is not facts.
   package static func gathered(
     _ place: Place, connectTimeout: Int? = nil, mayAsk: Bool = true
   ) async throws -> HostFacts {
@@ -223,17 +210,25 @@ extension HostFacts {
           try unnamedFile(Array(gatheringScript.utf8)), closeAfterSpawningProcess: true),
         output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
       guard result.terminationStatus.isSuccess else {
-        throw GatheringFailure(
-          reason: "'\(program)' \(end(result.terminationStatus)): \(result.standardError)")
+        let reason = result.standardError.trimmingNewlines()
+        throw failure("'\(program)' \(end(result.terminationStatus)): \(reason)")
       }
       return try HostFacts(parsing: result.standardOutput)
-    } catch let error as ToolFailure {
-      throw GatheringFailure(reason: error.reason)
-    } catch let error as SubprocessError where error.code == .executableNotFound {
-      throw GatheringFailure(reason: ToolFailure(notFound: program).reason)
     } catch let error as SubprocessError {
-      throw GatheringFailure(reason: "cannot run '\(program)': \(error)")
+      throw failure(
+        error.code == .executableNotFound
+          ? VirtNestError(notFound: program).message : "cannot run '\(program)': \(error)")
     }
+  }
+
+  /// Why facts were not gathered, and how to gather them by hand.
+  private static func failure(_ reason: String) -> VirtNestError {
+    VirtNestError(
+      .program, reason,
+      advice: """
+        Or run the script of virt-nest doctor --print-script on that machine and read its output \
+        with --facts FILE
+        """)
   }
 }
 
@@ -245,21 +240,21 @@ private func end(_ status: TerminationStatus) -> String {
   }
 }
 
-/// Facts that could not be gathered.
-package struct GatheringFailure: Error, Equatable, CustomStringConvertible {
-  /// What went wrong, with the error output of the program that was run.
-  package var reason: String
-
-  /// The last thing that the program said.
-  package var lastLine: String {
-    reason.split(whereSeparator: \.isNewline).last.map(String.init) ?? reason
-  }
-
-  /// What went wrong, and how to gather the facts by hand.
-  package var description: String {
-    var text = reason[...]
-    while text.last?.isNewline ?? false { text.removeLast() }
-    return "\(text); or run the script of virt-nest doctor --print-script on that machine and read "
-      + "its output with --facts FILE"
+extension HostFacts.Place {
+  /// The machine whose libvirt a URI names (https://libvirt.org/uri.html).
+  ///
+  /// - Returns: `nil` if the URI gives no shell on that machine: only a local one and `+ssh` do.
+  package init?(libvirtURI uri: String) {
+    guard let (scheme, rest) = uri.parted(at: ":"), rest.hasPrefix("//") else { return nil }
+    let authority = String(rest.dropFirst(2).prefix { $0 != "/" && $0 != "?" })
+    let transport = scheme.parted(at: "+")?.tail
+    guard !authority.isEmpty else {
+      // unix is the local socket.
+      guard transport == nil || transport == "unix" else { return nil }
+      self = .here
+      return
+    }
+    guard transport == "ssh", !authority.hasPrefix("-") else { return nil }
+    self = .ssh(destination: authority.contains(":") ? "ssh://\(authority)" : authority)
   }
 }

@@ -27,13 +27,15 @@ package struct DefinitionChange: Sendable {
   ///     what it leaves out.
   ///   - dropsSecrets: display passwords that the definition leaves out are removed; otherwise the
   ///     host's passwords are kept.
-  /// - Throws: ``VirshError`` if the definition conflicts with another guest.
+  /// - Throws: ``VirtNestError`` if the definition conflicts with another guest.
   package init(
     _ definition: DomainDefinition, of host: HostGuest?, on libvirt: Virsh, isWhole: Bool = false,
     dropsSecrets: Bool = false
   ) throws {
     let guest = Guest(reading: definition)
-    guard let name = guest.name else { throw VirshError("the definition has no <name>") }
+    guard let name = guest.name else {
+      throw VirtNestError(.libvirt, "the definition has no <name>")
+    }
     if let host { try Self.check(guest, name, against: host) }
     var notes: [String] = []
     var whole = definition
@@ -62,18 +64,21 @@ package struct DefinitionChange: Sendable {
   /// Finds conflicts before libvirt does, because its messages do not say what to do.
   private static func check(_ guest: Guest, _ name: String, against host: HostGuest) throws {
     if host.name != name {
-      throw VirshError(
+      throw VirtNestError(
+        .libvirt,
         "the guest '\(host.name)' already has the uuid \(host.uuid); rename that guest first (virsh "
           + "domrename \(shellOperand(host.name)) \(shellWord(name))), or use another uuid (virt-nest patch --uuid)"
       )
     }
     guard let uuid = guest.uuid else {
-      throw VirshError(
+      throw VirtNestError(
+        .libvirt,
         "a guest '\(name)' exists already, and libvirt refuses a second one of that name; to change "
           + "the existing guest, set its uuid: virt-nest patch --uuid \(host.uuid)")
     }
     guard uuid == host.uuid else {
-      throw VirshError(
+      throw VirtNestError(
+        .libvirt,
         "a guest '\(name)' exists already, with the uuid \(host.uuid) and not \(uuid); set that uuid "
           + "here (virt-nest patch --uuid \(host.uuid)), or use another name")
     }
@@ -107,10 +112,10 @@ package struct DefinitionChange: Sendable {
     /// Notes for the user.
     package var notes: [String] = []
     /// Why it was not defined; `nil` if it was.
-    package var failure: VirshError?
+    package var failure: VirtNestError?
 
     /// Nothing went wrong, and there is nothing to say.
-    package init(notes: [String] = [], failure: VirshError? = nil) {
+    package init(notes: [String] = [], failure: VirtNestError? = nil) {
       (self.notes, self.failure) = (notes, failure)
     }
   }
@@ -120,8 +125,7 @@ package struct DefinitionChange: Sendable {
   /// libvirt replaces each definition as a whole. One that fails does not stop the others.
   /// - Parameter validates: whether libvirt validates the definitions against its schema.
   /// - Returns: what became of each.
-  /// - Throws: ``VirshError`` before anything is defined, or if libvirt does not answer afterwards;
-  ///   ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` before anything is defined, or if libvirt does not answer afterwards.
   package static func define(
     _ changes: [DefinitionChange], validates: Bool, on libvirt: Virsh
   ) async throws -> [Outcome] {
@@ -131,7 +135,8 @@ package struct DefinitionChange: Sendable {
       now?.definition.document.bytes == change.host?.definition.document.bytes
         ? Outcome()
         : Outcome(
-          failure: VirshError(
+          failure: VirtNestError(
+            .libvirt,
             "its definition on \(libvirt.displayName) has changed meanwhile; run the command again")
         )
     }
@@ -143,18 +148,19 @@ package struct DefinitionChange: Sendable {
       defer { for file in files { try? file.close() } }
       for index in part { files.append(try unnamedFile(changes[index].definition.document.bytes)) }
       let commands = files.map { file in
-        "define \(validates ? "--validate " : "")/proc/\(getpid())/fd/\(file.rawValue)"
+        "define \(validates ? "--validate " : "")\(file.pathForOthers)"
       }
       let answers: [Virsh.Answer]
-      do { answers = try await libvirt.answers(to: commands) } catch let error as VirshError {
+      do {
+        answers = try await libvirt.answers(to: commands)
+      } catch let error as VirtNestError where error.has(.libvirt) {
         // A connection that is lost leaves open which of these are defined.
         for index in part { outcomes[index].failure = error }
         continue
       }
       for (index, answer) in zip(part, answers) where !answer.errors.isEmpty {
-        outcomes[index].failure = VirshError(
-          answer.errors.filter { !$0.hasPrefix("Failed to define domain from ") }
-            .joined(separator: "\n"))
+        outcomes[index].failure = VirtNestError(
+          virsh: answer.errors.filter { !$0.hasPrefix("Failed to define domain from ") })
       }
     }
     let after = try await HostGuest.find(
@@ -170,8 +176,8 @@ package struct DefinitionChange: Sendable {
   private func outcome(_ after: HostGuest?) -> Outcome {
     guard let after else {
       return Outcome(
-        failure: VirshError(
-          "it was defined, but does not exist any more; it may have been undefined"))
+        failure: VirtNestError(
+          .libvirt, "it was defined, but does not exist any more; it may have been undefined"))
     }
     var notes: [String] = []
     let (asked, got) = (NestingFacts(of: definition), NestingFacts(of: after.definition))
@@ -188,5 +194,36 @@ package struct DefinitionChange: Sendable {
           + "after a reboot inside the guest")
     }
     return Outcome(notes: notes)
+  }
+}
+
+/// The VNC and SPICE passwords of a definition.
+///
+/// libvirt prints them only with `--security-info` (libvirt, `src/conf/domain_conf.c`,
+/// `virDomainGraphicsAuthDefFormatAttr`).
+enum Secrets {
+  private static let attributes = ["passwd", "passwdValidTo"]
+
+  private static func graphics(in definition: DomainDefinition) -> [Element] {
+    definition.domain.children("devices").flatMap { $0.children("graphics") }
+  }
+
+  /// Copies passwords from the host's definition to displays that have none.
+  ///
+  /// - Returns: the new bytes, and the kinds of display whose password was copied.
+  static func kept(
+    from host: DomainDefinition, in definition: DomainDefinition
+  ) throws(ConflictingChanges) -> (bytes: [UInt8], kinds: [String]) {
+    var changes = Changes(definition.document)
+    var kinds: [String] = []
+    for element in graphics(in: definition) where element["passwd"] == nil {
+      let same = graphics(in: host).first { $0["type"] == element["type"] }
+      guard let same, same["passwd"] != nil else { continue }
+      for name in attributes {
+        if let value = same[name] { changes.setAttribute(name, of: element, to: value) }
+      }
+      kinds.append(element["type"]?.uppercased() ?? "")
+    }
+    return (try changes.sortedEdits().applied(to: definition.document.bytes), kinds)
   }
 }

@@ -28,7 +28,7 @@ struct EmbeddedLibvirt {
   ///
   /// - Parameter asCaller: whether root's QEMU runs as root, as a wrapper may need that the user trusts;
   ///   otherwise it runs as a user without rights.
-  /// - Throws: ``ToolFailure`` if the folder cannot be made; what `body` throws.
+  /// - Throws: ``VirtNestError`` if the folder cannot be made; what `body` throws.
   static func use<Value>(
     asCaller: Bool = false, _ body: (EmbeddedLibvirt) async throws -> Value
   ) async throws -> Value {
@@ -59,11 +59,11 @@ struct EmbeddedLibvirt {
       buffer.baseAddress.flatMap { mkdtemp($0) } != nil
     }
     guard made else {
-      throw ToolFailure(reason: "cannot make a folder in \(base): \(Errno(rawValue: errno))")
+      throw VirtNestError(.program, "cannot make a folder in \(base): \(Errno(rawValue: errno))")
     }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     guard mkdir(folder + "/etc", 0o700) == 0 else {
-      throw ToolFailure(reason: "cannot write in \(folder): \(Errno(rawValue: errno))")
+      throw VirtNestError(.program, "cannot write in \(folder): \(Errno(rawValue: errno))")
     }
     try write(
       Array((Self.user(for: folder, asCaller: asCaller) + Self.settings).utf8), to: "etc/qemu.conf")
@@ -99,7 +99,7 @@ struct EmbeddedLibvirt {
         permissions: .ownerReadWrite)
       _ = try file.closeAfter { try file.writeAll(bytes) }
     } catch {
-      throw ToolFailure(reason: "cannot write \(folder)/\(name): \(error)")
+      throw VirtNestError(.program, "cannot write \(folder)/\(name): \(error)")
     }
   }
 
@@ -107,7 +107,7 @@ struct EmbeddedLibvirt {
   ///
   /// Guests that still run at the end are killed.
   /// - Parameter commands: in virsh's quoting.
-  /// - Throws: ``ToolFailure``.
+  /// - Throws: ``VirtNestError``.
   func run(_ commands: [String], limit: Duration) async throws -> ToolRun {
     let uri = "qemu:///embed?root=" + folder
     let script = String(decoding: PackageResources.embedded_libvirt_sh, as: UTF8.self)
@@ -115,7 +115,7 @@ struct EmbeddedLibvirt {
     do {
       pipe = try FileDescriptor.pipe()
     } catch {
-      throw ToolFailure(reason: "cannot make a pipe: \(error)")
+      throw VirtNestError(.program, "cannot make a pipe: \(error)")
     }
     // No child process inherits it, so that it closes when this process ends for any reason.
     _ = fcntl(pipe.writeEnd.rawValue, F_SETFD, FD_CLOEXEC)
@@ -124,14 +124,16 @@ struct EmbeddedLibvirt {
       "sh", ["-c", script, "embedded-libvirt", folder, uri, commands.joined(separator: "; ")],
       environment: Self.environment(folder), input: pipe.readEnd,
       isApart: true, limit: limit)
-    if ended.status == 127 { throw ToolFailure(notFound: "virsh") }
+    if ended.status == 127 { throw VirtNestError(notFound: "virsh") }
     if ended.errorOutput.contains("No emulator found for arch 'ppc64") {
-      throw ToolFailure(notFound: "qemu-system-ppc64")
+      throw VirtNestError(notFound: "qemu-system-ppc64")
     }
     if let missing = Self.missingDriver(ended.errorOutput) { throw missing }
     if ended.errorOutput.contains("failed to connect to the hypervisor") {
-      throw ToolFailure(
-        reason: "libvirt cannot start inside virsh: " + VirshError(ended.errorOutput).description)
+      throw VirtNestError(
+        .program,
+        "libvirt cannot start inside virsh: "
+          + VirtNestError(virsh: Virsh.messages(in: ended.errorOutput)).message)
     }
     return ended
   }
@@ -144,11 +146,12 @@ struct EmbeddedLibvirt {
   }
 
   /// The error to report if libvirt's QEMU driver is not installed.
-  private static func missingDriver(_ errors: String) -> ToolFailure? {
+  private static func missingDriver(_ errors: String) -> VirtNestError? {
     guard errors.contains("no connection driver available") else { return nil }
-    return ToolFailure(
-      reason: "this libvirt has no QEMU driver; install the package libvirt-daemon-driver-qemu "
+    return VirtNestError(
+      .program,
+      "this libvirt has no QEMU driver; install the package libvirt-daemon-driver-qemu "
         + "(Debian, Ubuntu, Fedora); error of virsh: "
-        + VirshError(errors).description)
+        + VirtNestError(virsh: Virsh.messages(in: errors)).message)
   }
 }

@@ -30,7 +30,7 @@ struct GuestAgent {
   /// The agent's answer, or the reason why there is none.
   enum Outcome: Hashable, Sendable {
     case answered(Answer)
-    case silent(String)
+    case silent(VirtNestError)
   }
 
   /// What cloud-init leaves in a boot for which it is switched on, and at the end of its work
@@ -65,21 +65,19 @@ struct GuestAgent {
 
   /// Asks the agent.
   ///
-  /// - Throws: ``ToolFailure``; `CancellationError`.
+  /// - Throws: ``VirtNestError``; `CancellationError`.
   func ask() async throws -> Outcome {
     do {
       _ = try await command(#"{"execute":"guest-ping"}"#)
-    } catch let error as VirshError {
-      return .silent(error.description)
+    } catch let error as VirtNestError where !error.has(.program) {
+      return .silent(error)
     }
     do {
       return .answered(Self.read(try await run(Self.script)))
-    } catch let error as VirshError {
+    } catch let error as VirtNestError where !error.has(.program) {
       // Some distributions, such as RHEL, forbid guest-exec by default. Otherwise the agent has ended
       // meanwhile: it starts anew, or the guest does.
-      guard Self.refusals.contains(where: { error.description.contains($0) }) else {
-        return .silent(error.description)
-      }
+      guard error.has(.agentRefusal) else { return .silent(error) }
       let hasBegun = try await fileIsThere(Self.setUpBegun)
       let hasEnded = try await fileIsThere(Self.setUpEnded)
       return .answered(
@@ -89,9 +87,6 @@ struct GuestAgent {
           isBeingSetUp: hasBegun == true && hasEnded == false))
     }
   }
-
-  /// What the agent says of a command that it does not run (QEMU, `qapi/qmp-dispatch.c`).
-  private static let refusals = ["has been disabled", "has not been found"]
 
   private func command(_ json: String) async throws -> String {
     try await libvirt.run(["qemu-agent-command", Virsh.domain(guest), "--timeout", "10", json])
@@ -103,7 +98,7 @@ struct GuestAgent {
     let started = try await command(
       #"{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c",\#(argument)],"capture-output":true}}"#
     )
-    guard let pid = Self.member("pid", of: started) else { throw VirshError(started) }
+    guard let pid = Self.member("pid", of: started) else { throw VirtNestError(.libvirt, started) }
     let start = ContinuousClock.now
     while start.duration(to: .now) < .seconds(180) {
       let status = try await command(
@@ -114,7 +109,7 @@ struct GuestAgent {
       }
       try await Task.sleep(for: .milliseconds(300))
     }
-    throw VirshError("a command in the guest did not end within 180 s")
+    throw VirtNestError(.libvirt, "a command in the guest did not end within 180 s")
   }
 
   private func fileIsThere(_ path: String) async throws -> Bool? {
@@ -126,8 +121,8 @@ struct GuestAgent {
           #"{"execute":"guest-file-close","arguments":{"handle":\#(handle)}}"#)
       }
       return true
-    } catch let error as VirshError {
-      return error.description.contains("No such file") ? false : nil
+    } catch let error as VirtNestError where !error.has(.program) {
+      return error.has(.agentMissingFile) ? false : nil
     }
   }
 

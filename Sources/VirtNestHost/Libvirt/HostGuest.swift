@@ -34,7 +34,7 @@ package struct HostGuest: Sendable {
 
   /// All guests of a libvirt.
   ///
-  /// - Throws: ``VirshError``, ``ToolFailure``.
+  /// - Throws: ``VirtNestError``.
   static func all(on libvirt: Virsh) async throws -> [HostGuest] {
     let names = try await libvirt.run(["list", "--all", "--name"]).split(
       whereSeparator: \.isNewline)
@@ -44,14 +44,12 @@ package struct HostGuest: Sendable {
 
   /// Looks for guests, all in one virsh where their uuids are known, else in two.
   ///
-  /// - Throws: ``VirshError``, ``ToolFailure``.
+  /// - Throws: ``VirtNestError``.
   package static func find(_ wanted: [Wanted], on libvirt: Virsh) async throws -> Found {
     let uuids = wanted.compactMap(\.uuid)
     let answers = try await libvirt.answers(
       to: ["hostname", "list --all --uuid --name"] + uuids.flatMap(commands))
-    guard answers[1].errors.isEmpty else {
-      throw VirshError(answers[1].errors.joined(separator: "\n"))
-    }
+    if let failure = answers[1].failure { throw failure }
     let listed = listing(answers[1].output)
     var known: [DomainUUID: (state: Virsh.Answer, definition: Virsh.Answer)] = [:]
     for (index, uuid) in uuids.enumerated() {
@@ -92,15 +90,69 @@ package struct HostGuest: Sendable {
 
   private static func guest(
     _ uuid: DomainUUID, _ name: String, _ state: Virsh.Answer, _ definition: Virsh.Answer
-  ) throws -> HostGuest {
-    let errors = state.errors + definition.errors
-    guard errors.isEmpty else { throw VirshError(errors.joined(separator: "\n")) }
-    do throws(VirtNestError) {
-      return HostGuest(
-        name: name, uuid: uuid, isActive: !state.output.hasPrefix("shut off"),
-        definition: try DomainDefinition(Array(definition.output.drop { $0 != "<" }.utf8)))
-    } catch {
-      throw VirshError(error.description)
+  ) throws(VirtNestError) -> HostGuest {
+    if let failure = (state + definition).failure { throw failure }
+    return HostGuest(
+      name: name, uuid: uuid, isActive: !state.output.hasPrefix("shut off"),
+      definition: try DomainDefinition(Array(definition.output.drop { $0 != "<" }.utf8)))
+  }
+}
+
+extension HostGuest {
+  /// What a libvirt has of a guest.
+  package enum State: String, Sendable {
+    /// It has no such guest.
+    case absent
+    /// It has the definition, and the guest does not run.
+    case shutOff = "shut off"
+    /// The guest runs or is paused.
+    case running
+  }
+
+  /// What libvirt has of the guest.
+  package var state: State { isActive ? .running : .shutOff }
+
+  /// Starts guests in one virsh; one that fails does not stop the others.
+  ///
+  /// - Returns: for each why it was not started; `nil` if it was.
+  /// - Throws: ``VirtNestError`` if there is no connection.
+  package static func start(_ names: [String], on libvirt: Virsh) async throws -> [VirtNestError?] {
+    try await libvirt.answers(to: names.map { "start " + Virsh.quoted(Virsh.domain($0)) }).map(
+      \.failure)
+  }
+
+  /// Why the guest may not be removed; `nil` if it may.
+  ///
+  /// - Parameter stops: whether it may be stopped for that.
+  package func refusalOfRemoval(stops: Bool) -> VirtNestError? {
+    if UpRecord.isIn(definition) {
+      return VirtNestError(.libvirt, "virt-nest up has made the guest; remove it by virt-nest down")
     }
+    return isActive && !stops
+      ? VirtNestError(.libvirt, "the guest is running; shut it down before it is removed") : nil
+  }
+
+  /// Undefines guests in one virsh; their volumes stay.
+  ///
+  /// One that fails does not stop the others. A guest that runs is stopped as if its power was cut.
+  /// - Returns: for each why it is still there; `nil` if it is not.
+  /// - Throws: ``VirtNestError`` if there is no connection.
+  package static func remove(
+    _ guests: [HostGuest], on libvirt: Virsh
+  ) async throws -> [VirtNestError?] {
+    // Each guest has two commands, so that their answers are found again.
+    let answers = try await libvirt.answers(
+      to: guests.flatMap { guest in
+        [guest.isActive ? "destroy \(guest.uuid)" : "echo", "undefine \(guest.uuid)"]
+      })
+    return guests.indices.map { (answers[2 * $0] + answers[2 * $0 + 1]).failure }
+  }
+
+  /// The removal in the format of `diff -u`, without passwords.
+  package func removal(from libvirt: Virsh) -> [UInt8] {
+    UnifiedDiff(
+      from: DefinitionComparison.printed(definition), to: [],
+      oldLabel: "\(name) on \(libvirt.displayName)", newLabel: "/dev/null"
+    ).bytes()
   }
 }

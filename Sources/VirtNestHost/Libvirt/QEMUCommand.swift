@@ -160,7 +160,7 @@ extension QEMUCommand {
   /// - Parameters:
   ///   - libvirt: the libvirt that converts it; `nil` for one inside virsh, with this machine's QEMU.
   ///   - wrapper: an emulator that the command may run, beside QEMU and the wrapper of this project.
-  /// - Throws: ``VirshError`` if libvirt refuses the definition; ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if libvirt refuses the definition.
   package init(
     of definition: DomainDefinition, by libvirt: Virsh?, wrapper: String? = nil
   ) async throws {
@@ -176,11 +176,13 @@ extension QEMUCommand {
         return try await embedded.run(
           ["domxml-to-native qemu-argv guest.xml"], limit: .seconds(180))
       }
-      guard ended.status == 0 else { throw VirshError(ended.errorOutput) }
+      guard ended.status == 0 else {
+        throw VirtNestError(virsh: Virsh.messages(in: ended.errorOutput))
+      }
       text = ended.output
     }
     guard var command = QEMUCommand(libvirt: text) else {
-      throw VirshError("virsh domxml-to-native printed no command")
+      throw VirtNestError(.libvirt, "virsh domxml-to-native printed no command")
     }
     command.notes += kept.differences
     if let emulator = Guest(reading: definition).emulator, !Emulator.isQEMU(emulator) {
@@ -193,5 +195,57 @@ extension QEMUCommand {
       }
     }
     self = command
+  }
+}
+
+/// The parts of a definition that libvirt turns into a command of QEMU.
+struct CommandDefinition {
+  /// The definition without what ``KeptParts/command`` and ``KeptArguments`` do not list.
+  let bytes: [UInt8]
+  /// What is left out, each as a sentence.
+  let differences: [String]
+
+  /// Leaves out what is not listed.
+  ///
+  /// - Throws: ``VirtNestError`` if the definition cannot be changed.
+  init(of definition: DomainDefinition) throws(VirtNestError) {
+    let domain = definition.domain
+    var changes = Changes(definition.document)
+    let arguments = KeptArguments(of: domain)
+    var differences = arguments.differences
+    var hasArguments = false
+    func check(_ element: Element, _ path: String) {
+      let isKept = KeptParts.command.contains { $0.utf8.elementsEqual(path.utf8) }
+      if isKept { return }
+      changes.remove(element)
+      if !KeptParts.saysNothing.contains(path) {
+        differences.append(
+          "<\(element.qualifiedName)> in line \(element.location.line) is left out")
+      }
+    }
+    for element in domain.children {
+      switch (element.namespace, element.localName) {
+      case (nil, "devices"):
+        for device in element.children {
+          check(device, (device.namespace == nil ? "devices/" : "?") + device.localName)
+        }
+      case (nil, let name): check(element, name)
+      case (DomainNamespace.qemu, "commandline"):
+        if hasArguments {
+          changes.remove(element)
+        } else {
+          changes.replace(element.range, with: Array(arguments.xml.utf8))
+        }
+        hasArguments = true
+      case (DomainNamespace.qemu, let name): check(element, "qemu:" + name)
+      default: check(element, "?" + element.localName)
+      }
+    }
+    do {
+      bytes = try changes.sortedEdits().applied(to: definition.document.bytes)
+    } catch {
+      throw VirtNestError(error, between: "two changes of the copy", in: definition.document)
+    }
+    self.differences = differences
   }
 }

@@ -22,7 +22,7 @@ struct ToolRun: Sendable {
   ///   - isApart: whether it gets a session of its own, so that an interrupt at the terminal does not
   ///     reach it. In such a session ssh cannot ask for a password.
   ///   - limit: the time after which it is ended.
-  /// - Throws: ``ToolFailure`` if it cannot be run or takes too long; `CancellationError` if the task
+  /// - Throws: ``VirtNestError`` if it cannot be run or takes too long; `CancellationError` if the task
   ///   is cancelled. In each case the program has ended.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:],
@@ -68,43 +68,46 @@ struct ToolRun: Sendable {
     watch.cancel()
     try Task.checkCancellation()
     if case .success = await watch.result {
-      throw ToolFailure(
-        reason: "'\(program)' did not end within \(limit.components.seconds) s and was ended")
+      throw VirtNestError(
+        .program, "'\(program)' did not end within \(limit.components.seconds) s and was ended")
     }
     do {
       return try outcome.get()
     } catch let error as SubprocessError where error.code == .executableNotFound {
-      throw ToolFailure(notFound: program)
+      throw VirtNestError(notFound: program)
     } catch let error as SubprocessError {
-      throw ToolFailure(reason: "cannot run '\(program)': \(error)")
+      throw VirtNestError(.program, "cannot run '\(program)': \(error)")
     } catch let error as Errno {
       // Of what comes before the start: a chroot without /dev has no /dev/null.
-      throw ToolFailure(reason: "cannot run '\(program)': \(error)")
+      throw VirtNestError(.program, "cannot run '\(program)': \(error)")
     }
   }
 }
 
-/// A program that could not be run, or failed.
-package struct ToolFailure: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, and what to do.
-  package var reason: String
+extension FileDescriptor {
+  /// A path by which another program opens the file while this process has it open.
+  var pathForOthers: String { "/proc/\(getpid())/fd/\(rawValue)" }
+}
 
-  /// What is wrong, and what to do.
-  package var description: String { reason }
-
-  init(reason: String) { self.reason = reason }
-
-  /// A program that is not installed; the message names the packages that contain it.
-  init(notFound program: String) {
-    let packages: [String: (debian: String, fedora: String)] = [
-      "virsh": ("libvirt-clients", "libvirt-client"),
-      "qemu-system-ppc64": ("qemu-system-ppc", "qemu-system-ppc-core"),
-      "ssh": ("openssh-client", "openssh-clients"), "curl": ("curl", "curl"),
-    ]
-    let advice =
-      packages[program].map {
-        "; install the package \($0.debian) (Debian, Ubuntu) or \($0.fedora) (Fedora)"
-      } ?? ""
-    reason = "'\(program)' was not found" + advice
+/// Writes bytes to a temporary file without a name, as the standard input of a program.
+///
+/// With a pipe, SIGPIPE would kill this process if the program ends first. A file with a name could
+/// be left behind, with passwords in it.
+func unnamedFile(_ bytes: [UInt8]) throws(VirtNestError) -> FileDescriptor {
+  let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  var path = Array("\(folder)/virt-nest.XXXXXX".utf8CString)
+  let file = FileDescriptor(rawValue: mkstemp(&path))
+  guard file.rawValue >= 0 else {
+    throw VirtNestError(.program, "cannot make a file in \(folder): \(Errno(rawValue: errno))")
+  }
+  unlink(path)
+  _ = fcntl(file.rawValue, F_SETFD, FD_CLOEXEC)
+  do {
+    try file.writeAll(bytes)
+    try file.seek(offset: 0, from: .start)
+    return file
+  } catch {
+    try? file.close()
+    throw VirtNestError(.program, "cannot write to a file in \(folder): \(error)")
   }
 }

@@ -10,7 +10,7 @@ extension Verification {
   /// - Parameters:
   ///   - wrapper: an emulator that may be run, beside QEMU and the wrapper of this project.
   ///   - report: is called with the result of each definition, in order, as soon as it is known.
-  /// - Throws: ``ToolFailure`` if libvirt or QEMU is missing or does not answer in time;
+  /// - Throws: ``VirtNestError`` if libvirt or QEMU is missing or does not answer in time;
   ///   `CancellationError`. In each case nothing is left running.
   package static func emulated(
     _ definitions: [DomainDefinition], wrapper: String? = nil,
@@ -98,7 +98,7 @@ extension Verification {
     let listed = try await ToolRun.run(
       "qemu-system-ppc64", ["-machine", "help"], limit: .seconds(180))
     guard listed.status == 0 else {
-      throw ToolFailure(reason: "qemu-system-ppc64 -machine help failed: \(listed.errorOutput)")
+      throw VirtNestError(.program, "qemu-system-ppc64 -machine help failed: \(listed.errorOutput)")
     }
     return Set(
       listed.output.split(whereSeparator: \.isNewline).compactMap { line in
@@ -146,7 +146,7 @@ extension EmbeddedLibvirt {
 
   /// The first error, without the errors of the following commands that do not find the guest.
   private static func firstMessage(_ errors: String) -> String {
-    let messages = VirshError(errors).messages
+    let messages = Virsh.messages(in: errors)
     let own = messages.prefix { !$0.hasPrefix("failed to get domain") }
       .filter { $0 != "Failed to create domain from guest.xml" }
     let texts = (own.isEmpty ? messages : own).map { message in

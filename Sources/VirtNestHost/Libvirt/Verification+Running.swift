@@ -6,19 +6,19 @@ extension Verification {
   ///
   /// libvirt logs the query and marks the guest as tainted (`custom-monitor`).
   /// - Parameter name: name, uuid or id of the guest.
-  /// - Throws: ``VirshError`` if there is no such guest, or if it is not running; ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if there is no such guest, or if it is not running.
   package static func running(_ name: String, on libvirt: Virsh) async throws -> Verification {
     let state =
       try await libvirt.run(["domstate", Virsh.domain(name)]).split(whereSeparator: \.isNewline)
       .first.map { String($0) } ?? ""
     guard ["running", "paused", "idle", "pmsuspended"].contains(state) else {
-      throw VirshError(
+      throw VirtNestError(
+        .libvirt,
         "the guest is \(state) and must be running; start it (virsh start), or test its definition "
           + "with virt-nest verify --emulated")
     }
     let bytes = Array(try await libvirt.run(["dumpxml", Virsh.domain(name)]).utf8)
-    let definition: DomainDefinition
-    do { definition = try DomainDefinition(bytes) } catch { throw VirshError(error.description) }
+    let definition = try DomainDefinition(bytes)
     var answers: [String] = []
     for command in MachineCapabilities.commands(for: name) {
       answers.append(try await libvirt.run(command))
@@ -32,7 +32,7 @@ extension Verification {
     let agent: GuestAgent.Outcome =
       state == "running"
       ? try await GuestAgent(libvirt: libvirt, guest: name).ask()
-      : .silent("the guest is \(state)")
+      : .silent(VirtNestError(.libvirt, "the guest is \(state)"))
     let qemu = ["major", "minor", "micro"].compactMap { GuestAgent.member($0, of: version) }
     return Verification(
       of: definition, MachineCapabilities(answers: answers), agent,

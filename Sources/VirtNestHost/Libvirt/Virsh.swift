@@ -18,7 +18,7 @@ package struct Virsh: Sendable {
 
   /// The URI that virsh connects to, which it chooses where none is given.
   ///
-  /// - Throws: ``VirshError`` if there is no connection; ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if there is no connection.
   package func effectiveURI() async throws -> String {
     try await run(["uri"]).split(whereSeparator: \.isNewline).first.map { String($0) } ?? ""
   }
@@ -29,7 +29,7 @@ package struct Virsh: Sendable {
   /// Runs a virsh command.
   ///
   /// - Parameter input: its standard input, which is closed afterwards.
-  /// - Throws: ``VirshError`` if virsh fails; ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if virsh fails.
   func run(
     _ arguments: [String], input: FileDescriptor? = nil, limit: Duration = timeLimit
   ) async throws -> String {
@@ -38,7 +38,9 @@ package struct Virsh: Sendable {
     let ended = try await ToolRun.run(
       "virsh", ["--quiet"] + connection + arguments, environment: ["LIBVIRT_DEBUG": "4"],
       input: input, limit: limit)
-    guard ended.status == 0 else { throw VirshError(ended.errorOutput) }
+    guard ended.status == 0 else {
+      throw VirtNestError(virsh: Self.messages(in: ended.errorOutput))
+    }
     return ended.output
   }
 
@@ -47,12 +49,20 @@ package struct Virsh: Sendable {
     var output: String
     /// Its error messages; empty if it succeeded.
     var errors: [String]
+
+    /// Why it failed; `nil` if it succeeded.
+    var failure: VirtNestError? { errors.isEmpty ? nil : VirtNestError(virsh: errors) }
+
+    /// What several commands printed that are one to the caller.
+    static func + (left: Answer, right: Answer) -> Answer {
+      Answer(output: left.output + right.output, errors: left.errors + right.errors)
+    }
   }
 
   /// Runs many commands in one virsh, and so in one login of an ssh URI.
   ///
   /// A command that fails does not stop the others.
-  /// - Throws: ``VirshError`` if there is no connection; ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if there is no connection.
   func answers(to commands: [String]) async throws -> [Answer] {
     var all: [Answer] = []
     var rest = commands[...]
@@ -87,29 +97,19 @@ package struct Virsh: Sendable {
     let outputs = ended.output.split(separator: mark, omittingEmptySubsequences: false)
     let errors = ended.errorOutput.split(separator: mark, omittingEmptySubsequences: false)
     guard outputs.count == commands.count + 2, errors.count == commands.count + 2 else {
-      throw VirshError(ended.errorOutput)
+      throw VirtNestError(virsh: Self.messages(in: ended.errorOutput))
     }
     return zip(outputs, errors).dropFirst().dropLast().map { output, error in
       Answer(
         output: String(output.drop(while: \.isNewline)),
         // virsh's echo says error: before the mark as well.
-        errors: VirshError(String(error)).messages.filter { !$0.isEmpty })
+        errors: Self.messages(in: String(error)).filter { !$0.isEmpty })
     }
   }
 
-  /// A word as virsh reads it from its command line.
-  static func quoted(_ word: String) -> String {
-    "'" + word.replacing("'", with: "'\\''") + "'"
-  }
-}
-
-/// The error messages of virsh.
-package struct VirshError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The messages, without the prefix `error:`.
-  package var messages: [String]
-
-  init(_ errorOutput: String) {
-    messages = errorOutput.split(whereSeparator: \.isNewline).compactMap { line in
+  /// The error messages of virsh, without the prefix `error:`.
+  static func messages(in errorOutput: String) -> [String] {
+    errorOutput.split(whereSeparator: \.isNewline).compactMap { line in
       // Lines of libvirt's log begin with a date and a space, those of QEMU with a date and a T.
       let day = line.prefix(10)
       if day.prefix(4).allSatisfy(\.isNumber), day.dropFirst(4).first == "-",
@@ -121,8 +121,8 @@ package struct VirshError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// All messages in one line.
-  package var description: String {
-    messages.isEmpty ? "virsh failed without a message" : messages.joined(separator: "; ")
+  /// A word as virsh reads it from its command line.
+  static func quoted(_ word: String) -> String {
+    "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }

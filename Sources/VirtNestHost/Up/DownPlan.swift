@@ -20,19 +20,21 @@ package struct DownPlan: Sendable {
 
   /// Looks at a host; changes nothing.
   ///
-  /// - Throws: ``UpFailure`` if there is no such guest, if `up` has not made it, or if it has
-  ///   snapshots; ``VirshError``; ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if there is no such guest, if `up` has not made it, or if it has
+  ///   snapshots.
   package static func look(at name: String, on libvirt: Virsh) async throws -> DownPlan {
     let found = try await HostGuest.find([.init(name: name, uuid: nil)], on: libvirt)
     guard let guest = found.guests[0] else {
-      throw UpFailure("there is no guest '\(name)' on \(libvirt.displayName)")
+      throw VirtNestError(.storage, "there is no guest '\(name)' on \(libvirt.displayName)")
     }
     guard let record = try UpRecord(in: guest.definition) else {
-      throw UpFailure("the guest '\(name)' was not made by virt-nest up; nothing is removed")
+      throw VirtNestError(
+        .storage, "the guest '\(name)' was not made by virt-nest up; nothing is removed")
     }
     let snapshots = try await libvirt.run(["snapshot-list", Virsh.domain(name), "--name"])
     guard snapshots.trimmingSpaces.allSatisfy(\.isNewline) else {
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "the guest '\(name)' has snapshots; remove them first: virsh snapshot-delete "
           + shellOperand(name))
     }
@@ -108,7 +110,7 @@ package struct DownPlan: Sendable {
   /// Removes everything; the guest with its record last, so that the same command goes on after an
   /// interruption.
   ///
-  /// - Throws: ``VirshError``; ``ToolFailure``; `CancellationError`.
+  /// - Throws: ``VirtNestError``; `CancellationError`.
   package func run(report: (String) -> Void) async throws {
     var steps = steps[...]
     func begin() { steps.popFirst().map(report) }

@@ -1,5 +1,6 @@
 internal import LosslessXML
 internal import SystemPackage
+internal import VirtNest
 
 /// The hash of a file, by sha256sum or sha512sum of coreutils.
 enum FileDigest: String {
@@ -15,16 +16,16 @@ enum FileDigest: String {
   /// The hash of what a file has from where it is on.
   ///
   /// - Parameter file: the file, which is closed.
-  /// - Throws: ``ToolFailure``; `CancellationError`.
+  /// - Throws: ``VirtNestError``; `CancellationError`.
   func hash(of file: FileDescriptor) async throws -> String {
     try read(try await ToolRun.run("\(self)sum", [], input: file, limit: Self.timeLimit))
   }
 
   /// The hash in what the program printed.
-  func read(_ run: ToolRun) throws(ToolFailure) -> String {
+  func read(_ run: ToolRun) throws(VirtNestError) -> String {
     let hash = run.output.prefix { $0.isHexDigit }
     guard run.status == 0, hash.utf8.count == digits else {
-      throw ToolFailure(reason: "\(self)sum failed: \(run.errorOutput)")
+      throw VirtNestError(.program, "\(self)sum failed: \(run.errorOutput)")
     }
     return String(hash)
   }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LosslessXML
 package import SystemPackage
-internal import VirtNest
+package import VirtNest
 
 /// The image of a distribution, fetched by curl and compared with its published checksum.
 ///
@@ -23,8 +23,8 @@ package struct ImageDownload: Sendable {
 
   /// A download from a URL of http or https.
   ///
-  /// - Throws: ``UpFailure`` if the URL names no file, or if the user has no home.
-  package init(_ url: String) throws(UpFailure) {
+  /// - Throws: ``VirtNestError`` if the URL names no file, or if the user has no home.
+  package init(_ url: String) throws(VirtNestError) {
     let path = url.prefix { $0 != "?" && $0 != "#" }
     let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     let isName =
@@ -34,13 +34,13 @@ package struct ImageDownload: Sendable {
           || "._-+~".utf8.contains(byte)
       }
     guard isName, path.split(separator: "/").count > 2 else {
-      throw UpFailure("\(url): the URL does not end in the name of an image")
+      throw VirtNestError(.storage, "\(url): the URL does not end in the name of an image")
     }
     func value(_ variable: String) -> String? {
       getenv(variable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
     guard let cache = value("XDG_CACHE_HOME") ?? value("HOME").map({ $0 + "/.cache" }) else {
-      throw UpFailure("neither XDG_CACHE_HOME nor HOME names a folder for images")
+      throw VirtNestError(.storage, "neither XDG_CACHE_HOME nor HOME names a folder for images")
     }
     self.url = url
     self.name = String(name)
@@ -53,8 +53,7 @@ package struct ImageDownload: Sendable {
   /// - Parameters:
   ///   - sha256: the checksum; `nil` to take that of the server.
   ///   - report: is told what is fetched.
-  /// - Throws: ``UpFailure`` if there is no checksum, or if the image has another one;
-  ///   ``ToolFailure``; `CancellationError`.
+  /// - Throws: ``VirtNestError`` if there is no checksum, or if the image has another one; `CancellationError`.
   package func image(sha256: String?, report: (UpProgress) -> Void) async throws -> FilePath {
     let (digest, wanted) = try await checksum(given: sha256)
     try makeFolder()
@@ -68,12 +67,13 @@ package struct ImageDownload: Sendable {
     }
     guard try await hash(of: part, digest) == wanted else {
       unlink(part.string)
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "\(url): what was fetched has another checksum than the published one; run the command again, "
           + "and look at the server if that does not help")
     }
     guard rename(part.string, path.string) == 0 else {
-      throw UpFailure("cannot rename \(part): \(Errno(rawValue: errno))")
+      throw VirtNestError(.storage, "cannot rename \(part): \(Errno(rawValue: errno))")
     }
     return path
   }
@@ -96,7 +96,7 @@ package struct ImageDownload: Sendable {
       run = try await curl([])
     }
     guard run.status == 0 else {
-      throw UpFailure("cannot fetch \(url): \(run.errorOutput.trimmingSpaces)")
+      throw VirtNestError(.storage, "cannot fetch \(url): \(run.errorOutput.trimmingSpaces)")
     }
   }
 
@@ -122,7 +122,8 @@ package struct ImageDownload: Sendable {
       guard run.status == 0 else { continue }
       if let hash = Self.hash(of: name, in: run.output, list.digest) { return (list.digest, hash) }
     }
-    throw UpFailure(
+    throw VirtNestError(
+      .storage,
       "\(url): there is no checksum of the image beside it; find the SHA-256 that the distribution "
         + "publishes, and give it")
   }
@@ -162,12 +163,12 @@ package struct ImageDownload: Sendable {
       limit: FileDigest.timeLimit)
   }
 
-  private func makeFolder() throws(UpFailure) {
+  private func makeFolder() throws(VirtNestError) {
     var path = FilePath(root: folder.root)
     for component in folder.components {
       path.append(component)
       guard mkdir(path.string, 0o755) == 0 || errno == EEXIST || errno == EROFS else {
-        throw UpFailure("cannot make the folder \(path): \(Errno(rawValue: errno))")
+        throw VirtNestError(.storage, "cannot make the folder \(path): \(Errno(rawValue: errno))")
       }
     }
   }

@@ -37,8 +37,7 @@ struct StoragePool: Sendable {
 
   /// Looks at a pool, after libvirt has looked at its folder anew.
   ///
-  /// - Throws: ``UpFailure`` if there is no such pool, or it is of no use here; ``VirshError``;
-  ///   ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if there is no such pool, or it is of no use here.
   static func look(at name: String, on libvirt: Virsh) async throws -> StoragePool {
     let quoted = Virsh.quoted(name)
     let answers = try await libvirt.answers(to: [
@@ -46,28 +45,27 @@ struct StoragePool: Sendable {
       "pool-dumpxml --pool \(quoted)",
     ])
     let place = "on \(libvirt.displayName)"
-    if !answers[0].errors.isEmpty {
-      guard answers[0].errors.contains(where: { $0.contains("Storage pool not found") }) else {
-        throw VirshError(answers[0].errors.joined(separator: "\n"))
-      }
-      throw UpFailure(
+    if let failure = answers[0].failure {
+      guard failure.has(.missingPool) else { throw failure }
+      throw VirtNestError(
+        .storage,
         "there is no storage pool '\(name)' \(place); make one: virsh pool-define-as "
           + "\(shellWord(name)) dir --target /var/lib/libvirt/images && virsh pool-start "
           + shellWord(name))
     }
     let info = values(answers[0].output)
     guard info["State"] == "running" else {
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "the storage pool '\(name)' \(place) is not running: virsh pool-start \(shellWord(name))")
     }
-    guard answers[1].errors.isEmpty, answers[2].errors.isEmpty else {
-      throw VirshError((answers[1].errors + answers[2].errors).joined(separator: "\n"))
-    }
+    if let failure = (answers[1] + answers[2]).failure { throw failure }
     let root = try document(answers[2].output).root
     guard let type = root["type"], ["dir", "fs", "netfs"].contains(type),
       let path = root.child("target")?.child("path")?.text
     else {
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "the storage pool '\(name)' is of the type '\(root["type"] ?? "")'; a pool of files in a "
           + "folder is needed (dir, fs, netfs)")
     }
@@ -82,14 +80,14 @@ struct StoragePool: Sendable {
 
   /// Looks for volumes, all in one virsh; `nil` for one that is not there.
   ///
-  /// - Throws: ``VirshError``; ``ToolFailure``.
+  /// - Throws: ``VirtNestError``.
   func volumes(_ names: [String]) async throws -> [Volume?] {
     let answers = try await libvirt.answers(
       to: names.map { "vol-dumpxml --pool \(Virsh.quoted(name)) --vol \(Virsh.quoted($0))" })
     return try answers.map { answer in
-      if answer.errors.contains(where: { $0.contains("Storage volume not found") }) { return nil }
-      guard answer.errors.isEmpty else {
-        throw VirshError(answer.errors.joined(separator: "\n"))
+      if let failure = answer.failure {
+        if failure.has(.missingVolume) { return nil }
+        throw failure
       }
       return try Self.volume(Self.document(answer.output).root)
     }
@@ -135,7 +133,7 @@ struct StoragePool: Sendable {
     let file = try unnamedFile(Array(description.xmlText.utf8))
     defer { try? file.close() }
     _ = try await libvirt.run([
-      "vol-create", "--pool=" + name, "--file=/proc/\(getpid())/fd/\(file.rawValue)",
+      "vol-create", "--pool=" + name, "--file=" + file.pathForOthers,
     ])
   }
 
@@ -147,7 +145,7 @@ struct StoragePool: Sendable {
   ///   - file: the file, which is closed.
   ///   - size: its size in bytes.
   ///   - report: is told how far it is.
-  /// - Throws: ``UpFailure`` if other bytes have arrived; ``VirshError``; ``ToolFailure``.
+  /// - Throws: ``VirtNestError`` if other bytes have arrived.
   func upload(
     _ file: FileDescriptor, to volume: String, size: UInt64, sha256: String,
     report: (UpProgress) -> Void
@@ -161,9 +159,12 @@ struct StoragePool: Sendable {
       try await run(
         #"cat <&3 | virsh --quiet "$@" --file=/dev/stdin"#, "vol-upload", volume, input: file)
     }
-    guard ended.status == 0 else { throw VirshError(ended.errorOutput) }
+    guard ended.status == 0 else {
+      throw VirtNestError(virsh: Virsh.messages(in: ended.errorOutput))
+    }
     guard try await self.sha256(of: volume) == sha256 else {
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "the volume '\(volume)' is not what was uploaded: the connection was lost, or the pool is full; "
           + "run the command again")
     }
@@ -194,7 +195,7 @@ struct StoragePool: Sendable {
   func delete(_ volume: String) async throws {
     do {
       _ = try await libvirt.run(["vol-delete", "--pool=" + name, "--vol=" + volume])
-    } catch let error as VirshError where error.description.contains("Storage volume not found") {
+    } catch let error as VirtNestError where error.has(.missingVolume) {
       return
     }
   }
@@ -227,7 +228,7 @@ struct StoragePool: Sendable {
     do {
       return try Document(Array(text.drop { $0 != "<" }.utf8))
     } catch {
-      throw VirshError("libvirt's answer cannot be read: \(error)")
+      throw VirtNestError(.libvirt, "libvirt's answer cannot be read: \(error)")
     }
   }
 }

@@ -49,7 +49,7 @@ extension UpPlan {
   ///
   /// - Parameter report: is told of each step when it begins, of what there is to know, and how far a
   ///     transfer is.
-  /// - Throws: ``UpFailure``; ``VirshError``; ``ToolFailure``; `CancellationError`. The same plan,
+  /// - Throws: ``VirtNestError``; `CancellationError`. The same plan,
   ///   looked at again, goes on where this one ended.
   package mutating func run(report: (UpProgress) -> Void) async throws {
     let steps = steps
@@ -78,7 +78,8 @@ extension UpPlan {
     if volume.state == .complete {
       // A volume of another pool was looked at already.
       if found != nil || volume.pool != pool.name { return }
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "the volume '\(volume.name)' of the pool '\(volume.pool)' is not there any more; take the "
           + "guest away and make it again")
     }
@@ -91,7 +92,8 @@ extension UpPlan {
         try await mark(volume, .complete)
         return
       } else {
-        throw UpFailure(
+        throw VirtNestError(
+          .storage,
           "the storage pool '\(pool.name)' has a volume '\(volume.name)' that virt-nest up has not "
             + "made; move it away, and run the command again")
       }
@@ -115,16 +117,13 @@ extension UpPlan {
   private func upload(
     _ volume: UpRecord.Volume, _ report: (UpProgress) -> Void
   ) async throws {
-    // The file is opened here, also where another takes its place meanwhile.
-    let file: FileDescriptor
-    if volume.role == .image, let imageFile {
-      file = try FileDescriptor.open(imageFile.path, .readOnly)
-    } else {
-      file = try unnamedFile(seed ?? [])
-    }
+    let image = volume.role == .image ? imageFile : nil
+    // The file that is opened, also where another takes its place meanwhile.
+    let file =
+      try image.map { try FileDescriptor.open($0.path, .readOnly) } ?? unnamedFile(seed ?? [])
     try await pool.upload(
       file, to: volume.name, size: volume.size, sha256: volume.sha256 ?? "", report: report)
-    if volume.role == .image { try await pool.refresh() }
+    if image != nil { try await pool.refresh() }
   }
 
   /// Writes into the guest's definition how far a volume is.
@@ -138,7 +137,7 @@ extension UpPlan {
   /// Waits until the guest agent answers and cloud-init has done its work, and asks whether the guest
   /// can nest.
   ///
-  /// - Throws: ``UpFailure`` if that takes longer than the limit, if the guest has ended, or has no
+  /// - Throws: ``VirtNestError`` if that takes longer than the limit, if the guest has ended, or has no
   ///   channel for an agent.
   package func wait(limit: Duration) async throws -> Verification {
     let start = ContinuousClock.now
@@ -146,20 +145,24 @@ extension UpPlan {
     while true {
       let obstacle: String
       switch try await agent.ask() {
-      // libvirt's words where there is no channel for an agent: none will ever answer.
-      case .silent(let reason) where reason.contains("guest agent is not configured"):
-        throw UpFailure(
+      // None will ever answer.
+      case .silent(let error) where error.has(.missingAgent):
+        throw VirtNestError(
+          .storage,
           "the guest runs, but its definition has no channel for a guest agent "
             + "(org.qemu.guest_agent.0), so that it cannot be asked whether it can nest")
-      case .silent(let reason): obstacle = "its guest agent does not answer (\(reason))"
+      case .silent(let error): obstacle = "its guest agent does not answer (\(error.message))"
       case .answered(let answer) where answer.isBeingSetUp:
         obstacle = "cloud-init in it is still at work"
       case .answered: return try await Verification.running(name, on: libvirt)
       }
       let state = try await libvirt.run(["domstate", Virsh.domain(name)]).trimmingSpaces
-      guard state.hasPrefix("running") else { throw UpFailure("the guest is \(state)") }
+      guard state.hasPrefix("running") else {
+        throw VirtNestError(.storage, "the guest is \(state)")
+      }
       guard start.duration(to: .now) < limit else {
-        throw UpFailure(
+        throw VirtNestError(
+          .storage,
           "the guest runs, but after \(limit.components.seconds) s \(obstacle); look at its console: "
             + "virsh console \(shellOperand(name))")
       }

@@ -62,11 +62,11 @@ package struct UpPlan: Sendable {
 
   /// Looks at a host; changes nothing.
   ///
-  /// - Throws: ``UpFailure`` if something of the user's is in the way, or the guest was made in
-  ///   another way; ``VirshError``; ``ToolFailure``; `SeedImage.Failure`.
+  /// - Throws: ``VirtNestError`` if something of the user's is in the way, or the guest was made in
+  ///   another way.
   package static func look(_ request: UpRequest, on libvirt: Virsh) async throws -> UpPlan {
     guard let name = Guest(reading: request.definition).name else {
-      throw UpFailure("the definition has no <name>")
+      throw VirtNestError(.storage, "the definition has no <name>")
     }
     let pool = try await StoragePool.look(at: request.pool, on: libvirt)
     let (image, imageFile, imageVolume) = try await image(request.image, pool)
@@ -87,7 +87,8 @@ package struct UpPlan: Sendable {
     let record: UpRecord
     if let guest {
       guard let known = try UpRecord(in: guest.definition) else {
-        throw UpFailure(
+        throw VirtNestError(
+          .storage,
           "the guest '\(name)' is there already and was not made by virt-nest up; nothing is changed"
         )
       }
@@ -128,10 +129,11 @@ package struct UpPlan: Sendable {
         try await poolName == nil || poolName == pool.name
         ? pool : StoragePool.look(at: poolName ?? "", on: pool.libvirt)
       guard let volume = try await other.volume(name) else {
-        throw UpFailure("the storage pool '\(other.name)' has no volume '\(name)'")
+        throw VirtNestError(.storage, "the storage pool '\(other.name)' has no volume '\(name)'")
       }
       guard ["qcow2", "raw"].contains(volume.format) else {
-        throw UpFailure("the volume '\(name)' has the format \(volume.format), not qcow2 or raw")
+        throw VirtNestError(
+          .storage, "the volume '\(name)' has the format \(volume.format), not qcow2 or raw")
       }
       return (
         ImageOnHost(path: volume.path, format: volume.format, size: volume.capacity), nil,
@@ -146,9 +148,10 @@ package struct UpPlan: Sendable {
   private static func volumes(
     of name: String, _ request: UpRequest, image: UpRecord.Volume, imageSize: UInt64, pool: String,
     seed: (size: UInt64, sha256: String)?
-  ) throws(UpFailure) -> UpRecord {
+  ) throws(VirtNestError) -> UpRecord {
     if let size = request.diskSize, size < imageSize {
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "the disk must be as large as the image, which has \(imageSize) bytes, and not \(size)")
     }
     var volumes = [
@@ -168,7 +171,8 @@ package struct UpPlan: Sendable {
       Set(volumes.filter { $0.pool == pool }.map(\.name)).count
         == volumes.filter({ $0.pool == pool }).count
     else {
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "the image '\(image.name)' has the name of the guest's own disk; give it another name")
     }
     let addresses = request.firstBoot?.network?.addresses ?? []
@@ -189,7 +193,8 @@ package struct UpPlan: Sendable {
         continue
       }
       guard volume.role == .image else {
-        throw UpFailure(
+        throw VirtNestError(
+          .storage,
           "the storage pool '\(pool.name)' has a volume '\(volume.name)' already, which is not this "
             + "guest's; give the guest another name, or move the volume away")
       }
@@ -197,7 +202,8 @@ package struct UpPlan: Sendable {
       guard found.fileSize == volume.size,
         try await pool.sha256(of: volume.name) == volume.sha256
       else {
-        throw UpFailure(
+        throw VirtNestError(
+          .storage,
           "the storage pool '\(pool.name)' has a volume '\(volume.name)' with other content than "
             + "\(imageFile?.path.description ?? volume.name); give the image another name, or the "
             + "volume as the image")
@@ -206,7 +212,8 @@ package struct UpPlan: Sendable {
       record[.image]?.isOurs = false
     }
     guard pool.available >= needed else {
-      throw UpFailure(
+      throw VirtNestError(
+        .storage,
         "the storage pool '\(pool.name)' has \(pool.available) free bytes, and \(needed) are needed"
       )
     }
@@ -218,7 +225,7 @@ extension UpRecord {
   /// This record of a guest that is there, if it is that of the same request.
   ///
   /// - Parameter keepsSize: whether no size of the disk was asked for.
-  func checked(against wanted: UpRecord, keepsSize: Bool) throws(UpFailure) -> UpRecord {
+  func checked(against wanted: UpRecord, keepsSize: Bool) throws(VirtNestError) -> UpRecord {
     guard volumes.map(\.role) == wanted.volumes.map(\.role) else {
       throw Self.other("it was made \(self[.seed] == nil ? "without" : "with") a seed")
     }
@@ -242,8 +249,9 @@ extension UpRecord {
     return self
   }
 
-  private static func other(_ what: String) -> UpFailure {
-    UpFailure(
+  private static func other(_ what: String) -> VirtNestError {
+    VirtNestError(
+      .storage,
       "the guest was made by virt-nest up with other options: \(what); give the same options, or take "
         + "the guest away first")
   }

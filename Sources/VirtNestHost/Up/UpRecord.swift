@@ -60,11 +60,12 @@ package struct UpRecord: Hashable, Sendable {
 
   /// Reads the record in a definition; `nil` if there is none.
   ///
-  /// - Throws: ``UpFailure`` for a record that this version cannot read.
-  package init?(in definition: DomainDefinition) throws(UpFailure) {
+  /// - Throws: ``VirtNestError`` for a record that this version cannot read.
+  package init?(in definition: DomainDefinition) throws(VirtNestError) {
     guard let made = Self.element(in: definition) else { return nil }
     guard made["version"] == "1" else {
-      throw UpFailure("the record of virt-nest up is of another version: \(made["version"] ?? "")")
+      throw VirtNestError(
+        .storage, "the record of virt-nest up is of another version: \(made["version"] ?? "")")
     }
     volumes = []
     addresses = made.children.filter { $0.localName == "address" }.map(\.text)
@@ -74,7 +75,7 @@ package struct UpRecord: Hashable, Sendable {
         let state = element["state"].flatMap(State.init), !pool.isEmpty, !name.isEmpty,
         self[role] == nil
       else {
-        throw UpFailure("the record of virt-nest up in <metadata> is damaged")
+        throw VirtNestError(.storage, "the record of virt-nest up in <metadata> is damaged")
       }
       volumes.append(
         Volume(
@@ -139,14 +140,6 @@ package struct UpRecord: Hashable, Sendable {
           ])
       } + addresses.map { NewElement(prefix + "address", text: $0) })
   }
-}
-
-/// What went wrong in `up` or `down`, and what to do.
-package struct UpFailure: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, and what to do.
-  package let description: String
-
-  init(_ description: String) { self.description = description }
 }
 
 extension NewElement {

@@ -12,7 +12,7 @@ struct UsedAddresses {
   /// - Parameters:
   ///   - guest: the guest that is to get addresses; what it has itself is not in use.
   ///   - networks: the names of libvirt's networks that it has interfaces in.
-  /// - Throws: ``VirshError``; ``ToolFailure``.
+  /// - Throws: ``VirtNestError``.
   init(beside guest: Guest, networks: [String], on libvirt: Virsh) async throws {
     let answers = try await libvirt.answers(
       to: networks.flatMap { network in
@@ -66,10 +66,11 @@ struct UsedAddresses {
 
   /// Refuses an address that another has.
   ///
-  /// - Throws: ``UpFailure``.
-  func require(_ address: StaticAddress) throws(UpFailure) {
+  /// - Throws: ``VirtNestError``.
+  func require(_ address: StaticAddress) throws(VirtNestError) {
     guard let owner = owners[address.address] else { return }
-    throw UpFailure(
+    throw VirtNestError(
+      .storage,
       "the address \(address.address) is in use: \(owner); give the guest another address")
   }
 }
@@ -77,7 +78,7 @@ struct UsedAddresses {
 extension UpPlan {
   /// Refuses addresses that others on the host have.
   ///
-  /// - Throws: ``UpFailure``; ``VirshError``; ``ToolFailure``.
+  /// - Throws: ``VirtNestError``.
   static func requireFree(
     _ addresses: [StaticAddress], for guest: Guest, on libvirt: Virsh
   ) async throws {

@@ -231,7 +231,7 @@ struct FirstBootCommandTests {
       try FileManager.default.removeItem(atPath: folder.file(other))
       expectTrouble(
         try await firstBoot("b", "--no-packages", "-o", "seed/"),
-        "\(name): exists with different content; use --force to replace it")
+        "\(name): error: exists with different content; use --force to replace it")
       #expect(try text(name) == "mine\n")
       #expect(!FileManager.default.fileExists(atPath: folder.file(other)))
     }
@@ -255,7 +255,8 @@ struct FirstBootCommandTests {
     }
     let first = try readFile(folder.file("seed.iso"))
     let refused = try await make("b", [])
-    expectTrouble(refused, "seed.iso: exists with different content; use --force to replace it")
+    expectTrouble(
+      refused, "seed.iso: error: exists with different content; use --force to replace it")
     #expect(try readFile(folder.file("seed.iso")) == first)
     #expect(try await make("b", ["--force"]).status == .exited(0))
     #expect(try readFile(folder.file("seed.iso")) != first)
@@ -289,9 +290,9 @@ struct FirstBootCommandTests {
   func noPlace() async throws {
     for (path, reason) in [
       ("none/", "none/: error: there is no such folder; make it first"),
-      ("none/seed.iso", "none/seed.iso: cannot open the folder for the file: No such file"),
-      ("/dev/null", "/dev/null: is not a regular file"),
-      ("/proc/seed.iso", "/proc/seed.iso: cannot make a temporary file in its folder"),
+      ("none/seed.iso", "none/seed.iso: error: cannot open the folder for the file: No such file"),
+      ("/dev/null", "/dev/null: error: is not a regular file"),
+      ("/proc/seed.iso", "/proc/seed.iso: error: cannot make a temporary file in its folder"),
     ] {
       expectTrouble(try await firstBoot("a", "--no-packages", "-o", path), reason)
     }

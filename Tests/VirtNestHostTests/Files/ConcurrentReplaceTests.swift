@@ -20,14 +20,14 @@ struct ConcurrentReplaceTests {
         group.addTask {
           var done = 0
           while done < each {
-            do throws(FileError) {
+            do throws(VirtNestError) {
               let file = try fixture.read()
               let count = Int(String(decoding: file.bytes, as: UTF8.self)) ?? .min
               try file.replace(
                 with: [UInt8]("\(count + 1)"), method: method, syncsFolder: false)
               done += 1
             } catch {
-              guard error.outcome == .unchanged, error.message.contains("change") else {
+              guard !error.has(.fileReplaced), error.message.contains("change") else {
                 throw error
               }
             }
@@ -50,14 +50,14 @@ struct ConcurrentReplaceTests {
     let ours = onThread {
       while !isOver.withLock({ $0 }) {
         defer { attempts.withLock { $0 += 1 } }
-        do throws(FileError) {
+        do throws(VirtNestError) {
           let file = try fixture.read()
           let text = String(decoding: file.bytes.prefix(12), as: UTF8.self)
           try file.replace(
             with: [UInt8]("\(text.prefix { $0 != "+" })+"), syncsFolder: false)
           replaced.withLock { $0 += 1 }
         } catch {
-          guard error.outcome == .unchanged else { throw error }
+          guard !error.has(.fileReplaced) else { throw error }
         }
       }
     }

@@ -35,7 +35,7 @@ struct ConfigurationFilesTests {
     let error = #expect(throws: VirtNestError.self) { try files.settings(for: "a/x.xml") }
     #expect(error?.description.hasPrefix(folder.file("a/.virt-nest.conf:2:1: error: ")) == true)
     #expect(mkdir(folder.file("a/b/.virt-nest.conf"), 0o777) == 0)
-    #expect(throws: FileError.self) { try files.settings(for: "a/b/x.xml") }
+    #expect(throws: VirtNestError.self) { try files.settings(for: "a/b/x.xml") }
   }
 
   @Test("All *.xml files below are found, by name; hidden ones and linked folders are not")
@@ -49,6 +49,6 @@ struct ConfigurationFilesTests {
     let found = try DefinitionFolder.files(in: FilePath(folder.path)).map(\.string)
     #expect(
       found == ["a/1.xml", "a/b/2.xml", "a/link.xml", "z.xml"].map { folder.file($0) })
-    #expect(throws: FileError.self) { try DefinitionFolder.files(in: "/nonexistent") }
+    #expect(throws: VirtNestError.self) { try DefinitionFolder.files(in: "/nonexistent") }
   }
 }

@@ -18,7 +18,7 @@ struct FileFixture {
     try writeFile(path, Array(text.utf8))
   }
 
-  func read() throws(FileError) -> OriginalFile {
+  func read() throws(VirtNestError) -> OriginalFile {
     try OriginalFile.read(FilePath(path), maximumSize: 1 << 20)
   }
 

@@ -18,7 +18,7 @@ struct OutputFileTests {
     let before = FileState(try Stat(path))
     #expect(try OutputFile.write([UInt8]("1"), at: path, force: true) == .unchanged)
     #expect(FileState(try Stat(path)) == before)
-    let error = #expect(throws: FileError.self) { try OutputFile.write([UInt8]("2"), at: path) }
+    let error = #expect(throws: VirtNestError.self) { try OutputFile.write([UInt8]("2"), at: path) }
     #expect(error?.message.contains("--force") == true)
     #expect(try readFile(path.string) == [UInt8]("1"))
     #expect(try OutputFile.write([UInt8]("2"), at: path, force: true) == .replaced)
@@ -35,7 +35,7 @@ struct OutputFileTests {
       fixture.folder.path, "/dev/null", fixture.folder.file("dangling"),
       fixture.folder.file("none/x.xml"), fixture.folder.file(".."),
     ] {
-      #expect(throws: FileError.self) {
+      #expect(throws: VirtNestError.self) {
         try OutputFile.write([UInt8]("1"), at: FilePath(path), force: true)
       }
     }
@@ -48,8 +48,8 @@ struct OutputFileTests {
     let path = FilePath(fixture.folder.file("new.xml"))
     let staged = try #require(try OutputFile.stage([UInt8]("1"), at: path).file)
     try writeFile(path.string, [UInt8]("other"))
-    let error = #expect(throws: FileError.self) { try staged.commit() }
-    #expect(error?.reason == .fileExists)
+    let error = #expect(throws: VirtNestError.self) { try staged.commit() }
+    #expect(error?.message.contains("File exists") == true)
     #expect(try readFile(path.string) == [UInt8]("other"))
     #expect(try await fixture.names() == ["guest.xml", "new.xml"])
   }

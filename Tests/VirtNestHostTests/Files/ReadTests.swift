@@ -37,11 +37,11 @@ struct ReadTests {
       (folder.file("dangling"), "No such file or directory"),
       (folder.file("loop"), "Too many levels of symbolic links"),
     ] {
-      let error = #expect(throws: FileError.self) {
+      let error = #expect(throws: VirtNestError.self) {
         try OriginalFile.read(FilePath(path), maximumSize: 100)
       }
       #expect(error?.description.contains(words) == true)
-      #expect(error?.description.hasPrefix("\(path): ") == true)
+      #expect(error?.description.hasPrefix("\(path): error: ") == true)
     }
   }
 
@@ -50,7 +50,7 @@ struct ReadTests {
     let file = folder.file("guest.xml")
     try writeFile(file, [UInt8](repeating: 32, count: 100))
     #expect(try OriginalFile.read(FilePath(file), maximumSize: 100).bytes.count == 100)
-    let error = #expect(throws: FileError.self) {
+    let error = #expect(throws: VirtNestError.self) {
       try OriginalFile.read(FilePath(file), maximumSize: 99)
     }
     #expect(error?.message.contains("has 100 bytes, more than the limit of 99") == true)

@@ -76,7 +76,7 @@ struct ReplaceTests {
   func hardLinks() async throws {
     let fixture = try FileFixture()
     #expect(link(fixture.path, fixture.folder.file("other")) == 0)
-    let error = #expect(throws: FileError.self) {
+    let error = #expect(throws: VirtNestError.self) {
       try fixture.read().replace(with: [UInt8]("new\n"), backupSuffix: "~")
     }
     #expect(error?.message.contains("2 hard links") == true)

@@ -28,10 +28,10 @@ struct ReplaceTroubleTests {
     try await fixture.output("sh", ["-c", script, "sh", fixture.path])
     let names = try await fixture.names()
     let before = try? readFile(fixture.path)
-    let error = #expect(throws: FileError.self) {
+    let error = #expect(throws: VirtNestError.self) {
       try original.replace(with: [UInt8]("new\n"), backupSuffix: "~", method: method)
     }
-    #expect(error?.outcome == .unchanged)
+    #expect(error?.has(.file) == true)
     if how != "folder" || method == .atomic {
       #expect(error?.message.contains("has changed since it was read") == true)
     }
@@ -44,7 +44,7 @@ struct ReplaceTroubleTests {
     let fixture = try FileFixture()
     let staged = try #require(try fixture.read().stage([UInt8]("new\n"), backupSuffix: "~"))
     try await fixture.output("sh", ["-c", "printf 'alt\n' > \(fixture.path)"])
-    #expect(throws: FileError.self) { try staged.commit() }
+    #expect(throws: VirtNestError.self) { try staged.commit() }
     #expect(try fixture.text == "alt\n")
     #expect(try await fixture.names() == ["guest.xml"])
   }
@@ -69,9 +69,9 @@ struct ReplaceTroubleTests {
       try fixture.read().replace(with: [UInt8]("new\n"), method: .overwrite)
     }
     try await fixture.output("chattr", ["-i", fixture.folder.path])
-    let error = #expect(throws: FileError.self) { try outcome.get() }
+    let error = #expect(throws: VirtNestError.self) { try outcome.get() }
     #expect(error?.message.contains("--overwrite") == true)
-    #expect(throws: FileError.self) { try backup.get() }
+    #expect(throws: VirtNestError.self) { try backup.get() }
     #expect(untouched == "old\n")
     #expect(try overwritten.get())
     #expect(try fixture.text == "new\n")
@@ -85,12 +85,12 @@ struct ReplaceTroubleTests {
     let fixture = try FileFixture()
     try await fixture.output("chmod", ["777", fixture.folder.path])
     try await fixture.output("chmod", ["666", fixture.path])
-    let failure = Mutex<FileError?>(nil)
+    let failure = Mutex<VirtNestError?>(nil)
     try await onThread {
       // Of this thread only, and for its file accesses only.
       setfsuid(65534)
       defer { setfsuid(0) }
-      do throws(FileError) {
+      do throws(VirtNestError) {
         try fixture.read().replace(with: [UInt8]("new\n"))
       } catch {
         failure.withLock { $0 = error }
@@ -100,7 +100,7 @@ struct ReplaceTroubleTests {
     let error = try #require(failure.withLock { $0 })
     #expect(error.message.contains("cannot have the same owner 0:0"))
     #expect(error.message.contains("--overwrite"))
-    #expect(error.outcome == .unchanged)
+    #expect(error.has(.file))
     #expect(try fixture.text == "in place\n")
     #expect(try await fixture.names() == ["guest.xml"])
   }
@@ -108,7 +108,7 @@ struct ReplaceTroubleTests {
   @Test("A suffix that leads elsewhere is refused", arguments: ["", "/x", "/../x"])
   func badSuffix(suffix: String) async throws {
     let fixture = try FileFixture()
-    #expect(throws: FileError.self) {
+    #expect(throws: VirtNestError.self) {
       try fixture.read().replace(with: [UInt8]("new\n"), backupSuffix: suffix)
     }
     #expect(try await fixture.names() == ["guest.xml"])
@@ -125,7 +125,7 @@ struct ReplaceTroubleTests {
     }
     #expect(try await fixture.names() == ["guest.xml", "guest.xml.orig"])
     #expect(mkdir(fixture.path + "~", 0o700) == 0)
-    let error = #expect(throws: FileError.self) {
+    let error = #expect(throws: VirtNestError.self) {
       try fixture.read().replace(with: [UInt8]("4"), backupSuffix: "~")
     }
     #expect(
@@ -153,9 +153,9 @@ struct ReplaceTroubleTests {
     let after = Result { try readFile(path) }
     let names = try await run("ls", ["-A", folder.path]).outputText
     try await #require(run("umount", [folder.path]).succeeded)
-    let error = #expect(throws: FileError.self) { try result.get() }
-    #expect(error?.reason == .noSpace)
-    #expect(error?.outcome == .unchanged)
+    let error = #expect(throws: VirtNestError.self) { try result.get() }
+    #expect(error?.message.contains("No space left") == true)
+    #expect(error?.has(.file) == true)
     #expect(try after.get() == old)
     #expect(names == "guest.xml\n")
   }

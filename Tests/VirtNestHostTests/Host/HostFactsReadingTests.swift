@@ -1,3 +1,4 @@
+import LosslessXML
 internal import SystemPackage
 import TestSupport
 import Testing
@@ -45,11 +46,12 @@ import Testing
       ("{\"facts\":{\"facts\":\"1\"}}", nil, nil, "'facts' is not a valid key"),
     ] as [(String, Int?, Int?, String)])
   func malformedReport(text: String, line: Int?, column: Int?, reason: String) throws {
-    let error = try #require(throws: MalformedFacts.self) {
+    let error = try #require(throws: VirtNestError.self) {
       try HostFacts(reading: Array(text.utf8))
     }
-    #expect(error.line == line && error.column == column, "\(error)")
-    #expect(error.reason.contains(reason), "\(error)")
+    let start = error.diagnostics[0].place?.start
+    #expect(start?.line == line && start?.column ?? 1 == column ?? 1, "\(error)")
+    #expect(error.message.contains(reason), "\(error)")
   }
 
   @Test("A greeting that begins with a brace makes facts no JSON")
@@ -76,12 +78,12 @@ import Testing
         }
         if bytes.isEmpty { break }
       }
-      do throws(MalformedFacts) {
+      do throws(VirtNestError) {
         let facts = try HostFacts(reading: bytes)
         #expect(try HostFacts(parsing: facts.text) == facts)
         taken += 1
       } catch {
-        #expect(!error.reason.isEmpty)
+        #expect(!error.message.isEmpty)
         refused += 1
       }
     }

@@ -1,3 +1,4 @@
+import LosslessXML
 internal import SystemPackage
 import TestSupport
 import Testing
@@ -33,9 +34,9 @@ func fixture(_ name: String) async throws -> HostFacts {
       ("hi\nfacts=1\na=\\x\nend=1\n", 3, "backslash"), ("facts=1\na=\\\nend=1\n", 2, "backslash"),
     ] as [(String, Int?, String)])
   func malformed(text: String, line: Int?, reason: String) throws {
-    let error = try #require(throws: MalformedFacts.self) { try HostFacts(parsing: text) }
-    #expect(error.line == line)
-    #expect(error.reason.contains(reason), "\(error)")
+    let error = try #require(throws: VirtNestError.self) { try HostFacts(parsing: text) }
+    #expect(error.diagnostics[0].place?.start.line == line)
+    #expect(error.message.contains(reason), "\(error)")
   }
 
   @Test("A greeting before the facts, comments and carriage returns are passed over")
@@ -137,7 +138,7 @@ func fixture(_ name: String) async throws -> HostFacts {
   func gathering() async throws {
     let here = try await HostFacts.gathered(.here)
     #expect(here.values["arch"] != nil)
-    await #expect(throws: GatheringFailure.self) {
+    await #expect(throws: VirtNestError.self) {
       try await HostFacts.gathered(.ssh(destination: "-oProxyCommand=true"))
     }
   }

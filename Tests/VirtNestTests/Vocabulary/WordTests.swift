@@ -58,6 +58,31 @@ struct WordTests {
     return (difference.removals.map(text), difference.insertions.map(text))
   }
 
+  @Test("A system is named in a namespace that is bound, also where there is no <metadata> yet")
+  func system() throws {
+    let id = "http://fedoraproject.org/fedora/43"
+    let patch = try Self.patch(
+      "<domain><name>a</name></domain>", [(.edit, "metadata,os_full_id=\(id)")])
+    #expect(Guest(reading: patch.result).osinfoID == id)
+  }
+
+  @Test(
+    "What an option about the guest refuses, the word refuses too",
+    arguments: [
+      ("boot", "foo", "the devices are"), ("boot", "hd,hd", "each once"),
+      ("boot", "kernel=vmlinux", "absolute"), ("boot", "", "no value"), ("memory", ",", "memory"),
+      ("memory", "4G,memory=5G", "twice"), ("vcpus", "x", "a number"),
+    ])
+  func options(kind: String, value: String, reason: String) throws {
+    let error = #expect(throws: InvalidValue.self) {
+      var guest = Guest()
+      _ = try WordChange.option(kind, value, of: &guest)
+    }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    guard !value.isEmpty else { return }
+    #expect(throws: (any Error).self) { try Self.patch([(.edit, "\(kind),\(value)")]) }
+  }
+
   @Test("One command with many changes, in the order given")
   func many() throws {
     let changes: [(WordChange.Verb, String)] = [

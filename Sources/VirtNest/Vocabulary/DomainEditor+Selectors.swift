@@ -1,0 +1,88 @@
+internal import LosslessXML
+
+/// Which elements a selector picks, and what selector picks an element.
+extension DomainEditor {
+  /// Words that pick one element of a kind, and no other; `nil` where none are needed to change it.
+  ///
+  /// A name is taken before a number, and a number from the end where a number from the start is a
+  /// name, such as a controller's index.
+  func selector(for element: Element, _ kind: WordKind) -> String? {
+    let all = elements(of: kind)
+    guard all.count > 1, let position = all.firstIndex(of: element) else { return nil }
+    var candidates: [String] = []
+    let values = kind.selectorPlaces.compactMap { key, place in
+      place.value(in: element).map { (key, $0) }
+    }
+    let plain = values.filter { _, value in
+      !value.isEmpty && !value.contains { ",+=".contains($0) } && Int(value) == nil
+    }
+    candidates += [element.child("mac")?["address"], HostAddress.text(of: element)]
+      .compactMap(\.self)
+    // A controller is known by its type.
+    if kind.element == "controller" { candidates += plain.filter { $0.0 == "type" }.map(\.1) }
+    candidates += plain.map(\.1)
+    candidates += values.filter { $0.0 == "index" }.flatMap { _, index in
+      plain.filter { $0.0 == "type" }.map { "type=\($0.1)+index=\(index)" }
+    }
+    candidates += plain.map { "\($0.0)=\($0.1)" }
+    let numbers = [String(position + 1), String(position - all.count)]
+    return (candidates + numbers).first { text in
+      (try? select(WordChange(.edit, kind.name, selector: text, parts: ""), kind)) == [element]
+    }
+  }
+
+  func select(_ change: WordChange, _ kind: WordKind) throws(InvalidValue) -> [Element] {
+    let all = elements(of: kind)
+    var chosen = all.filter { !removed.contains($0) }
+    guard let selector = change.selector else {
+      return change.verb == .edit && kind.isDevice ? Array(chosen.prefix(1)) : chosen
+    }
+    let places = kind.selectorPlaces.map(\.place)
+    for part in selector.split(separator: "+").map(String.init) where part != "all" {
+      if let number = Int(part) {
+        let index = number < 0 ? all.count + number : number - 1
+        // Numbers are those before the change.
+        let picked = all.indices.contains(index) ? [all[index]] : []
+        let named = chosen.filter { isNamed(part, $0, places) }
+        chosen = named.isEmpty ? chosen.filter { picked.contains($0) } : named
+      } else if let (key, value) = part.parted(at: "=") {
+        if key == "path", kind.element == "disk" {
+          chosen = chosen.filter { element in
+            ["file", "dev", "dir", "volume"].contains { element.child("source")?[$0] == value }
+          }
+          continue
+        }
+        let place = try WordPlace(kind.dotted(key), in: kind.path)
+        chosen = chosen.filter { place.value(in: $0) == value }
+      } else {
+        chosen = chosen.filter { isNamed(part, $0, places) }
+      }
+    }
+    return chosen
+  }
+
+  private func isNamed(_ text: String, _ element: Element, _ places: [WordPlace]) -> Bool {
+    if let mac = MACAddress(text), let own = element.child("mac")?["address"],
+      MACAddress(own) == mac
+    {
+      return true
+    }
+    if let address = HostAddress(text), address.isSame(as: element) { return true }
+    return places.contains { $0.value(in: element) == text }
+  }
+
+  /// What an element is called in messages.
+  func name(of element: Element, _ kind: WordKind) -> String {
+    kind.selectorPlaces.lazy.compactMap { $0.place.value(in: element) }.first
+      ?? "line \(element.location.line)"
+  }
+
+  func absent(_ change: WordChange, _ kind: WordKind) -> InvalidValue {
+    let all = elements(of: kind).filter { !removed.contains($0) }.map { name(of: $0, kind) }
+    let has = all.joined(separator: ", ")
+    let what = kind.names.first ?? kind.element
+    return InvalidValue(
+      change.verb.rawValue, change.text,
+      all.isEmpty ? "the guest has no \(what)" : "the guest has \(what) \(has)")
+  }
+}

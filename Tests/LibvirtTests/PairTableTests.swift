@@ -53,7 +53,7 @@ struct PairTableTests {
           "xmllint", ["--noout", "--relaxng", Self.schema, folder.file("g.xml")])
         #expect(!valid.succeeded, title)
       } else {
-        #expect(Self.errors(bytes).contains("VN070"), title)
+        #expect(Self.errors(bytes).contains("VN071"), title)
         guard case .refused(let reason) = outcome else {
           Issue.record(title)
           continue
@@ -73,7 +73,7 @@ struct PairTableTests {
     }
     // What is about the host (a device, a folder) may keep a mended one from starting.
     for (one, outcome) in zip(mended, try await Outcome.all(of: mended.map(\.bytes))) {
-      #expect(!Self.errors(one.bytes).contains("VN070"), "\(one.row.example ?? "")")
+      #expect(!Self.errors(one.bytes).contains("VN071"), "\(one.row.example ?? "")")
       guard case .refused(let reason) = outcome else { continue }
       #expect(
         one.row.words.split(separator: "…").contains { !reason.contains($0) },

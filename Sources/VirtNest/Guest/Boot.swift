@@ -28,8 +28,10 @@ package struct Boot: Hashable, Sendable {
         guard Self.deviceNames.contains(item.value), devices?.contains(item.value) != true else {
           throw InvalidValue(
             "boot", text,
-            "'\(item.value)' is no device; the devices are "
-              + "\(Self.deviceNames.joined(separator: ", ")), each once; the keys are kernel, initrd, kernel_args"
+            item.value == "uefi"
+              ? "a pseries guest has no UEFI: it boots by SLOF, or as kernel= and initrd= say"
+              : "'\(item.value)' is no device; the devices are "
+                + "\(Self.deviceNames.joined(separator: ", ")), each once; the keys are kernel, initrd, kernel_args"
           )
         }
         devices = (devices ?? []) + [item.value]

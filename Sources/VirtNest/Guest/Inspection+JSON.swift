@@ -48,7 +48,7 @@ extension Inspection {
 
   private var nestingValue: JSONWriter.Value {
     let state: (name: String, api: String?, detail: String?) =
-      switch nesting.effective {
+      switch self.state {
       case .on(let api): ("on", api.rawValue, nil)
       case .off: ("off", nil, nil)
       case .dependsOnWrapper(let emulator): ("wrapper", nil, emulator)

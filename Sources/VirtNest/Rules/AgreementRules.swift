@@ -118,7 +118,7 @@ extension Rule {
 
 extension Rule {
   static let pairs = Rule(
-    "VN070", .error, "What does not fit together",
+    "VN071", .error, "What does not fit together",
     reason: """
       Much is allowed beside something else only: queues of a disk on virtio, a file-system of type \
       virtiofs with shared memory, a port of SPICE with graphics of SPICE. libvirt refuses the guest, \
@@ -143,7 +143,7 @@ extension Rule {
 
 extension Rule {
   static let disagreeingMemory = Rule(
-    "VN072", .error, "Sizes of memory that do not agree",
+    "VN073", .error, "Sizes of memory that do not agree",
     reason: """
       libvirt says "maximum memory size must be equal or greater than the actual memory size", "memory \
       device slot exceeds slots count", "can't add memory backend for guest node '3' as the guest has \

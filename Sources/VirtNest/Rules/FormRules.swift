@@ -25,7 +25,7 @@ extension Rule {
     versions: "the installed libvirt's")
 
   static let spacedValue = Rule(
-    "VN071", .error, "White space around a word of libvirt's",
+    "VN072", .error, "White space around a word of libvirt's",
     reason: """
       The schema takes ' hvm ' for 'hvm', and libvirt compares the bytes: it says "unknown OS type ' \
       hvm '", "cannot translate CPU model", "Invalid value for attribute" and the like.

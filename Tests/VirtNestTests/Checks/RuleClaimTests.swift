@@ -129,7 +129,7 @@ struct RuleClaimTests {
       (64, .failsToStart, [("pseries-6.2", "pseries-2.11")]),
       (0, .on, [("pseries-6.2", "pseries-2.12")]),
       (72, .refused, [(">hvm<", "> hvm <")]),
-      (72, .refused, [("POWER9", " POWER9")]),
+      (72, .failsToStart, [("POWER9", " POWER9")]),
       (72, .refused, [("mode='custom'", "mode=' custom'")]),
       (
         66, .refused,

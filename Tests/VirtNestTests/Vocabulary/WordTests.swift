@@ -226,7 +226,7 @@ struct WordTests {
       (
         "<target dev='sda' bus='scsi'/>",
         "<target dev='sda' bus='scsi' rotation_rate='1'/><vendor>A</vendor><wwn>50014ee2b6c7a001</wwn>",
-        "disk:sda,bus=virtio,device=disk", ["rotation_rate=", "<vendor>", "<wwn>"], []
+        "disk:2,bus=virtio,device=disk", ["rotation_rate=", "<vendor>", "<wwn>"], []
       ),
       (
         "cache='none'/>",
@@ -255,7 +255,7 @@ struct WordTests {
         </hostdev>
         """,
         "hostdev,type=pci,source.address.domain=0x35,source.address.bus=3,source.address.slot=0,source.address.function=0",
-        ["startupPolicy", "<vendor", "type='usb'"], ["domain='0x35'"]
+        ["startupPolicy", "<vendor", "<address type='usb'"], ["domain='0x35'"]
       ),
     ])
   func misfits(

@@ -27,11 +27,27 @@ struct NestingOptionTests {
       ("--for-qemu 3.0", "cap-nested-hv came with QEMU 3.1.0"),
       ("--no-nested --for-libvirt 9.0", "--no-nested goes with neither"),
       ("--network bridge=", "bridge= has no value"),
+      ("--machine pseries-7.2,cap-nested-hv=on", "--machine takes a machine type alone"),
+      ("--emulated --virt-type kvm", "--emulated makes a guest of type qemu"),
+      ("--emulated --cpu host-model", "--emulated takes a CPU of QEMU's"),
+      ("--hugepage-size 3M", "huge pages of 2M and 1G"),
+      ("--hugepage-size 64K", "huge pages of 2M and 1G"),
+      ("--boot uefi", "a pseries guest has no UEFI"),
     ])
   func wrongVersions(_ options: String, _ message: String) async throws {
     let run = try await run("create fedora \(options)")
     #expect(run.status == .exited(64) && run.outputText == "")
     #expect(run.errorText.contains(message), "\(run.errorText)")
+  }
+
+  @Test("Keys of a section go by its own option as well")
+  func sectionKeys() async throws {
+    let boot = try await run("create fedora -q --boot hd,network,menu=on")
+    #expect(boot.outputText.contains("<bootmenu enable='yes'/>"), "\(boot.errorText)")
+    #expect(boot.outputText.contains("<boot dev='network'/>"))
+    let cpu = try await run("create fedora -q --emulated --cpu POWER10,numa.cell0.memory=2097152")
+    #expect(cpu.outputText.contains("<model>POWER10</model>"), "\(cpu.errorText)")
+    #expect(cpu.outputText.contains("memory='2097152'"))
   }
 
   @Test("Facts of a host whose guests cannot nest are warned of, once")

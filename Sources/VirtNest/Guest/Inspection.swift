@@ -6,8 +6,10 @@ public struct Inspection: Sendable {
   public let guest: Guest
   /// Every section and device, in the words that would change it, in the order of the definition.
   package let words: [GuestWords]
-  /// What nesting comes to.
+  /// What is said about nesting.
   public let nesting: NestingFacts
+  /// What nesting comes to, also where something else keeps the guest from starting.
+  public let state: NestingFacts.Effective
   /// What is wrong about nesting: each conflict, each trap, each reason why it cannot work.
   public let problems: [Diagnostic]
   /// A mechanism that would serve better, and the command that moves to it; `nil` where none would.
@@ -25,6 +27,13 @@ public struct Inspection: Sendable {
     self.guest = guest
     words = GuestWords.all(of: definition)
     nesting = checked.nesting
+    let obstacle = Rule.aboutStarting.lazy.flatMap { $0.diagnostics(checked) }.first
+    state =
+      if case .on = checked.nesting.effective, let obstacle {
+        .refused(reason: obstacle.message)
+      } else {
+        checked.nesting.effective
+      }
     problems = Rule.aboutNesting.flatMap { $0.diagnostics(checked) }.map { $0.about(file) }
     advice = Self.advice(nesting)
   }
@@ -112,7 +121,7 @@ public struct Inspection: Sendable {
 
   /// The effective state in words.
   public var effective: String {
-    switch nesting.effective {
+    switch state {
     case .on(let api): "on: QEMU runs with \(api.machineProperty)"
     case .off:
       nesting.contributions.isEmpty ? "off: nothing asks for it" : "off, although it is mentioned"
@@ -171,7 +180,7 @@ extension Inspection {
 
   private var nestingValue: JSONWriter.Value {
     let state: (name: String, api: String?, detail: String?) =
-      switch nesting.effective {
+      switch self.state {
       case .on(let api): ("on", api.rawValue, nil)
       case .off: ("off", nil, nil)
       case .dependsOnWrapper(let emulator): ("wrapper", nil, emulator)

@@ -40,6 +40,7 @@ package struct NestingRefusal: Hashable, Sendable {
       + arguments.machineArguments.compactMap { refusal(of: $0) }
       + conflicts(contributions, arguments)
       + arguments.options.compactMap { refusal(of: $0, guest) }
+      + withoutKernel(arguments, in: domain)
       + accelerators(arguments) + machines(arguments) + sizes(arguments, guest, in: domain)
       + capabilities(arguments, guest, in: domain) + deleted(in: domain)
   }
@@ -116,6 +117,22 @@ package struct NestingRefusal: Hashable, Sendable {
         kind: .excluded,
         reason: "QEMU refuses accel= in -machine, since libvirt writes -accel itself",
         element: argument.value.element)
+    }
+  }
+
+  /// QEMU: "-append only allowed with -kernel option".
+  private static func withoutKernel(
+    _ arguments: PassthroughArguments, in domain: Element
+  ) -> [NestingRefusal] {
+    guard arguments.values(of: "kernel").isEmpty, domain.first(["os", "kernel"]) == nil else {
+      return []
+    }
+    return ["append", "initrd"].flatMap { name in
+      arguments.values(of: name).map { value in
+        NestingRefusal(
+          kind: .excluded, reason: "QEMU takes -\(name) beside a kernel only",
+          element: value.element)
+      }
     }
   }
 
@@ -215,6 +232,18 @@ package struct NestingRefusal: Hashable, Sendable {
     let cpu = arguments.values(of: "cpu").last.map { argument in
       CPU(mode: "custom", model: String(argument.value.prefix { $0 != "," }))
     }
+    if let old = oldMachine(arguments, guest, in: domain) { return [old] }
+    if let (mode, argument) = arguments.machineProperty("max-cpu-compat"),
+      let wanted = CPU(mode: nil, model: mode).powerGeneration,
+      let own = (cpu ?? guest.cpu)?.powerGeneration, wanted > own,
+      cpu != nil || guest.cpu?.mode != "host-model"
+    {
+      return [
+        NestingRefusal(
+          kind: .excluded, reason: "the CPU cannot be compatible with the later \(mode)",
+          element: argument.value.element)
+      ]
+    }
     let isOldCPU = ((cpu ?? guest.cpu)?.powerGeneration ?? 9) < 9
     return PSeriesFeature.allCases.compactMap { feature in
       guard let (value, argument) = arguments.machineProperty(feature.qemuProperty) else {
@@ -234,6 +263,22 @@ package struct NestingRefusal: Hashable, Sendable {
         NestingRefusal(kind: .excluded, reason: $0, element: argument.value.element)
       }
     }
+  }
+
+  /// pseries-2.11 and older have transactional memory, which TCG has not.
+  private static func oldMachine(
+    _ arguments: PassthroughArguments, _ guest: Guest, in domain: Element
+  ) -> NestingRefusal? {
+    let version = guest.machine?.name.split(separator: "-").dropFirst().first?.split(separator: ".")
+    guard guest.domainType == "qemu", let version, version.count == 2, version[0] == "2",
+      let minor = Int(version[1]), minor < 12,
+      arguments.machineProperty(PSeriesFeature.htm.qemuProperty) == nil,
+      domain.first(["features", "htm"])?["state"] != "off"
+    else { return nil }
+    return NestingRefusal(
+      kind: .excluded,
+      reason: "TCG has no transactional memory, which pseries-2.\(minor) switches on",
+      element: domain.first(["os", "type"]) ?? domain)
   }
 
   /// `<qemu:del>` of the capability by which libvirt knows that QEMU has the feature.

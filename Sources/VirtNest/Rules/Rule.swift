@@ -79,6 +79,12 @@ public struct Rule: Sendable {
     + [wrapperWithoutKata, foreignCommandLine, commandLineWithoutNamespace, commandLineOutOfPlace])
     .sorted { $0.code < $1.code }
 
+  /// The rules about what keeps any guest from being defined or started.
+  static let aboutStarting = [
+    refusedName, sameTarget, unsupportedDevice, bootOrder, unsupportedPart, disagreeingCPUs,
+    takenTwice, foreignArchitecture, pairs, spacedValue, disagreeingMemory,
+  ]
+
   /// The rule of a code, in either case; `nil` where no rule has it.
   public static func named(_ code: String) -> Rule? {
     everything.first { $0.code.description == code.uppercased() }

@@ -47,8 +47,10 @@ extension WordChange {
       where !Self.bootDevices.contains(device) || devices[..<index].contains(device) {
         throw InvalidValue(
           "boot", device,
-          "the devices are \(Self.bootDevices.joined(separator: ", ")), each once; all else is "
-            + "KEY=VALUE, as in kernel=/boot/vmlinux")
+          device == "uefi"
+            ? "a pseries guest has no UEFI: it boots by SLOF, or as kernel= and initrd= say"
+            : "the devices are \(Self.bootDevices.joined(separator: ", ")), each once; all else is "
+              + "KEY=VALUE, as in kernel=/boot/vmlinux")
       }
       if !devices.isEmpty { guest.bootDevices = devices }
       rest.assignments.removeAll { $0.key.isEmpty }

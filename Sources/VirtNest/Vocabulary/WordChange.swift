@@ -75,11 +75,7 @@ public struct WordChange: Hashable, Sendable {
       } else if index == 0, known.element != "os" {
         assignments.append(Assignment(key: "", value: Self.withoutQuotes(part)))
       } else {
-        throw InvalidValue(
-          verb.rawValue, text,
-          part == "uefi"
-            ? "a pseries guest has no UEFI: it boots by SLOF, or as kernel= and initrd= say"
-            : "'\(part)' is not KEY=VALUE")
+        throw InvalidValue(verb.rawValue, text, "'\(part)' is not KEY=VALUE")
       }
     }
     try checkKeys(of: known)

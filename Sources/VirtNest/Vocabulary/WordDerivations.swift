@@ -351,7 +351,7 @@ extension WordEdit {
       guard value.isAsked, value.value != nil else { return false }
       return place.leaf == .presence
         ? value.place.steps.starts(with: place.steps)
-        : value.place.steps == place.steps && value.place.leaf == place.leaf
+        : value.place.isSame(as: place)
     }
     return isAsked ? nil : place
   }

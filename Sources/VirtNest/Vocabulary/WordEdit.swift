@@ -97,6 +97,10 @@ extension DomainEditor {
     }
     for value in edit.values { edited[element, default: [:]][value.place] = .some(value.value) }
     let gone = emptied(edit.values, of: element)
+    if isEmptied(element, by: edit, without: gone, kind) {
+      changes.remove(element)
+      return
+    }
     for child in gone { changes.remove(child) }
     for value in edit.values {
       if value.value == nil, goes(value.place, of: element, with: gone) { continue }
@@ -145,7 +149,7 @@ extension DomainEditor {
       {
         let left = child.attributes.map { child.document.text(in: $0.name) }.filter { name in
           let place = WordPlace(steps: steps, leaf: .attribute(name))
-          return !values.contains { $0.value == nil && $0.place == place }
+          return !values.contains { $0.value == nil && $0.place.isSame(as: place) }
         }
         guard left.isEmpty, child.children.allSatisfy(gone.contains),
           child.text.trimmingSpaces.isEmpty
@@ -156,6 +160,21 @@ extension DomainEditor {
     }
     // An element goes with the one around it.
     return gone.filter { child in child.parent.map { !gone.contains($0) } ?? true }
+  }
+
+  /// Whether a section has nothing left; an empty device says that it is there.
+  private func isEmptied(
+    _ element: Element, by edit: WordEdit, without gone: Set<Element>, _ kind: WordKind
+  ) -> Bool {
+    guard kind.path.count == 1, !kind.isDevice, !edit.values.isEmpty,
+      edit.values.allSatisfy({ $0.value == nil }), element.text.trimmingSpaces.isEmpty
+    else { return false }
+    return element.children.allSatisfy(gone.contains)
+      && element.attributes.allSatisfy { attribute in
+        let name = element.document.text(in: attribute.name)
+        let place = WordPlace(steps: [], leaf: .attribute(name))
+        return edit.values.contains { $0.place.isSame(as: place) }
+      }
   }
 
   private func goes(_ place: WordPlace, of element: Element, with gone: Set<Element>) -> Bool {

@@ -32,6 +32,9 @@ struct WordPlace: Hashable, Sendable {
   /// The values that it takes; none for any.
   var values: [String] = []
 
+  /// Whether both are one place, whatever values it takes.
+  func isSame(as other: WordPlace) -> Bool { steps == other.steps && leaf == other.leaf }
+
   /// Finds the place of a key in the element at a path.
   ///
   /// - Throws: ``InvalidValue`` with the keys that fit, nearest first.

@@ -108,6 +108,63 @@ struct RuleClaimTests {
       ),
       (57, .failsToStart, [arguments("-machine", "cap_nested_hv=on")]),
       (0, .on, [off, arguments("-machine", "cap_nested_hv=on")]),
+      (64, .failsToStart, [arguments("-machine", "nocap-nested-hv")]),
+      (64, .failsToStart, [arguments("-machine", "powernv9")]),
+      (64, .failsToStart, [arguments("-machine", "ic-mode=foo")]),
+      (0, .on, [arguments("-machine", "ic-mode=xics")]),
+      (64, .failsToStart, [arguments("-machine", "max-cpu-compat=power10")]),
+      (64, .failsToStart, [arguments("-set", "machine.pseries.cap-nested-hv=on")]),
+      (64, .failsToStart, [arguments("-smp", "8")]),
+      (64, .failsToStart, [arguments("-machine", "smp.cpus=8")]),
+      (0, .on, [arguments("-smp", "2")]),
+      (64, .failsToStart, [arguments("-m", "1G")]),
+      (0, .on, [arguments("-m", "512")]),
+      (64, .failsToStart, [arguments("-bogus")]),
+      (64, .failsToStart, [arguments("-no-acpi")]),
+      (64, .failsToStart, [arguments("-smbios", "type=1")]),
+      (64, .failsToStart, [arguments("-append", "quiet")]),
+      (64, .failsToStart, [arguments("-device", "help")]),
+      (0, .on, [arguments("-nographic", "-name", "x", "-D", "/dev/null")]),
+      (64, .failsToStart, [("<nested-hv", "<htm state='on'/><nested-hv")]),
+      (64, .failsToStart, [("pseries-6.2", "pseries-2.11")]),
+      (0, .on, [("pseries-6.2", "pseries-2.12")]),
+      (72, .refused, [(">hvm<", "> hvm <")]),
+      (72, .failsToStart, [("POWER9", " POWER9")]),
+      (72, .refused, [("mode='custom'", "mode=' custom'")]),
+      (
+        66, .refused,
+        [
+          (
+            "</cpu>",
+            "<numa><cell id='0' cpus='0' memory='262144'/><cell id='2' cpus='1' memory='262144'/></numa></cpu>"
+          )
+        ]
+      ),
+      (66, .refused, [("<os>", "<vcpus><vcpu id='9' enabled='yes'/></vcpus><os>")]),
+      (
+        67, .failsToStart,
+        [
+          (
+            "</devices>",
+            "<channel type='pty'><target type='virtio' name='a'/></channel><channel type='pty'><target type='virtio' name='a'/></channel></devices>"
+          )
+        ]
+      ),
+      (67, .refused, [("</devices>", "<console type='pty'/><console type='pty'/></devices>")]),
+      (73, .refused, [("<vcpu>", "<maxMemory slots='4' unit='MiB'>256</maxMemory><vcpu>")]),
+      (
+        73, .refused,
+        [
+          ("<vcpu>", "<maxMemory slots='4' unit='MiB'>4096</maxMemory><vcpu>"), ("512", "1024"),
+          (
+            "</cpu>", "<numa><cell id='0' cpus='0-1' memory='524288'/></numa></cpu>"
+          ),
+          (
+            "</devices>",
+            "<memory model='dimm'><target><size unit='MiB'>256</size><node>3</node></target></memory></devices>"
+          ),
+        ]
+      ),
     ]
     return cases.map { Claim(rule: $0, outcome: $1, text: guest($2)) }
   }()

@@ -113,9 +113,28 @@ struct WordDifferenceTests {
     let after = try DomainDefinition(
       Array(WordTests.guest.replacing("<devices>", with: metadata).utf8))
     let difference = WordDifference(from: before, to: after, file: "b.xml")
-    #expect(difference.unsaid.map(\.message) == ["<x:a>: no word names what is in it"])
+    #expect(difference.unsaid.map(\.message) == ["<x:a>: no word adds it"])
     #expect(difference.unsaid.first?.place != nil && difference.unsaid.first?.source == "b.xml")
     #expect(WordDifference(from: after, to: before).unsaid.count == 1)
+  }
+
+  @Test(
+    "What differs and no words say is said precisely, and never called the same",
+    arguments: [
+      ("<devices>", "<devices>text", "the text of domain/devices is 'text' there"),
+      ("<devices>", "<devices x='1'>", "domain/devices/@x is '1' there"),
+      ("<l:os id=", "<l:os x='1' id=", "@x is '1' there"),
+      ("<target dev='vda'", "<target y='1' dev='vda'", "@y is '1' there"),
+    ])
+  func precisely(_ old: String, _ new: String, _ said: String) throws {
+    #expect(WordTests.guest.contains(old))
+    let after = WordTests.guest.replacing(old, with: new)
+    let (left, right) = (
+      try DomainDefinition(Array(WordTests.guest.utf8)), try DomainDefinition(Array(after.utf8))
+    )
+    let unsaid = WordDifference(from: left, to: right).unsaid.map(\.message)
+    #expect(unsaid.contains { $0.contains(said) }, "\(unsaid)")
+    #expect(!WordDifference(from: right, to: left).isEmpty)
   }
 
   /// Ten changes for a definition, of those of the table that it takes.

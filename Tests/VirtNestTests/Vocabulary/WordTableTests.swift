@@ -61,7 +61,8 @@ struct WordTableTests {
       }
     }
     print("words: \(works) of \(Self.words.count) places of the schema can be set")
-    #expect(works * 100 >= Self.words.count * 97, "\(failures.prefix(40).joined(separator: "\n"))")
+    for failure in failures { print("words: \(failure)") }
+    #expect(works * 1000 >= Self.words.count * 996, "\(failures.joined(separator: "\n"))")
   }
 
   @Test("Every kind is found by each of its names")

@@ -235,4 +235,105 @@ struct WordTests {
     print("words: \(tried) changes of \(Corpus.libvirt.count) definitions")
     #expect(tried > 10 * Corpus.libvirt.count / 2)
   }
+
+  @Test(
+    "What fits only beside the old value goes with it, unless it is asked for",
+    arguments: [
+      (
+        "<target dev='vda' bus='virtio'/>",
+        "<target dev='vda' bus='virtio'/><address type='pci' bus='0' slot='5'/>",
+        "disk,bus=scsi", ["<address type='pci'"], ["bus='scsi'"]
+      ),
+      (
+        "cache='none'/>", "cache='none' queues='4' iothread='1' packed='on'/>", "disk,bus=scsi",
+        ["queues=", "iothread=", "packed="], ["cache='none'"]
+      ),
+      (
+        "<target dev='sda' bus='scsi'/>",
+        "<target dev='sda' bus='scsi' rotation_rate='1'/><vendor>A</vendor><wwn>50014ee2b6c7a001</wwn>",
+        "disk:2,bus=virtio,device=disk", ["rotation_rate=", "<vendor>", "<wwn>"], []
+      ),
+      (
+        "cache='none'/>",
+        "cache='none'><metadata_cache><max_size unit='bytes'>1</max_size></metadata_cache></driver>",
+        "disk,path=/srv/b.raw", ["metadata_cache"], ["type='raw'"]
+      ),
+      (
+        "<model type='virtio'/>",
+        "<model type='virtio'/><driver name='vhost' iommu='on'/>", "interface,model=e1000",
+        ["iommu="], ["name='vhost'"]
+      ),
+      (
+        "</interface>",
+        "</interface><graphics type='vnc' port='-1' sharePolicy='ignore' websocket='5700'/>",
+        "graphics,type=spice", ["sharePolicy", "websocket"], ["port='-1'"]
+      ),
+      (
+        "</interface>", "</interface><video><model type='qxl' ram='65536' vgamem='1'/></video>",
+        "video,model=virtio", ["ram=", "vgamem="], []
+      ),
+      (
+        "</interface>",
+        """
+        </interface><hostdev mode='subsystem' type='usb'><source startupPolicy='optional'>\
+        <vendor id='0x1234'/><product id='0x5678'/></source><address type='usb' bus='0' port='1'/>\
+        </hostdev>
+        """,
+        "hostdev,type=pci,source.address.domain=0x35,source.address.bus=3,source.address.slot=0,source.address.function=0",
+        ["startupPolicy", "<vendor", "<address type='usb'"], ["domain='0x35'"]
+      ),
+    ])
+  func misfits(
+    _ old: String, _ with: String, _ words: String, _ gone: [String], _ kept: [String]
+  ) throws {
+    let before = Self.guest.replacing(old, with: with)
+    let patch = try Self.patch(before, [(.edit, words)])
+    let text = String(decoding: patch.bytes, as: UTF8.self)
+    for part in gone { #expect(before.contains(part) && !text.contains(part), "\(words): \(text)") }
+    for part in kept { #expect(text.contains(part), "\(words): \(text)") }
+    #expect(try Self.patch(text, [(.edit, words)]).isEmpty)
+  }
+
+  @Test("What is asked for and does not fit is done, and said")
+  func askedMisfit() throws {
+    let patch = try Self.patch([(.edit, "disk:sda,driver.queues=4")])
+    #expect(String(decoding: patch.bytes, as: UTF8.self).contains("queues='4'"))
+    #expect(patch.diagnostics.contains { $0.code == Rule.pairs.code && $0.severity == .warning })
+  }
+
+  @Test(
+    "What an edit empties goes, and a device stays",
+    arguments: [
+      ("<os>", "<clock offset='utc'/><os>", "clock,offset=", "<clock"),
+      ("<os>", "<pm><suspend-to-mem enabled='no'/></pm><os>", "pm,suspend_to_mem=", "<pm>"),
+      (
+        "name='qemu' type='qcow2' cache='none'", "name='qemu'", "disk:vda,driver.name=", "<driver/>"
+      ),
+      ("</interface>", "</interface><console type='pty'/>", "console,type=", "<console type"),
+    ])
+  func emptied(_ old: String, _ with: String, _ words: String, _ gone: String) throws {
+    let patch = try Self.patch(Self.guest.replacing(old, with: with), [(.edit, words)])
+    let text = String(decoding: patch.bytes, as: UTF8.self)
+    #expect(!patch.isEmpty && !text.contains(gone), "\(text)")
+    #expect(text.contains("<console/>") == words.hasPrefix("console"))
+    #expect(try Self.patch(text, [(.edit, words)]).isEmpty)
+  }
+
+  @Test("A list without its key is virt-install's, and UEFI is no device to boot from")
+  func lists() throws {
+    let patch = try Self.patch([(.edit, "numatune,1-3,5,memory.mode=preferred")])
+    let text = String(decoding: patch.bytes, as: UTF8.self)
+    #expect(text.contains("<memory mode='preferred' nodeset='1-3,5'/>"), "\(text)")
+    #expect(throws: InvalidValue.self) { try WordChange(.edit, "boot,uefi") }
+  }
+
+  @Test("libosinfo's id is written with its namespace where there is no metadata")
+  func system() throws {
+    let text = Self.guest.replacing(/<metadata>[\s\S]*<\/metadata>/, with: "")
+    #expect(!text.contains("libosinfo"))
+    let id = "http://fedoraproject.org/fedora/44"
+    let patch = try Self.patch(text, [(.edit, "metadata,os_full_id=\(id)")])
+    #expect(Guest(reading: patch.result).osinfoID == id)
+    #expect(String(decoding: patch.bytes, as: UTF8.self).contains(DomainNamespace.libosinfo))
+  }
 }

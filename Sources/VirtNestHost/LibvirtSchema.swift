@@ -51,7 +51,7 @@ package struct LibvirtSchema: Hashable, Sendable {
 
   /// The folders of shared data: those of the system, then those in `XDG_DATA_DIRS`.
   package static func dataFolders() -> [FilePath] {
-    dataFolders(xdgDataDirs: getenv("XDG_DATA_DIRS").map { String(cString: $0) })
+    dataFolders(xdgDataDirs: environmentVariable("XDG_DATA_DIRS"))
   }
 
   /// The folders of shared data for a value of `XDG_DATA_DIRS`.

@@ -44,7 +44,7 @@ package struct TemplateStore: Sendable {
 
   /// The store of the current user, from `XDG_CONFIG_HOME` and `HOME`.
   package init(projectFolder: FilePath? = nil) {
-    let value = { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }
+    let value = { (name: String) in environmentVariable(name) ?? "" }
     let configuration = value("XDG_CONFIG_HOME")
     let base: FilePath? =
       if configuration.hasPrefix("/") {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import LosslessXML
 import VirtNest
+import VirtNestHost
 
 /// The program.
 @main
@@ -97,7 +98,7 @@ enum Program {
 enum Today {
   /// The day in UTC; that of `SOURCE_DATE_EPOCH` where it is set, as for every reproducible build.
   static var date: CalendarDate {
-    let fixed = getenv("SOURCE_DATE_EPOCH").flatMap { Int(String(cString: $0)) }
+    let fixed = environmentVariable("SOURCE_DATE_EPOCH").flatMap { Int($0) }
     var seconds = time_t(fixed ?? Int(time(nil)))
     var parts = tm()
     gmtime_r(&seconds, &parts)

@@ -2,6 +2,7 @@ import Glibc
 import LosslessXML
 import Synchronization
 import SystemPackage
+import VirtNestHost
 
 /// How far long work is, on one line of the terminal that is written over: count, rate, time left.
 ///
@@ -18,7 +19,7 @@ struct ProgressLine {
   init(_ what: String, total: Int, isWanted: Bool = true) {
     self.total = total
     self.what = what
-    let terminal = getenv("TERM").map { String(cString: $0) } ?? ""
+    let terminal = environmentVariable("TERM") ?? ""
     self.isWanted = isWanted && isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(terminal)
   }
 

@@ -23,9 +23,8 @@ public struct DomainDefinition: Hashable, Sendable {
   public init(_ bytes: [UInt8]) throws(VirtNestError) {
     if bytes.starts(with: "LibvirtQemud".utf8) {
       throw VirtNestError(
-        .error(
-          "VN001", "this is a saved state of a guest, not XML",
-          advice: "Print the definition in it: virsh save-image-dumpxml FILE"))
+        "VN001", "this is a saved state of a guest, not XML",
+        advice: "Print the definition in it: virsh save-image-dumpxml FILE")
     }
     do {
       try self.init(Document(bytes))
@@ -44,7 +43,7 @@ public struct DomainDefinition: Hashable, Sendable {
   public init(_ document: Document) throws(VirtNestError) {
     let root = document.root
     guard root.isNamed("domain") else {
-      throw VirtNestError(.error("VN001", Self.reason(for: root), at: root.place))
+      throw VirtNestError("VN001", Self.reason(for: root), at: root.place)
     }
     self.document = document
   }

@@ -115,9 +115,8 @@ extension DomainDefinition {
       let text = String(decoding: edit.replacement, as: UTF8.self)
       guard text.standsForBytes else { continue }
       throw VirtNestError(
-        .error(
-          "encoding", "a value has bytes that are not UTF-8: '\(text)'",
-          advice: "XML holds only text: give the value in UTF-8."))
+        "encoding", "a value has bytes that are not UTF-8: '\(text)'",
+        advice: "XML holds only text: give the value in UTF-8.")
     }
     return edits
   }
@@ -132,9 +131,8 @@ extension DomainDefinition {
       result = try DomainDefinition(edits.applied(to: document.bytes))
     } catch {
       throw VirtNestError(
-        .error(
-          "defect", "the result would not be well-formed (\(error.diagnostics[0].message))",
-          advice: "Please report this file."))
+        "defect", "the result would not be well-formed (\(error.diagnostics[0].message))",
+        advice: "Please report this file.")
     }
     try prove(wanted, editor, edits, of: result)
     return Patch(definition: self, edits: edits, diagnostics: editor.diagnostics, result: result)
@@ -157,17 +155,15 @@ extension DomainDefinition {
     }
     guard missing.isEmpty || given.count + editor.otherChanges < 2 else {
       throw VirtNestError(
-        .error(
-          "conflict",
-          "another of the changes undoes what is asked of \(missing.joined(separator: ", "))",
-          advice: "Leave one of the two out."))
+        "conflict",
+        "another of the changes undoes what is asked of \(missing.joined(separator: ", "))",
+        advice: "Leave one of the two out.")
     }
     guard missing.isEmpty else {
       throw VirtNestError(
-        .error(
-          "defect",
-          "the result would not say what was asked of \(missing.joined(separator: ", "))",
-          advice: "Please report this file."))
+        "defect",
+        "the result would not say what was asked of \(missing.joined(separator: ", "))",
+        advice: "Please report this file.")
     }
   }
 }

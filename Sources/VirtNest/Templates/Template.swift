@@ -105,9 +105,8 @@ extension Template {
     var given = request.changes
     if parameters.isEmpty, given.guest.name == nil {
       throw VirtNestError(
-        .error(
-          "template", "this definition has no block of parameters, so the guest needs a name",
-          advice: "\(.property("name", value: nil))."))
+        "template", "this definition has no block of parameters, so the guest needs a name",
+        advice: "\(.property("name", value: nil)).")
     }
     if given.identity == nil { given.identity = GuestChanges.Identity() }
     given.identity?.isCopy = parameters.isEmpty
@@ -143,7 +142,7 @@ extension Template {
             }
           if !isSame, !names.contains(parameter.name) { names.append(parameter.name) }
         } catch {
-          throw VirtNestError(.error("template", error.description, at: place.place))
+          throw VirtNestError("template", error.description, at: place.place)
         }
       }
     }

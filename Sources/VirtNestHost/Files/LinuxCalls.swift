@@ -118,3 +118,11 @@ extension FilePath {
     }
   }
 }
+
+/// A variable of the environment; `nil` where it is not set.
+package func environmentVariable(_ name: String) -> String? {
+  getenv(name).map { String(cString: $0) }
+}
+
+/// The folder for temporary files.
+var temporaryFolder: String { environmentVariable("TMPDIR") ?? "/tmp" }

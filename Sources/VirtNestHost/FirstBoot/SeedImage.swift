@@ -27,7 +27,7 @@ package enum SeedImage {
         "xorriso, genisoimage and mkisofs are not installed, and one of them is needed to "
           + "make an image; install xorriso, or write user-data and meta-data as files")
     }
-    let folder = try temporaryFolder()
+    let folder = try makeFolder()
     defer { removeFiles(of: folder) }
     let files = firstBoot.files
     for file in files { try put(file.text, folder.appending(file.name)) }
@@ -52,12 +52,12 @@ package enum SeedImage {
   private static let epoch = 315_532_800
 
   private static func isInstalled(_ tool: String) -> Bool {
-    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+    let path = environmentVariable("PATH") ?? "/usr/bin:/bin"
     return path.split(separator: ":").contains { access("\($0)/\(tool)", X_OK) == 0 }
   }
 
-  private static func temporaryFolder() throws -> FilePath {
-    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  private static func makeFolder() throws -> FilePath {
+    let base = temporaryFolder
     var template = Array("\(base)/virt-nest.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw VirtNestError(.seed, "cannot make a folder in \(base): \(Errno(rawValue: errno))")

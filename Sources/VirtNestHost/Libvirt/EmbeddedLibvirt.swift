@@ -46,7 +46,7 @@ struct EmbeddedLibvirt {
   private init(asCaller: Bool) throws {
     // The path of a socket has at most 107 bytes, and libvirt needs up to 52 of them. The path must
     // also be valid in a URI and in XML without escapes.
-    let wanted = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let wanted = temporaryFolder
     let isPlain =
       wanted.hasPrefix("/") && wanted.utf8.count <= 35
       && wanted.utf8.allSatisfy { byte in

@@ -71,8 +71,7 @@ package struct HostGuest: Sendable {
       }
     }
     return Found(
-      host: answers[0].output.split(whereSeparator: \.isNewline).first.map(String.init) ?? "",
-      guests: guests)
+      host: String(answers[0].output.prefix { !$0.isNewline }), guests: guests)
   }
 
   private static func commands(_ uuid: DomainUUID) -> [String] {

@@ -94,7 +94,7 @@ extension FileDescriptor {
 /// With a pipe, SIGPIPE would kill this process if the program ends first. A file with a name could
 /// be left behind, with passwords in it.
 func unnamedFile(_ bytes: [UInt8]) throws(VirtNestError) -> FileDescriptor {
-  let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  let folder = temporaryFolder
   var path = Array("\(folder)/virt-nest.XXXXXX".utf8CString)
   let file = FileDescriptor(rawValue: mkstemp(&path))
   guard file.rawValue >= 0 else {

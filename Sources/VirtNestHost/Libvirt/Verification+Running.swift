@@ -8,9 +8,7 @@ extension Verification {
   /// - Parameter name: name, uuid or id of the guest.
   /// - Throws: ``VirtNestError`` if there is no such guest, or if it is not running.
   package static func running(_ name: String, on libvirt: Virsh) async throws -> Verification {
-    let state =
-      try await libvirt.run(["domstate", Virsh.domain(name)]).split(whereSeparator: \.isNewline)
-      .first.map { String($0) } ?? ""
+    let state = try await libvirt.line(["domstate", Virsh.domain(name)])
     guard ["running", "paused", "idle", "pmsuspended"].contains(state) else {
       throw VirtNestError(
         .libvirt,

@@ -20,7 +20,14 @@ package struct Virsh: Sendable {
   ///
   /// - Throws: ``VirtNestError`` if there is no connection.
   package func effectiveURI() async throws -> String {
-    try await run(["uri"]).split(whereSeparator: \.isNewline).first.map { String($0) } ?? ""
+    try await line(["uri"])
+  }
+
+  /// The first line that a virsh command prints.
+  ///
+  /// - Throws: ``VirtNestError`` if virsh fails.
+  func line(_ arguments: [String]) async throws -> String {
+    String(try await run(arguments).prefix { !$0.isNewline })
   }
 
   /// The argument that names a guest; a name that begins with a dash is no option in it.

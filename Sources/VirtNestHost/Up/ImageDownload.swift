@@ -37,7 +37,7 @@ package struct ImageDownload: Sendable {
       throw VirtNestError(.storage, "\(url): the URL does not end in the name of an image")
     }
     func value(_ variable: String) -> String? {
-      getenv(variable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+      environmentVariable(variable).flatMap { $0.isEmpty ? nil : $0 }
     }
     guard let cache = value("XDG_CACHE_HOME") ?? value("HOME").map({ $0 + "/.cache" }) else {
       throw VirtNestError(.storage, "neither XDG_CACHE_HOME nor HOME names a folder for images")

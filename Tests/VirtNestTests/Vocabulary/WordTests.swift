@@ -328,7 +328,7 @@ struct WordTests {
   }
 
   @Test("libosinfo's id is written with its namespace where there is no metadata")
-  func system() throws {
+  func libosinfoID() throws {
     let text = Self.guest.replacing(/<metadata>[\s\S]*<\/metadata>/, with: "")
     #expect(!text.contains("libosinfo"))
     let id = "http://fedoraproject.org/fedora/44"

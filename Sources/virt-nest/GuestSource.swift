@@ -76,7 +76,7 @@ struct GuestSource: ParsableArguments {
     var options = changeOptions
     if let template { try options.properties.move(to: &values, of: template) }
     var changes = try options.changes()
-    changes.words = try devices.changes(of: template)
+    changes.words += try devices.changes(of: template)
     words.apply(to: &changes)
     changes.identity = GuestChanges.Identity(text: identity)
     return GuestRequest(

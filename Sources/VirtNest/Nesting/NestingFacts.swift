@@ -51,7 +51,7 @@ public struct NestingFacts: Sendable {
       path.isEmpty || Emulator.isQEMU(path) || !guest.mayBePSeries ? nil : path
     }
     asked =
-      refusals.first.map { .refused(reason: $0.reason) }
+      refusals.first { $0.kind.isAboutNesting }.map { .refused(reason: $0.reason) }
       ?? arguments.fileThatDecides(behind: contributions).map { .dependsOnFile(path: $0) }
       ?? Self.merged(contributions, wrapper: wrapper)
     isAskedFor =
@@ -61,9 +61,9 @@ public struct NestingFacts: Sendable {
 
   /// What holds in the end: what is asked for, unless the guest cannot start with it.
   public var effective: Effective {
-    guard case .on = asked, let obstacle = obstacles.first(where: { $0.kind != .compatibilityMode })
-    else { return asked }
-    return .refused(reason: obstacle.reason)
+    guard case .on = asked else { return asked }
+    let obstacle = obstacles.first { $0.kind != .compatibilityMode }
+    return (obstacle?.reason ?? refusals.first?.reason).map { .refused(reason: $0) } ?? asked
   }
 
   /// Whether the contributions switch nesting on for certain.

@@ -19,8 +19,13 @@ package struct NestingRefusal: Hashable, Sendable {
     case unreadable
     /// What cannot stand beside what libvirt writes, or beside what the definition says elsewhere.
     case excluded
+    /// What keeps the guest from starting, and has nothing to do with how nesting is asked for.
+    case unrelated
     /// A word that no option stands before.
     case stray
+
+    /// Whether it decides what comes of asking for nesting.
+    var isAboutNesting: Bool { self != .unrelated && self != .stray }
   }
 
   /// What kind it is.
@@ -56,6 +61,10 @@ package struct NestingRefusal: Hashable, Sendable {
       NestingRefusal(
         kind: .excluded, reason: reason, element: (option.value ?? option.option).element)
     }
+    let unrelated = { (reason: String) in
+      NestingRefusal(
+        kind: .unrelated, reason: reason, element: (option.value ?? option.option).element)
+    }
     if isNamed(["enable-kvm"]) {
       return excluded("QEMU refuses \(name), since libvirt writes -accel itself")
     }
@@ -64,19 +73,19 @@ package struct NestingRefusal: Hashable, Sendable {
       return excluded("\(name) makes QEMU print a text and end")
     }
     if isNamed(QEMUOption.ofOtherTargets) {
-      return excluded("QEMU has no option \(name) for a guest of Power")
+      return unrelated("QEMU has no option \(name) for a guest of Power")
     }
     guard QEMUOption.isOption(name) else {
       let isNested = name.replacing("_", with: "-").hasPrefix("cap-nested")
       return isNested || name.isEmpty
         ? NestingRefusal(
-          kind: isNested ? .stray : .excluded, reason: "QEMU reads '\(name)' as a disk image",
+          kind: isNested ? .stray : .unrelated, reason: "QEMU reads '\(name)' as a disk image",
           element: option.option.element) : nil
     }
-    if !isNamed(QEMUOption.all) { return excluded("QEMU has no option \(name)") }
+    if !isNamed(QEMUOption.all) { return unrelated("QEMU has no option \(name)") }
     guard let value = option.value?.value else { return nil }
     if value == "help" || value == "?", isNamed(QEMUOption.withLists) {
-      return excluded("\(name) \(value) makes QEMU print a list and end")
+      return unrelated("\(name) \(value) makes QEMU print a list and end")
     }
     if isNamed(["set"]), value.hasPrefix("machine.") {
       return excluded("QEMU takes no -set for the machine; write -machine")
@@ -130,7 +139,7 @@ package struct NestingRefusal: Hashable, Sendable {
     return ["append", "initrd"].flatMap { name in
       arguments.values(of: name).map { value in
         NestingRefusal(
-          kind: .excluded, reason: "QEMU takes -\(name) beside a kernel only",
+          kind: .unrelated, reason: "QEMU takes -\(name) beside a kernel only",
           element: value.element)
       }
     }
@@ -150,7 +159,7 @@ package struct NestingRefusal: Hashable, Sendable {
         reason = "QEMU does not accept '\(mode)' for ic-mode"
       }
       return reason.map {
-        NestingRefusal(kind: .excluded, reason: $0, element: argument.value.element)
+        NestingRefusal(kind: .unrelated, reason: $0, element: argument.value.element)
       }
     }
   }
@@ -162,7 +171,7 @@ package struct NestingRefusal: Hashable, Sendable {
   ) -> [NestingRefusal] {
     var found: [NestingRefusal] = []
     let excluded = { (reason: String, element: Element) in
-      found.append(NestingRefusal(kind: .excluded, reason: reason, element: element))
+      found.append(NestingRefusal(kind: .unrelated, reason: reason, element: element))
     }
     let vcpu = domain.child("vcpu")
     let maximum = vcpu.flatMap { Int($0.text.trimmingSpaces) } ?? 1
@@ -226,7 +235,7 @@ package struct NestingRefusal: Hashable, Sendable {
     {
       return [
         NestingRefusal(
-          kind: .excluded, reason: "TCG has no transactional memory (<htm>)", element: htm)
+          kind: .unrelated, reason: "TCG has no transactional memory (<htm>)", element: htm)
       ]
     }
     let cpu = arguments.values(of: "cpu").last.map { argument in
@@ -240,7 +249,7 @@ package struct NestingRefusal: Hashable, Sendable {
     {
       return [
         NestingRefusal(
-          kind: .excluded, reason: "the CPU cannot be compatible with the later \(mode)",
+          kind: .unrelated, reason: "the CPU cannot be compatible with the later \(mode)",
           element: argument.value.element)
       ]
     }
@@ -276,7 +285,7 @@ package struct NestingRefusal: Hashable, Sendable {
       domain.first(["features", "htm"])?["state"] != "off"
     else { return nil }
     return NestingRefusal(
-      kind: .excluded,
+      kind: .unrelated,
       reason: "TCG has no transactional memory, which pseries-2.\(minor) switches on",
       element: domain.first(["os", "type"]) ?? domain)
   }

@@ -259,7 +259,8 @@ extension Rule {
     example: RuleExample(arguments: "-enable-kvm", right: [])
   ) { checked, rule in
     guard checked.isPSeries else { return [] }
-    return checked.nesting.refusals.filter { $0.kind == .excluded }.map { refusal in
+    return checked.nesting.refusals.filter { [.excluded, .unrelated].contains($0.kind) }.map {
+      refusal in
       rule.finding(
         refusal.element, attribute: refusal.element["value"] == nil ? nil : "value", refusal.reason,
         advice: "Remove it.")

@@ -35,9 +35,11 @@ extension Property {
     isGiven: { $0.cpu != nil },
     read: { domain, guest in
       guard let cpu = domain.child("cpu") else { return }
-      let model = cpu.child("model").map { $0.text.trimmingSpaces }
-      guard cpu["mode"] != nil || model != nil else { return }
-      guest.cpu = CPU(mode: cpu["mode"] ?? "custom", model: model)
+      // What is there and empty says nothing.
+      let given = { (text: String?) in text?.isEmpty == true ? nil : text }
+      let (mode, model) = (given(cpu["mode"]), given(cpu.child("model")?.text.trimmingSpaces))
+      guard mode != nil || model != nil else { return }
+      guest.cpu = CPU(mode: mode ?? "custom", model: model)
     },
     write: { guest, editor in
       guard let cpu = guest.cpu, let mode = cpu.mode else { return }

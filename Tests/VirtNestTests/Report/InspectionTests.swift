@@ -109,4 +109,26 @@ struct InspectionTests {
     let json = JSONWriter.text(of: all.json(file: "a"))
     #expect(json.contains("\"text\": \"network,bridge=a,,b\""), "\(json)")
   }
+
+  @Test("A guest that cannot start is not called on, and what is empty is no CPU")
+  func notOn() throws {
+    let parts = [
+      "<disk device='cdrom'><source file='/a'/><target dev='hda' bus='ide'/></disk>",
+      "<channel type='spicevmc'><target type='virtio' name='a'/></channel>",
+      "<rng model=' virtio'><backend model='random'>/dev/urandom</backend></rng>",
+    ]
+    for part in parts {
+      let text = RuleExample.definition([.devices: part])
+      let inspection = Inspection(of: try DomainDefinition(Array(text.utf8)))
+      #expect(inspection.effective.hasPrefix("the guest does not start: "), "\(part)")
+    }
+    for cpu in ["<cpu mode='host-model'><model> </model></cpu>", "<cpu mode=''><model/></cpu>"] {
+      let text = RuleExample.definition([.cpu: cpu, .features: ""])
+      var nested = GuestChanges()
+      nested.nesting = NestingChange(.on, mechanism: .feature)
+      #expect(throws: Never.self, "\(cpu)") {
+        try DomainDefinition(Array(text.utf8)).patch(nested)
+      }
+    }
+  }
 }

@@ -23,7 +23,7 @@ struct OptionTests {
       "--vcpus 2,maxvcpus=8,sockets=2,cores=4,threads=1",
       ["current='2'>8</vcpu>", "sockets='2' dies='1' cores='4' threads='1'"]
     ),
-    ("--cpu POWER10", [">POWER10</model>"]), ("--cpu host-model", ["<cpu mode='host-model'"]),
+    ("--cpu POWER10", [">POWER10</model>"]),
     ("--emulator /usr/bin/qemu-system-ppc64", ["<emulator>/usr/bin/qemu-system-ppc64</emulator>"]),
     (
       "--boot cdrom,hd,network",
@@ -116,8 +116,8 @@ struct OptionTests {
       ["<ibs value='fixed-ccd'/>", "<ccf-assist state='off'/>", "<htm state='off'/>"]
     ),
     (
-      "--feature ccf-assist=on --feature htm=on --feature hpt=disabled",
-      ["<ccf-assist state='on'/>", "<htm state='on'/>", "<hpt resizing='disabled'/>"]
+      "--feature ccf-assist=on --feature htm=off --feature hpt=disabled",
+      ["<ccf-assist state='on'/>", "<htm state='off'/>", "<hpt resizing='disabled'/>"]
     ),
     ("--feature hpt=enabled", ["<hpt resizing='enabled'/>"]),
     ("--feature hpt=required", ["<hpt resizing='required'/>"]),

@@ -72,7 +72,7 @@ public struct WordChange: Hashable, Sendable {
         assignments.append(Assignment(key: "", value: part))
       } else if known.element == "filesystem", index == 1, assignments.first?.key == "" {
         assignments.append(Assignment(key: "target", value: part))
-      } else if index == 0, known.element != "os" {
+      } else if index == 0 {
         assignments.append(Assignment(key: "", value: Self.withoutQuotes(part)))
       } else {
         throw InvalidValue(verb.rawValue, text, "'\(part)' is not KEY=VALUE")

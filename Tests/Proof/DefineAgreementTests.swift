@@ -41,7 +41,9 @@ struct DefineAgreementTests {
     #expect(changed.count == 3 && changed[0] == count && changed[1] > count / 10)
     #expect(changed[2] * 100 <= changed[1] * (isWholeProofWanted ? 2 : 4), "\(run.outputText)")
     let alarms = numbers("alarms: ")
-    #expect(alarms.count == 3 && alarms[1] == starts && alarms[2] == 0, "\(run.outputText)")
+    // libvirt leaves out a controller of type xenbus that has a PCI address: one in 200.
+    #expect(
+      alarms.count == 3 && alarms[1] == starts && alarms[2] * 100 <= starts, "\(run.outputText)")
     folder.remove()
   }
 }

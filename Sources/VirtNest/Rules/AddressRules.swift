@@ -220,31 +220,4 @@ extension CheckedGuest {
         advice: "Write model='virtio-scsi'.")
     }
   }
-
-  /// Video devices beside the first one that can be the first one alone.
-  var secondaryVideo: [Fault] {
-    let all = devices("video")
-    let primary = all.firstIndex { $0.child("model")?["primary"] == "yes" } ?? 0
-    return all.enumerated().filter { index, video in
-      index != primary
-        && !["qxl", "virtio", "ramfb"].contains(video.child("model")?["type"] ?? "vga")
-    }.map { _, video in
-      Fault(
-        element: video, text: "only the first video device can be of this model",
-        advice: "Write <model type='virtio'/>, or remove it.")
-    }
-  }
-
-  /// Sources of character devices beside the first one, or beside the second one of udp.
-  var sourcesTooMany: [Fault] {
-    (domain.child("devices")?.children.map { $0 } ?? []).compactMap { device in
-      let kinds = ["serial", "parallel", "console", "channel", "redirdev", "smartcard"]
-      guard kinds.contains(device.localName) else { return nil }
-      return device.children("source").dropFirst(device["type"] == "udp" ? 2 : 1).first.map {
-        Fault(
-          element: $0, text: "a character device has one source, or two of type 'udp'",
-          advice: "Remove this one.")
-      }
-    }
-  }
 }

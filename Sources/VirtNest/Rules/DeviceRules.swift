@@ -3,7 +3,8 @@ internal import LosslessXML
 /// Rules about devices.
 extension Rule {
   static let deviceRules = [
-    interfaceModel, scsiController, usbController, spice, sameTarget, unsupportedDevice, bootOrder,
+    interfaceModel, scsiController, usbController, spice, sameTarget, unsupportedDevice, pairs,
+    bootOrder,
   ]
 
   private static let noUSB = "<controller type='usb' model='none'/>"
@@ -160,6 +161,29 @@ extension Rule {
         <disk type='file' device='cdrom'>\(source)<target dev='sda' bus='scsi'/></disk>
         """)
   ) { checked, rule in checked.pseriesLimits(rule) { $0 == "devices" } }
+
+  static let pairs = Rule(
+    "VN071", .error, "What does not fit together",
+    reason: """
+      Much is allowed beside something else only: queues of a disk on virtio, a file-system of type \
+      virtiofs with shared memory, a port of SPICE with graphics of SPICE. libvirt refuses the guest, \
+      or QEMU does not start it. Each was asked of them.
+      """,
+    source: "libvirt, src/conf/domain_validate.c, src/qemu/qemu_validate.c; \(measured)",
+    example: RuleExample(
+      .devices,
+      wrong: """
+        <controller type='usb' model='none'/><controller type='scsi' model='virtio-scsi'/>\
+        <disk type='file'><driver name='qemu' queues='4'/><source file='/a.raw'/>\
+        <target dev='sda' bus='scsi'/></disk>
+        """,
+      right: """
+        <controller type='usb' model='none'/><disk type='file'><driver name='qemu' queues='4'/>\
+        <source file='/a.raw'/><target dev='vda' bus='virtio'/></disk>
+        """)
+  ) { checked, rule in
+    checked.pseriesLimits(rule, PSeriesLimit.pairs.filter { $0.stage != .ignored })
+  }
 
   static let bootOrder = Rule(
     "VN061", .error, "Two orders of boot devices",

@@ -5,7 +5,7 @@ extension Rule {
   static let machineRules = [
     machineProperties, wrongMachine, hashPageTable, pcFeatures, unsupportedPart, vendorMachine,
     architectureName,
-    noArchitecture, firmware,
+    noArchitecture, foreignArchitecture, firmware,
   ]
 
   static let firmware = Rule(
@@ -215,6 +215,41 @@ extension Rule {
         advice: "Write arch='ppc64le'.")
     ]
   }
+
+  static let foreignArchitecture = Rule(
+    "VN068", .error, "An architecture without a pseries machine",
+    reason: """
+      pseries is a machine of ppc64 and ppc64le. libvirt says "Emulator … does not support machine \
+      type 'pseries'", or "No emulator found for arch 'x86_64'".
+      """,
+    source: "QEMU, hw/ppc/spapr.c; libvirt, src/qemu/qemu_validate.c; \(measured)",
+    example: RuleExample(
+      .type, wrong: "<type arch='x86_64' machine='pseries'>hvm</type>",
+      right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
+  ) { checked, rule in
+    if checked.isPSeries, let emulator = checked.domain.first(["devices", "emulator"]) {
+      let name = emulator.text.trimmingSpaces.split(separator: "/").last ?? ""
+      if name.hasPrefix("qemu-system-"), !name.hasPrefix("qemu-system-ppc64") {
+        return [
+          rule.finding(
+            emulator, "\(name) has no machine 'pseries'",
+            advice: "Remove it, and libvirt takes its own: \(.mendForPSeries).")
+        ]
+      }
+    }
+    guard let machine = checked.guest.machine, checked.isForQEMU,
+      let architecture = checked.guest.architecture,
+      Rule.otherNames[architecture] == nil,
+      machine.isPSeries != ["ppc64", "ppc64le"].contains(architecture),
+      machine.isPSeries || machine.isOfPCs
+    else { return [] }
+    return [
+      rule.finding(
+        checked.machineElement, attribute: "machine",
+        "\(architecture) has no machine '\(machine.name)'",
+        advice: "Write arch='ppc64le' and machine='pseries': \(.mendForPSeries).")
+    ]
+  }
 }
 
 extension CheckedGuest {
@@ -230,5 +265,12 @@ extension CheckedGuest {
         holder, attribute: limit.attribute.flatMap { holder[$0] == nil ? nil : $0 },
         limit.message(element), advice: limit.advice)
     }
+  }
+}
+
+extension MachineType {
+  /// Whether it is one of QEMU's machines for PCs.
+  fileprivate var isOfPCs: Bool {
+    ["pc", "q35", "microvm", "isapc"].contains(name) || name.hasPrefix("pc-")
   }
 }

@@ -64,7 +64,8 @@ public struct Rule: Sendable {
   /// A new rule stands in the list of its topic.
   public static let all: [Rule] =
     (formRules + machineRules + nestingRules + commandLineRules + emulatorRules + processorRules
-    + deviceRules + addressRules + agreementRules + identityRules + releaseRules).sorted {
+    + deviceRules + addressRules + claimRules + agreementRules + memoryRules + identityRules
+    + releaseRules).sorted {
       $0.code < $1.code
     }
 

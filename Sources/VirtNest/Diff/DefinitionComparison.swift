@@ -123,7 +123,7 @@ struct DefinitionMerge {
 
   static func size(of element: Element) -> UInt64? {
     let unit = element["unit"].map { MemorySize.Unit($0) } ?? .kibibytes
-    if number(element.text.trimmingSpaces) == 0 { return 0 }
+    if UInt64(libvirt: element.text.trimmingSpaces) == 0 { return 0 }
     return unit.flatMap { try? MemorySize(element.text, defaultUnit: $0).bytes }
   }
 
@@ -184,14 +184,9 @@ struct DefinitionMerge {
       return MACAddress(left) != nil && MACAddress(left) == MACAddress(right)
     case "devices/interface/model/@type": return left == right.lowercased()
     default:
-      guard let a = number(left), let b = number(right) else { return false }
+      guard let a = UInt64(libvirt: left), let b = UInt64(libvirt: right) else { return false }
       return a == b
     }
-  }
-
-  /// A whole number, as `12`, `012` or `0x0c`.
-  private static func number(_ text: String) -> UInt64? {
-    text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
   }
 
   // MARK: Children

@@ -163,7 +163,7 @@ struct IdentityParts {
   private static func address(of source: Element) -> String? {
     guard let address = source.child("address") else { return nil }
     let numbers = ["domain", "bus", "slot", "function"].map { name in
-      address[name].flatMap { number($0) } ?? 0
+      address[name].flatMap { Int(libvirt: $0) } ?? 0
     }
     if let device = address["device"] {
       return "USB \(address["bus"] ?? "").\(device)"
@@ -173,10 +173,6 @@ struct IdentityParts {
       return String(repeating: "0", count: max(0, width - text.count)) + text
     }
     return "\(digits[0]):\(digits[1]):\(digits[2]).\(digits[3])"
-  }
-
-  private static func number(_ text: String) -> Int? {
-    text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
   }
 
   private mutating func collect(interface: Element) {

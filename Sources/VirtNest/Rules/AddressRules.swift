@@ -117,9 +117,9 @@ extension CheckedGuest {
   /// Addresses on PCI buses that a pseries guest does not have.
   var pciAddresses: [Fault] {
     guard isPSeries else { return [] }
-    return (domain.child("devices")?.children.map { $0 } ?? []).compactMap { device in
+    return devices.compactMap { device in
       guard let address = device.child("address"), address["type"] == "pci" else { return nil }
-      let number = { (name: String) in address[name].flatMap { Element.number($0) } ?? 0 }
+      let number = { (name: String) in address[name].flatMap { Int(libvirt: $0) } ?? 0 }
       guard number("slot") == 0, number("bus") != 0 else { return nil }
       return Fault(
         element: address, attribute: "slot", text: "the slots of a PCI bus begin with 1",
@@ -156,7 +156,7 @@ extension CheckedGuest {
       return (address["bus"] ?? "0", port)
     }
     let hubs = devices("hub").compactMap(ports)
-    for device in domain.child("devices")?.children.map({ $0 }) ?? [] {
+    for device in devices {
       guard let (bus, port) = ports(device), let end = port.lastIndex(of: ".") else { continue }
       let parent = String(port[..<end])
       if hubs.contains(where: { $0.bus == bus && $0.port == parent }) { continue }

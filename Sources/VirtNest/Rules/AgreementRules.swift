@@ -19,7 +19,7 @@ extension Rule {
       right: "<cpu mode='host-model'><topology sockets='1' cores='2' threads='1'/></cpu>")
   ) { checked, rule in
     guard checked.isForQEMU else { return [] }
-    return checked.cpuCounts(rule) + checked.numaCells(rule) + checked.threads(rule)
+    return checked.cpuCounts(rule) + checked.cells(rule) + checked.threads(rule)
       + checked.hugePages(rule)
   }
 }
@@ -81,11 +81,10 @@ extension CheckedGuest {
     return product
   }
 
-  fileprivate func numaCells(_ rule: Rule) -> [Diagnostic] {
+  fileprivate func cells(_ rule: Rule) -> [Diagnostic] {
     guard let maximum = maximumCPUs else { return [] }
     var taken = CPUSet()
-    let cells = domain.children("cpu").flatMap { $0.children("numa") }
-      .flatMap { $0.children("cell") }
+    let cells = numaCells
     return cellNumbers(cells, rule)
       + cells.compactMap { cell in
         guard let set = cell["cpus"].flatMap({ CPUSet($0) }) else { return nil }
@@ -108,8 +107,7 @@ extension CheckedGuest {
   ///
   /// A guest without cells has none.
   fileprivate func hugePages(_ rule: Rule) -> [Diagnostic] {
-    let cells = domain.children("cpu").flatMap { $0.children("numa") }
-      .flatMap { $0.children("cell") }
+    let cells = numaCells
     let pages = domain.children("memoryBacking").flatMap { $0.children("hugepages") }
       .flatMap { $0.children("page") }
     let memory = domain.children("numatune").flatMap { $0.children("memnode") }

@@ -50,6 +50,14 @@ final class CheckedGuest: Sendable {
     domain.descendants.filter { $0.hasLocalName(name) && !$0.isInMetadata }
   }
 
+  /// All devices.
+  var devices: [Element] { domain.children("devices").flatMap(\.children) }
+
+  /// The NUMA cells.
+  var numaCells: [Element] {
+    domain.children("cpu").flatMap { $0.children("numa") }.flatMap { $0.children("cell") }
+  }
+
   /// The devices of a name.
   func devices(_ name: String) -> [Element] {
     domain.children("devices").flatMap { $0.children(name) }

@@ -23,9 +23,8 @@ extension Rule {
     var lines: [String: Int] = [:]
     let others = checked.secondaryVideo + checked.sourcesTooMany
     let events = checked.domain.children("perf").flatMap { $0.children("event") }
-    let devices = checked.domain.child("devices")?.children.map { $0 } ?? []
     return others.map { rule.finding($0) }
-      + (devices + events).flatMap { device in
+      + (checked.devices + events).flatMap { device in
         device.claims.compactMap { what, element in
           guard let line = lines[what] else {
             lines[what] = device.location.line
@@ -56,7 +55,7 @@ extension CheckedGuest {
 
   /// Sources of character devices beside the first one, or beside the second one of udp.
   fileprivate var sourcesTooMany: [Fault] {
-    (domain.child("devices")?.children.map { $0 } ?? []).compactMap { device in
+    devices.compactMap { device in
       let kinds = ["serial", "parallel", "console", "channel", "redirdev", "smartcard"]
       guard kinds.contains(device.localName) else { return nil }
       return device.children("source").dropFirst(device["type"] == "udp" ? 2 : 1).first.map {
@@ -108,7 +107,6 @@ extension Element {
       claims.append(("the USB address \(address["bus"] ?? "0"):\(port)", address))
     }
     if let address = child("address") {
-      let number = { (name: String) in Self.number(address[name] ?? "0") }
       let parts =
         switch address["type"] {
         case "pci" where address["slot"] != nil: ["domain", "bus", "slot", "function"]
@@ -119,7 +117,7 @@ extension Element {
         case "spapr-vio" where address["reg"] != nil && localName != "console": ["reg"]
         default: [String]()
         }
-      let numbers = parts.map { number($0) }
+      let numbers = parts.map { Int(libvirt: address[$0] ?? "0") }
       if !parts.isEmpty, numbers.allSatisfy({ $0 != nil }) {
         let text =
           parts == ["reg"]
@@ -135,9 +133,5 @@ extension Element {
       }
     }
     return claims
-  }
-
-  static func number(_ text: String) -> Int? {
-    text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
   }
 }

@@ -201,7 +201,7 @@ extension Rule {
         """
       ])
   ) { checked, rule in
-    let orders = (checked.domain.child("devices")?.children.map { $0 } ?? [])
+    let orders = checked.devices
       .compactMap { $0.child("boot") }.filter { $0["order"] != nil }
     guard !orders.isEmpty else { return [] }
     var found =

@@ -55,13 +55,13 @@ extension Rule {
     }
     let memory = checked.domain.child("memory")
     if memory.map({ $0.text.trimmingSpaces == "0" }) ?? true,
-      checked.domain.first(["cpu", "numa", "cell"]) == nil
+      checked.numaCells.isEmpty
     {
       found.append(
         rule.finding(
           memory ?? checked.domain, "a guest needs memory", advice: "Write how much it has."))
     }
-    let cells = checked.domain.first(["cpu", "numa"])?.children("cell").count ?? 0
+    let cells = checked.numaCells.count
     let slots = most?["slots"].flatMap { Int($0) }
     for device in checked.devices("memory") {
       if let node = device.first(["target", "node"]), let number = Int(node.text.trimmingSpaces),

@@ -244,7 +244,7 @@ struct ParameterFinder {
   private var otherPaths: [Found] {
     guard guest.name != nil else { return [] }
     var found: [Found] = []
-    for element in domain.descendants where !isInMetadata(element) && !renewed.contains(element) {
+    for element in domain.descendants where !element.isInMetadata && !renewed.contains(element) {
       guard let select = Self.expression(for: element) else { continue }
       for attribute in element.attributes {
         let name = element.document.text(in: attribute.name)
@@ -265,15 +265,6 @@ struct ParameterFinder {
       name: name, type: "path", defaultText: text, pattern: nil,
       help: "A path on the host that contains the guest's name.",
       places: [(.xpath(select), "{\(name)}")])
-  }
-
-  private func isInMetadata(_ element: Element) -> Bool {
-    var here: Element? = element
-    while let current = here {
-      if current.isNamed("metadata"), current.parent == domain { return true }
-      here = current.parent
-    }
-    return false
   }
 
   /// A path in which `{name}` replaces the guest's name; `nil` if the text is not a path, or does not

@@ -84,3 +84,11 @@ struct HostAddress {
     }
   }
 }
+
+extension FixedWidthInteger {
+  /// Reads a whole number as libvirt writes those of addresses: `12`, `012` or `0x0c`.
+  init?(libvirt text: String) {
+    let isHexadecimal = text.hasPrefix("0x")
+    self.init(text.dropFirst(isHexadecimal ? 2 : 0), radix: isHexadecimal ? 16 : 10)
+  }
+}

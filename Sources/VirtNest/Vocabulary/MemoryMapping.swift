@@ -180,7 +180,8 @@ extension Element {
 
   /// A number in the unit of this element, which is KiB where it has none.
   private func amount(_ number: String?) -> MemorySize? {
-    guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"), let count = number.flatMap(UInt64.init)
+    guard let unit = MemorySize.Unit(self["unit"] ?? "KiB"),
+      let count = number.flatMap({ UInt64($0) })
     else { return nil }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.bytes)
     return overflow ? nil : MemorySize(bytes: bytes)

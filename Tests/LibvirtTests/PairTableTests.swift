@@ -16,14 +16,16 @@ struct PairTableTests {
   {
     let parts = (limit.example ?? "").components(separatedBy: " | ")
     let devices = parts[0].replacing("/IMAGE", with: folder.file("image.raw"))
+    let sections = parts.dropFirst().joined()
+    let os =
+      sections.contains("<os") ? "" : "<os><type arch='ppc64le' machine='pseries'>hvm</type></os>"
     let noUSB = devices.contains("type='usb'") ? "" : "<controller type='usb' model='none'/>"
     return Array(
       """
       <domain type='qemu'>
         <name>pair-\(number)</name>
         <memory unit='MiB'>2048</memory>
-        <vcpu>1</vcpu>\(parts.dropFirst().joined())
-        <os><type arch='ppc64le' machine='pseries'>hvm</type></os>
+        <vcpu>1</vcpu>\(sections)\(os)
         <devices>\(noUSB)\(devices)<memballoon model='none'/></devices>
       </domain>
       """.utf8)

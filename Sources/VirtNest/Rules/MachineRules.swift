@@ -5,38 +5,8 @@ extension Rule {
   static let machineRules = [
     machineProperties, wrongMachine, hashPageTable, pcFeatures, unsupportedPart, vendorMachine,
     architectureName,
-    noArchitecture, foreignArchitecture, firmware,
+    noArchitecture, foreignArchitecture,
   ]
-
-  static let firmware = Rule(
-    "VN075", .error, "Firmware of a PC in a guest that boots by SLOF",
-    reason: """
-      libvirt says "Unable to find any firmware to satisfy 'efi'" when the guest starts, or "no loader \
-      path specified and firmware auto selection disabled" when it is defined: there is no UEFI for \
-      pseries.
-      """,
-    source: "QEMU, docs/system/ppc/pseries.rst; libvirt, src/qemu/qemu_firmware.c; \(measured)",
-    example: RuleExample(.os, wrong: "<nvram>/var/lib/x.fd</nvram>", right: "")
-  ) { checked, rule in
-    guard checked.isPSeries, let os = checked.domain.child("os") else { return [] }
-    if let firmware = os["firmware"] {
-      return [
-        rule.finding(
-          os, attribute: "firmware", "no host has '\(firmware)' firmware for a pseries guest",
-          advice: "Remove it, with <firmware>, <loader> and <nvram>.")
-      ]
-    }
-    let isLoaderEmpty = (os.child("loader")?.text ?? "").trimmingSpaces.isEmpty
-    guard
-      let element = os.child("firmware")
-        ?? (isLoaderEmpty ? os.child("loader") ?? os.child("nvram") : nil)
-    else { return [] }
-    return [
-      rule.finding(
-        element, "<\(element.localName)> is for firmware that the guest does not have",
-        advice: "Remove it.")
-    ]
-  }
 
   static let machineProperties = Rule(
     "VN003", .error, "Properties behind the machine type",

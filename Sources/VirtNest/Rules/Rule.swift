@@ -83,7 +83,7 @@ public struct Rule: Sendable {
   /// The rules about what keeps any guest from being defined or started.
   static let aboutStarting = [
     refusedName, sameTarget, unsupportedDevice, bootOrder, unsupportedPart, disagreeingCPUs,
-    takenTwice, foreignArchitecture, pairs, spacedValue, disagreeingMemory, wrongAddress, firmware,
+    takenTwice, foreignArchitecture, pairs, spacedValue, disagreeingMemory, wrongAddress,
   ]
 
   /// The rule of a code, in either case; `nil` where no rule has it.

@@ -28,6 +28,7 @@ extension DomainEditor {
       // The name's letters and the address belong to the old bus; libvirt gives a new address.
       try edit.derive("target.dev", freeTarget(ofBus: bus), in: kind)
       if !edit.sets("address") { edit.removed.insert("address") }
+      if bus == "scsi" { needSCSIController() }
     }
     guard element == nil else { return }
     try edit.derive("device", device, in: kind)

@@ -106,6 +106,15 @@ struct RuleClaimTests {
           )
         ]
       ),
+      (
+        74, .refused,
+        [
+          (
+            "</devices>",
+            "<disk type='file'><source file='/a.raw'/><target dev='sr0'/></disk></devices>"
+          )
+        ]
+      ),
       (57, .failsToStart, [arguments("-machine", "cap_nested_hv=on")]),
       (0, .on, [off, arguments("-machine", "cap_nested_hv=on")]),
       (64, .failsToStart, [arguments("-machine", "nocap-nested-hv")]),

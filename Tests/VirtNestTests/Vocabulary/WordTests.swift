@@ -201,6 +201,16 @@ struct WordTests {
     let disk = try Self.patch(bare, [(.add, "disk,path=/b.raw,bus=scsi")])
     let result = String(decoding: disk.bytes, as: UTF8.self)
     #expect(result.contains("<controller type='scsi' index='0' model='virtio-scsi'/>"))
+    let moved = try Self.patch(
+      bare.replacing(
+        "</devices>",
+        with:
+          "<disk type='file'><source file='/b.raw'/><target dev='vda' bus='virtio'/></disk></devices>"
+      ),
+      [(.edit, "disk:vda,bus=scsi")])
+    #expect(
+      String(decoding: moved.bytes, as: UTF8.self)
+        .contains("<controller type='scsi' index='0' model='virtio-scsi'/>"))
     let network = try Self.patch([(.add, "network,bridge=br0")])
     let mac = GuestIdentity(name: "kata-x").macAddress(ofInterface: 1)
     #expect(String(decoding: network.bytes, as: UTF8.self).contains(mac.description))

@@ -79,12 +79,12 @@ private func onAndOff(
   let isForced = patch(original, on) == nil
   on.force = true
   guard let result = twice(original, on) else { return }
-  let effective = NestingFacts(of: result).effective
+  let facts = NestingFacts(of: result)
   // What keeps the guest from starting anyway, such as an argument without a value, is still there.
   let wasRefused = if case .refused = NestingFacts(of: original).effective { true } else { false }
-  let isRefused = if case .refused = effective { true } else { false }
+  let isRefused = if case .refused = facts.effective { true } else { false }
   precondition(
-    effective == .on(api) || isForced || (wasRefused && isRefused),
+    facts.effective == .on(api) || isForced || isRefused && (wasRefused || facts.asked == .on(api)),
     "\(mechanism) did not switch it on")
   var off = GuestChanges()
   off.nesting = NestingChange(.off(explicit: false))

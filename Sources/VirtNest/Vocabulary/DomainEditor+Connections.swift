@@ -31,7 +31,6 @@ extension DomainEditor {
     _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
   ) throws(InvalidValue) {
     let base = kind.element == "rng" ? "backend." : ""
-    try prepareBackend(&edit, kind, element, given)
     let isBound = edit.value(base + "source.mode", in: kind) == "bind"
     let ends = [
       ("host", isBound && given["bind_host"] == nil ? "bind" : "connect"), ("bind_host", "bind"),
@@ -57,6 +56,7 @@ extension DomainEditor {
       guard let value = given[key] else { continue }
       edit.values.append(try Self.value("\(base)source[mode=\(mode)].service", value, kind))
     }
+    try prepareBackend(&edit, kind, element, given)
     if let target = given["target.address"] ?? given["target_address"] {
       let (host, port) = HostAndPort(target).parts
       edit.values.append(try Self.value("target.address", host ?? "", kind))
@@ -91,6 +91,7 @@ extension DomainEditor {
       } else {
         edit.values.append(WordValue(place: path, value: backend))
         if model == nil { edit.values.append(try Self.value("backend.model", "random", kind)) }
+        if element?.child("backend")?["model"] == "egd" { edit.removed.insert("backend") }
         return
       }
     }

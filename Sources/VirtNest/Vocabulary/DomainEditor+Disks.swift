@@ -56,6 +56,13 @@ extension DomainEditor {
   /// What describes a disk's source, beside the source itself.
   private static let partsOfSource: Set = ["backingStore", "mirror", "auth", "encryption"]
 
+  /// The type of a source that says this.
+  static let typesBySource = [
+    ("source.file", "file"), ("source.dir", "dir"), ("source.pool", "volume"),
+    ("source.volume", "volume"), ("source.protocol", "network"), ("source.dev", "block"),
+    ("source.name", "network"), ("source.path", "vhostuser"),
+  ]
+
   private struct DiskSource {
     var type: String
     /// What short words stand for.
@@ -196,12 +203,7 @@ extension DomainEditor {
       let keys = ["block": "source.dev", "dir": "source.dir", "vhostuser": "source.path"]
       return DiskSource(type: type, values: [(keys[type] ?? "source.file", path)], file: path)
     }
-    let keys = [
-      ("source.file", "file"), ("source.dir", "dir"), ("source.pool", "volume"),
-      ("source.volume", "volume"), ("source.protocol", "network"), ("source.dev", "block"),
-      ("source.name", "network"), ("source.path", "vhostuser"),
-    ]
-    let found = keys.first { edit.value($0.0, in: kind) != nil }
+    let found = Self.typesBySource.first { edit.value($0.0, in: kind) != nil }
     guard let type = type ?? found?.1 else {
       let isMoved = edit.values.contains {
         $0.value != nil && $0.place.leads(to: "address") && $0.place.leads(to: "source")

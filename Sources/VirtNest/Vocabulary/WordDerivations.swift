@@ -257,6 +257,14 @@ extension DomainEditor {
       guard let value = given[key] else { continue }
       edit.outside.append(try Self.value(place, value, .domain))
     }
+    // libvirt reads the text where there is no type, and the source where there is one.
+    if edit.value("nvram", in: kind) != nil {
+      try edit.derive("nvram.type", nil, in: kind)
+    } else if let (_, type) = Self.typesBySource.first(where: {
+      edit.value("nvram." + $0.0, in: kind) != nil
+    }) {
+      try edit.derive("nvram.type", type, in: kind)
+    }
     guard let text = given["initargs"] else { return }
     let arguments = text.split(separator: " ").map(String.init)
     if element?.children("initarg").map(\.text) != arguments { edit.removed.insert("initarg") }

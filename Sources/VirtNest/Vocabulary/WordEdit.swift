@@ -7,10 +7,17 @@ struct WordValue: Hashable {
   /// Whether it was asked for, and not derived from what was.
   var isAsked = true
 
-  /// Whether both cannot hold: they differ at one place, or one removes what the other sets something in.
+  /// Whether both cannot hold: they differ at one place, one removes what the other sets something in, or
+  /// one gives a text to what gets a child by the other.
   func contradicts(_ other: WordValue) -> Bool {
     if place == other.place { return value != other.value }
-    return removes(other) || other.removes(self)
+    return removes(other) || other.removes(self) || fills(other) || other.fills(self)
+  }
+
+  /// Whether it gives a text to an element in which the other sets a child.
+  func fills(_ other: WordValue) -> Bool {
+    place.leaf == .text && value != nil && other.value != nil
+      && other.place.steps.count > place.steps.count && other.place.steps.starts(with: place.steps)
   }
 
   /// Whether it removes an element in which the other sets something.
@@ -102,6 +109,7 @@ extension DomainEditor {
       return
     }
     for child in gone { changes.remove(child) }
+    for value in edit.values where value.value != nil { dropOtherForm(of: value, in: element) }
     for value in edit.values {
       if value.value == nil, goes(value.place, of: element, with: gone) { continue }
       guard let first = value.place.steps.first else {
@@ -120,6 +128,21 @@ extension DomainEditor {
         set(value, in: element, kind.path)
       }
     }
+  }
+
+  /// What says by its text what it is loses the text when it gets a child, and its children when it gets a
+  /// text: libvirt reads one of the two.
+  private mutating func dropOtherForm(of value: WordValue, in element: Element) {
+    var here = element
+    for step in value.place.steps {
+      guard let child = here.child(step) else {
+        let hasText = Array(here.children).isEmpty && !here.text.trimmingSpaces.isEmpty
+        if hasText { changes.setText(of: here, to: "") }
+        return
+      }
+      here = child
+    }
+    if value.place.leaf == .text { for child in here.children { changes.remove(child) } }
   }
 
   /// Sets a value in a new child, beside those that are there; nothing where the value is none.

@@ -35,8 +35,11 @@ struct WordTests {
     try patch(guest, changes)
   }
 
-  static func patch(_ text: String, _ changes: [(WordChange.Verb, String)]) throws -> Patch {
+  static func patch(
+    _ text: String, _ changes: [(WordChange.Verb, String)], force: Bool = false
+  ) throws -> Patch {
     var all = GuestChanges()
+    all.force = force
     all.words = try changes.map { try WordChange($0.0, $0.1) }
     return try DomainDefinition(Array(text.utf8)).patch(all)
   }
@@ -302,6 +305,42 @@ struct WordTests {
     for part in gone { #expect(before.contains(part) && !text.contains(part), "\(words): \(text)") }
     for part in kept { #expect(text.contains(part), "\(words): \(text)") }
     #expect(try Self.patch(text, [(.edit, words)]).isEmpty)
+  }
+
+  @Test(
+    "What says by text or by children what it is says it by one of them",
+    arguments: [
+      (
+        "boot,nvram.source.file=/b", "<nvram>/a</nvram>",
+        "<nvram type='file'><source file='/b'/></nvram>"
+      ),
+      (
+        "boot,nvram=/a", "<nvram type='file'><source file='/b'/></nvram>", "<nvram>/a</nvram>"
+      ),
+      ("boot,nvram.template=/t", "<nvram>/a</nvram>", "<nvram template='/t'>/a</nvram>"),
+    ])
+  func textOrChildren(_ words: String, _ before: String, _ after: String) throws {
+    let guest = Self.guest.replacing("</os>", with: before + "</os>")
+    let patch = try Self.patch(guest, [(.edit, words)], force: true)
+    let text = String(decoding: patch.bytes, as: UTF8.self)
+    #expect(text.contains(after), "\(text)")
+    #expect(throws: InvalidValue.self) {
+      try Self.patch(guest, [(.edit, "boot,nvram=/a,nvram.source.file=/b")], force: true)
+    }
+  }
+
+  @Test(
+    "A generator of random numbers behind a socket says nothing of its file, and the other way round"
+  )
+  func backends() throws {
+    let file = "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"
+    let guest = Self.guest.replacing("</devices>", with: file + "</devices>")
+    let socket = try Self.patch(guest, [(.edit, "rng,backend.source.host=h")], force: true)
+    let text = String(decoding: socket.bytes, as: UTF8.self)
+    #expect(text.contains("<backend model='egd'>") && !text.contains("/dev/urandom"), "\(text)")
+    let back = try Self.patch(text, [(.edit, "rng,backend=/dev/urandom")], force: true)
+    #expect(String(decoding: back.bytes, as: UTF8.self).contains("<backend model='random'>/dev/ur"))
+    #expect(!String(decoding: back.bytes, as: UTF8.self).contains("host='h'"))
   }
 
   @Test("What is asked for and does not fit is done, and said")

@@ -70,7 +70,7 @@ struct GuestSource: ParsableArguments {
     if let template { try options.properties.move(to: &values, of: template) }
     var changes = try options.changes()
     changes.words += try devices.changes(of: template)
-    words.apply(to: &changes)
+    try words.apply(to: &changes)
     changes.identity = GuestChanges.Identity(text: identity)
     return GuestRequest(
       release: release, index: index ?? template?.firstIndex, parameters: values, changes: changes)

@@ -247,7 +247,7 @@ struct PatchCommand: AsyncParsableCommand {
 
   private func changes() throws -> GuestChanges {
     var changes = try changeOptions.changes()
-    words.apply(to: &changes)
+    try words.apply(to: &changes)
     try xpath.apply(to: &changes)
     if xpath.ifPresent, changes.words.isEmpty, changes.xpathEdits.edits.isEmpty {
       throw ValidationError("--if-present goes with --edit, --remove, --set-xpath and the like")

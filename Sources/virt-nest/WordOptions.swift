@@ -55,8 +55,13 @@ struct WordOptions: ParsableArguments {
   }
 
   /// Puts the options into the changes.
-  func apply(to changes: inout GuestChanges) {
-    for case .change(let change) in given.map(\.content) { changes.words.append(change) }
+  func apply(to changes: inout GuestChanges) throws {
+    for case .change(let change) in given.map(\.content) {
+      let rest = try usage { () throws(InvalidValue) in
+        try change.identityTaken(by: &changes.guest)
+      }
+      if let rest { changes.words.append(rest) }
+    }
     changes.byNumber = byNumber
   }
 }

@@ -71,7 +71,8 @@ extension DomainDefinition {
     if changes.identity != nil || wanted.uuid != nil {
       editor.renew(identityParts, changes.identity, uuid: wanted.uuid)
     }
-    editor.otherChanges = words.count + changes.xpathEdits.edits.count
+    editor.otherChanges =
+      words.map { max($0.assignments.count, 1) }.reduce(0, +) + changes.xpathEdits.edits.count
     editor.apply(changes.xpathEdits)
     if let nesting = changes.nesting {
       editor.apply(
@@ -146,7 +147,7 @@ extension DomainDefinition {
     var missing = given.filter { !$0.isTrue(of: wanted, in: result) }.map(\.name)
     var proven = ProvenResult(result, edits)
     for proof in editor.proofs where !proven.contradictions(proof).isEmpty {
-      missing.append(proof.kind.element)
+      missing.append(proof.kind.name)
     }
     if editor.mendsForPSeries {
       var (again, guest) = (DomainEditor(result), Guest())

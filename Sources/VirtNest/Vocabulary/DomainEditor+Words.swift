@@ -10,6 +10,9 @@ extension DomainEditor {
     for change in changes {
       do throws(InvalidValue) {
         let kind = try WordKind.named(change.kind, toRemove: change.verb == .remove)
+        if kind.element == "qemu:commandline" {
+          try refuseIfUndone(change, by: changes)
+        }
         if kind.element == "qemu:commandline", change.verb != .remove {
           proofs += try passThrough(change, after: equal[change.assignments, default: 0])
           equal[change.assignments, default: 0] += 1
@@ -112,7 +115,8 @@ extension DomainEditor {
           at: chosen[0].place))
       chosen = [chosen[0]]
     }
-    if change.assignments.contains(where: { $0.key == "clearxml" && $0.value == "yes" }) {
+    let isCleared = change.assignments.contains { $0.key == "clearxml" && $0.value == "yes" }
+    if isCleared {
       for element in chosen { changes.remove(element) }
       removed.formUnion(chosen)
       chosen = []
@@ -129,7 +133,9 @@ extension DomainEditor {
       var edit = try Self.values(of: change, kind)
       try prepare(&edit, kind, nil, change)
       proofs += setOutside(edit)
-      guard edit.values.contains(where: { $0.value != nil }) else { return proofs }
+      guard edit.values.contains(where: { $0.value != nil }) || isCleared && kind.isDevice else {
+        return proofs
+      }
       if kind.isDevice || !elements(of: kind).isEmpty {
         insert(newElement(edit, kind), of: kind)
       } else {
@@ -202,6 +208,23 @@ extension DomainEditor {
     throw InvalidValue(
       change.verb.rawValue, change.text,
       "another change adds a \(kind.names.first ?? kind.element); leave one of the two out")
+  }
+
+  /// Refuses to empty what is passed through beside what passes something through: at a second run the
+  /// one would take out what the other one finds there.
+  private func refuseIfUndone(
+    _ change: WordChange, by changes: [WordChange]
+  ) throws(InvalidValue) {
+    let empties = change.verb == .remove || change.assignments.contains { $0.key == "clearxml" }
+    guard empties else { return }
+    for other in changes where other != change {
+      let kind = try WordKind.named(other.kind)
+      guard kind.element == "qemu:commandline", other.verb != .remove else { continue }
+      throw InvalidValue(
+        change.verb.rawValue, change.text,
+        "another change passes something through; say both in one: "
+          + "qemu-commandline,clearxml=yes,args=…")
+    }
   }
 
   /// The `<console>` that libvirt prints beside the first `<serial>`, and would make that of again.

@@ -78,9 +78,13 @@ struct DomainEditor {
     }
   }
 
-  /// Removes the element at a place; nothing changes where there is none.
+  /// Removes what is at a place, once or several times; nothing changes where there is none.
   mutating func remove(at path: [Step]) {
-    if let element = domain.first(path) { changes.remove(element) }
+    guard let name = path.last else { return }
+    let parent = domain.first(Array(path.dropLast()))
+    for element in parent?.children(name.name, in: name.namespace) ?? [] {
+      changes.remove(element)
+    }
   }
 
   /// Makes the element at a place where there is none.

@@ -35,8 +35,8 @@ extension WordChange {
   /// - Returns: what is left of the word; `nil` where nothing is.
   /// - Throws: ``InvalidValue`` as the option does.
   func taken(by guest: inout Guest) throws(InvalidValue) -> WordChange? {
-    guard verb == .edit, selector == nil else { return self }
-    var rest = self
+    guard var rest = try identityTaken(by: &guest) else { return nil }
+    guard verb == .edit, selector == nil else { return rest }
     let known = try WordKind.named(kind)
     switch known.name {
     case "memory": try takeMemory(&guest, &rest)
@@ -54,13 +54,53 @@ extension WordChange {
       }
       if !devices.isEmpty { guest.bootDevices = devices }
       rest.assignments.removeAll { $0.key.isEmpty }
-    default: return self
+    default: return rest
     }
     // What is left stands directly below the root, with names of libvirt's alone.
     if known.path.isEmpty {
       rest.kind = WordKind.root.name
       for index in rest.assignments.indices {
         rest.assignments[index].key = known.dotted(rest.assignments[index].key)
+      }
+    }
+    return rest.assignments.isEmpty ? nil : rest
+  }
+
+  /// Puts a name, a uuid and an emulator, on which more hangs than the place where they stand, into a guest.
+  ///
+  /// - Returns: what is left of the word; `nil` where nothing is.
+  /// - Throws: ``InvalidValue`` for what is none, and beside another one.
+  package func identityTaken(by guest: inout Guest) throws(InvalidValue) -> WordChange? {
+    let known = try WordKind.named(kind)
+    guard verb != .remove, selector == nil,
+      known.path.isEmpty || [["name"], ["uuid"], ["devices", "emulator"]].contains(known.path)
+    else { return self }
+    var rest = self
+    rest.assignments = []
+    for assignment in assignments {
+      let (key, value) = (assignment.key.isEmpty ? known.name : assignment.key, assignment.value)
+      let before = guest
+      switch key {
+      case _ where value.isEmpty:
+        rest.assignments.append(assignment)
+      case "name":
+        try GuestName.check(value)
+        guest.name = value
+      case "uuid":
+        guard let uuid = DomainUUID(value) else {
+          throw InvalidValue("uuid", value, "it is not a uuid")
+        }
+        guest.uuid = uuid
+      case "emulator": guest.emulator = value
+      default: rest.assignments.append(assignment)
+      }
+      let others = [
+        before.name == guest.name ? nil : before.name,
+        before.emulator == guest.emulator ? nil : before.emulator,
+        before.uuid == guest.uuid ? nil : before.uuid?.description,
+      ]
+      if let other = others.compactMap(\.self).first {
+        throw InvalidValue(key, value, "another change asks for '\(other)'")
       }
     }
     return rest.assignments.isEmpty ? nil : rest
@@ -108,8 +148,10 @@ extension WordChange {
       ($0.key.isEmpty || Self.sizeKeys("vcpus").contains($0.key)) && !$0.value.isEmpty
     }
     guard !mine.isEmpty else { return }
+    // virt-install takes the most CPUs for all that there are where nothing else is said.
+    let isMostAlone = mine.allSatisfy { $0.key == "maxvcpus" }
     let parts = mine.map { assignment in
-      assignment.key.isEmpty || assignment.key == "vcpu"
+      assignment.key.isEmpty || assignment.key == "vcpu" || isMostAlone
         ? "vcpus=\(assignment.value)" : "\(assignment.key)=\(assignment.value)"
     }
     guest.vcpus = try VirtualCPUs(parts.joined(separator: ","))

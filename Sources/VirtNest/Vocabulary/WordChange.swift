@@ -135,7 +135,7 @@ public struct WordChange: Hashable, Sendable {
           "network", self.text, "'\(text)' is not a unicast address such as 52:54:00:12:34:56")
       }
     }
-    for key in ["kernel", "initrd"] where kind.element == "os" {
+    for key in ["kernel", "initrd", "dtb", "nvram", "acpi.table"] where kind.element == "os" {
       guard let path = value(key), !path.isEmpty, !path.hasPrefix("/") else { continue }
       throw InvalidValue("boot", text, "libvirt takes absolute paths only, not '\(path)'")
     }

@@ -31,7 +31,7 @@ extension DomainEditor {
     case "cpu": try prepareCPU(&edit, kind, element, change)
     case "filesystem": try prepareFilesystem(&edit, kind, element, given)
     case "tpm": try prepareTPM(&edit, kind, element)
-    case "memory" where kind.isDevice: try prepareMemoryDevice(&edit, kind, given, change)
+    case "memory" where kind.isDevice: try prepareMemoryDevice(&edit, kind)
     case "sysinfo": try prepareSystemInformation(&edit, kind, element, given)
     case "os": try prepareBoot(&edit, kind, element, given)
     case "" where kind.name == "metadata": if let id = given["os_full_id"] { setSystem(id) }
@@ -187,8 +187,15 @@ extension DomainEditor {
     if let source = given["source"] {
       edit.values.append(try Self.value("source." + (keys[type] ?? "dir"), source, kind))
     }
-    guard let element, element["type"] ?? "mount" != type else { return }
-    edit.void("source")
+    guard let element else {
+      // As virt-install: passthrough, libvirt's default, wants a QEMU that runs as root; virtiofs knows
+      // no other.
+      if edit.value("driver.type", in: kind) != "virtiofs" {
+        try edit.derive("accessmode", "mapped", in: kind)
+      }
+      return
+    }
+    if element["type"] ?? "mount" != type { edit.void("source") }
   }
 
   private func prepareTPM(
@@ -211,18 +218,18 @@ extension DomainEditor {
     edit.void("backend")
   }
 
+  /// Sizes are in MiB where nothing says a unit, as virt-install has them; libvirt's are in KiB.
   private func prepareMemoryDevice(
-    _ edit: inout WordEdit, _ kind: WordKind, _ given: [String: String], _ change: WordChange
+    _ edit: inout WordEdit, _ kind: WordKind
   ) throws(InvalidValue) {
-    for (key, place) in [
-      ("target_size", "target.size"), ("target_label_size", "target.label.size"),
-    ] {
-      guard let text = given[key] else { continue }
-      guard let mebibytes = UInt64(text), mebibytes < 1 << 40 else {
-        throw InvalidValue("memdev", change.text, "\(key) is a number of MiB")
-      }
-      edit.values.append(try Self.value(place, String(mebibytes << 10), kind))
-      edit.values.append(try Self.value(place + ".unit", "KiB", kind))
+    for key in WordKind.sizesOfMemoryDevice {
+      let place = try WordPlace(key, in: kind.path)
+      guard let index = edit.values.lastIndex(where: { $0.place == place }),
+        let text = edit.values[index].value, edit.value(key + ".unit", in: kind) == nil
+      else { continue }
+      let size = try MemorySize(text)
+      edit.values[index].value = String(size.inKibibytes)
+      try edit.ask(key + ".unit", "KiB", in: kind)
     }
   }
 

@@ -102,7 +102,12 @@ extension DomainEditor {
     for name in edit.stripped.subtracting(edit.removed).sorted() {
       strip(name, of: element, keeping: edit.values)
     }
+    let earlier = edited[element, default: [:]]
     for value in edit.values { edited[element, default: [:]][value.place] = .some(value.value) }
+    // What an earlier change of the same command makes of a place counts, not what stands there.
+    let isThere = { (editor: DomainEditor, value: WordValue) in
+      earlier[value.place].map { $0 == value.value } ?? editor.isSame(value, in: element)
+    }
     let gone = emptied(edit.values, of: element)
     if isEmptied(element, by: edit, without: gone, kind) {
       changes.remove(element)
@@ -113,7 +118,7 @@ extension DomainEditor {
     for value in edit.values {
       if value.value == nil, goes(value.place, of: element, with: gone) { continue }
       guard let first = value.place.steps.first else {
-        if !isSame(value, in: element) { set(value, in: element, kind.path) }
+        if !isThere(self, value) { set(value, in: element, kind.path) }
         continue
       }
       let child = element.child(first.name)
@@ -123,7 +128,7 @@ extension DomainEditor {
       } else if edit.stripped.contains(first.name), let child, value.place.steps.count > 1 {
         setNew(value.inFirstStep, in: child, at: kind.path + [first.name])
       } else if !edit.stripped.contains(first.name) || value.value != nil,
-        !isSame(value, in: element)
+        !isThere(self, value)
       {
         set(value, in: element, kind.path)
       }

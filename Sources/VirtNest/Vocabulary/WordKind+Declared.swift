@@ -45,7 +45,7 @@ extension WordKind {
       first: "type"),
     device(
       "filesystem", aliases: ["target": "target.dir", "mode": "accessmode"], first: "source",
-      defaults: ["type": "mount", "accessmode": "passthrough"]),
+      defaults: ["type": "mount"]),
     device(
       "graphics",
       aliases: [
@@ -149,6 +149,8 @@ extension WordKind {
     device(
       "memory", names: ["memdev"],
       aliases: [
+        "target_size": "target.size", "target_label_size": "target.label.size",
+        "target.label_size": "target.label.size",
         "target_node": "target.node", "source_pagesize": "source.pagesize",
         "source_path": "source.path", "source_nodemask": "source.nodemask",
       ], first: "model"),

@@ -138,7 +138,6 @@ extension WordKind {
     case "filesystem": ["source"]
     case "graphics": ["listen"]
     case "controller": ["address"]
-    case "memory" where isDevice: ["target_size", "target_label_size"]
     case "serial", "parallel", "console", "channel", "smartcard":
       ["host", "bind_host", "target.address", "target_address"] + Self.connectionKeys
     case "redirdev": ["server"] + Self.connectionKeys
@@ -151,6 +150,9 @@ extension WordKind {
     default: []
     }
   }
+
+  /// The sizes of a memory device that virt-install has in MiB.
+  static let sizesOfMemoryDevice = ["target.size", "target.label.size", "source.alignsize"]
 
   /// What a guest may require of a feature of the processor.
   static let featurePolicies = ["force", "require", "optional", "disable", "forbid"]

@@ -22,6 +22,19 @@ struct WordReading {
     } else {
       read(element, steps: [])
     }
+    if kind.name == "memdev" { nameUnits() }
+  }
+
+  /// Names the unit of sizes that have none: it is KiB, and a number alone would be taken for MiB.
+  private mutating func nameUnits() {
+    for key in WordKind.sizesOfMemoryDevice {
+      guard let size = try? WordPlace(key, in: kind.path),
+        let unit = try? WordPlace(key + ".unit", in: kind.path),
+        let index = words.firstIndex(where: { $0.place == size }),
+        !words.contains(where: { $0.place == unit })
+      else { continue }
+      words.insert(Word(key: key + ".unit", place: unit, value: "KiB"), at: index + 1)
+    }
   }
 
   /// Reads a section that has no kind of its own, in words of the guest as a whole.

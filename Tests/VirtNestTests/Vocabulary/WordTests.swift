@@ -343,6 +343,57 @@ struct WordTests {
     #expect(!String(decoding: back.bytes, as: UTF8.self).contains("host='h'"))
   }
 
+  @Test(
+    "Of two changes of one place the later counts, at the second run, too",
+    arguments: [
+      ["disk:vda,cache=none", "disk:vda,cache=writeback"],
+      ["disk:all,cache=none", "disk:vda,cache=writeback"],
+    ])
+  func later(_ words: [String]) throws {
+    let changes = words.map { (WordChange.Verb.edit, $0) }
+    let once = try Self.patch(changes)
+    let text = String(decoding: once.bytes, as: UTF8.self)
+    #expect(text.contains("cache='writeback'"), "\(text)")
+    #expect(try Self.patch(text, changes).isEmpty)
+  }
+
+  @Test("A name in words is the guest's: its identity follows, and two of them are refused")
+  func nameInWords() throws {
+    for words in ["name,kata-b", "metadata,name=kata-b"] {
+      var changes = GuestChanges()
+      changes.words = [try WordChange(.edit, words)]
+      changes.identity = GuestChanges.Identity()
+      let once = try DomainDefinition(Array(Self.guest.utf8)).patch(changes)
+      #expect(Guest(reading: once.result).uuid == GuestIdentity(name: "kata-b").uuid)
+      #expect(try once.result.patch(changes).isEmpty)
+      changes.guest.name = "kata-c"
+      #expect(throws: VirtNestError.self) { try once.result.patch(changes) }
+    }
+  }
+
+  @Test("What empties QEMU's passed-through command line goes with nothing that fills it")
+  func emptiedAndFilled() throws {
+    let clear = try WordChange(passthrough: "clearxml=yes")
+    for empties in [clear, try WordChange(.remove, "qemu-commandline:all")] {
+      var changes = GuestChanges()
+      changes.words = [empties, try WordChange(passthrough: "-serial mon:stdio")]
+      #expect(throws: VirtNestError.self) {
+        try DomainDefinition(Array(Self.guest.utf8)).patch(changes)
+      }
+    }
+  }
+
+  @Test("A guest made to run under TCG keeps no emulator, however many it has")
+  func emulators() throws {
+    let emulator = "<emulator>/usr/bin/qemu-system-x86_64</emulator>"
+    let guest = Self.guest.replacing("<devices>", with: "<devices>" + emulator + emulator)
+    var changes = GuestChanges()
+    changes.emulated = true
+    let patch = try DomainDefinition(Array(guest.utf8)).patch(changes)
+    #expect(!String(decoding: patch.bytes, as: UTF8.self).contains("<emulator>"))
+    #expect(try patch.result.patch(changes).isEmpty)
+  }
+
   @Test("What is asked for and does not fit is done, and said")
   func askedMisfit() throws {
     let patch = try Self.patch([(.edit, "disk:sda,driver.queues=4")])

@@ -30,7 +30,7 @@ extension DomainEditor {
       try prepareConnection(&edit, kind, element, given)
     case "cpu": try prepareCPU(&edit, kind, element, change)
     case "filesystem": try prepareFilesystem(&edit, kind, element, given)
-    case "tpm": try prepareTPM(&edit, kind, element)
+    case "tpm": try prepareTPM(&edit, kind, element, given)
     case "memory" where kind.isDevice: try prepareMemoryDevice(&edit, kind)
     case "sysinfo": try prepareSystemInformation(&edit, kind, element, given)
     case "os": try prepareBoot(&edit, kind, element, given)
@@ -199,16 +199,17 @@ extension DomainEditor {
   }
 
   private func prepareTPM(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?
+    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
   ) throws(InvalidValue) {
-    let models = ["emulator", "passthrough", "external"]
-    if let index = edit.values.firstIndex(where: { $0.place.leaf == .attribute("model") }),
-      let given = edit.values[index].value, models.contains(given) || given.hasPrefix("/")
-    {
-      // virt-install's first part: the backend, or its device.
-      edit.values.remove(at: index)
-      if given.hasPrefix("/") { try edit.ask("backend.device.path", given, in: kind) }
-      try edit.ask("backend.type", given.hasPrefix("/") ? "passthrough" : given, in: kind)
+    // virt-install's first part is the backend, or its device, or `default`.
+    switch given["type"] {
+    case nil, "default": break
+    case let path? where path.hasPrefix("/"):
+      edit.values.append(try Self.value("backend.type", "passthrough", kind))
+      edit.values.append(try Self.value("backend.device.path", path, kind))
+    case let model? where model.contains("tpm-"):
+      edit.values.append(try Self.value("model", model, kind))
+    case let type?: edit.values.append(try Self.value("backend.type", type, kind))
     }
     let type = edit.value("backend.type", in: kind)
     if let type, element == nil, type != "emulator" {

@@ -52,7 +52,8 @@ package struct WordHelp: Sendable {
         name: name, dotted: dotted,
         values: (try? WordPlace(dotted, in: kind.path))?.values ?? [])
     }
-    let derived = kind.derivedKeys.map { Key(name: $0, dotted: nil, values: []) }
+    let derived = kind.derivedKeys.filter { kind.aliases[$0] == nil }
+      .map { Key(name: $0, dotted: nil, values: []) }
     let places = Self.places(below: kind.path, prefix: "", seen: []).filter { place in
       !kind.derivedKeys.contains(place.name)
     }

@@ -83,7 +83,7 @@ extension WordKind {
         "type": "backend.type", "version": "backend.version", "path": "backend.device.path",
         "active_pcr_banks*": "backend.active_pcr_banks*",
       ],
-      first: "model",
+      first: "type",
       defaults: ["model": "tpm-spapr", "backend.type": "emulator", "backend.version": "2.0"]),
     device(
       "rng",

@@ -134,6 +134,7 @@ extension WordKind {
     case "hostdev": ["host", "name"]
     case "cpu": ["model"] + Self.featurePolicies
     case "sysinfo": ["type", "uuid"]
+    case "tpm": ["type"]
     case "os": ["bootloader", "bootloader_args", "domain_type", "emulator", "initargs"]
     case "filesystem": ["source"]
     case "graphics": ["listen"]

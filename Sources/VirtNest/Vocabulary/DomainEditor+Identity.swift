@@ -4,17 +4,19 @@ extension DomainEditor {
   /// Gives a copy of a guest what belongs to it alone, and says what it still shares.
   ///
   /// What another change is about stays as that change leaves it.
-  mutating func renew(
-    _ parts: [IdentityPart], _ identity: GuestChanges.Identity?, uuid: DomainUUID?
-  ) {
+  mutating func renew(_ parts: [IdentityPart], _ identity: GuestChanges.Identity?, _ guest: Guest) {
     for part in parts where !isRemoved(part.element) {
       switch part.renewal {
       case .derived, .kept: continue
-      case .followsUUID:
-        guard let uuid, DomainUUID(part.element.text) != uuid, !touches(part.element) else {
-          continue
+      case .follows(let leader, let attribute):
+        let old = domain.child(leader.rawValue)?.text.trimmingSpaces
+        let new = leader == .name ? guest.name : guest.uuid?.description
+        guard let new, new != old, !touches(part.element) || attribute != nil else { continue }
+        if let attribute {
+          changes.setAttribute(attribute, of: part.element, to: new)
+        } else {
+          changes.setText(of: part.element, to: new, keepingSpace: true)
         }
-        changes.setText(of: part.element, to: uuid.description, keepingSpace: true)
       case .chosenByLibvirt(let steps):
         guard identity != nil, !steps.contains(where: isSet) else { continue }
         for step in steps { changes.apply(step) }

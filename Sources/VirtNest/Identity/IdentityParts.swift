@@ -240,7 +240,10 @@ struct IdentityParts {
   }
 
   private mutating func collect(interface: Element) {
-    if let mac = interface.child("mac") { add(mac, "the MAC address", .derived) }
+    if let mac = interface.child("mac") {
+      let address = mac["address"].map { MACAddress($0)?.description ?? $0 }
+      add(mac, "the MAC address", key: address.map { "mac:\($0)" }, .derived)
+    }
     let source = interface.child("source")
     let word = { (key: String) in
       "interface:\(interface.child("mac")?["address"] ?? "1"),\(key)="

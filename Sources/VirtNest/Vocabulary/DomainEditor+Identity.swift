@@ -95,10 +95,10 @@ extension IdentityPart {
   func sharedFinding(with others: String, at place: Diagnostic.Place?) -> Diagnostic {
     let message = "\(what) is shared with \(others)"
     let advice: Advice =
-      if case .kept(let suggestion) = renewal {
-        "Give each guest its own: \(suggestion)."
-      } else {
-        "Leave it out; libvirt chooses one for each guest."
+      switch renewal {
+      case .kept(let suggestion): "Give each guest its own: \(suggestion)."
+      case .derived: "Leave it out; each guest's derives from its name."
+      default: "Leave it out; libvirt chooses one for each guest."
       }
     return key == nil
       ? .note("identity", message, advice: advice, at: place)

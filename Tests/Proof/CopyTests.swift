@@ -91,6 +91,86 @@ struct CopyTests {
     }
   }
 
+  /// Devices that this host may lack: what a copy shares with its original, and whether it does.
+  static let hostDevices: [(name: String, device: String, isShared: Bool)] = [
+    ("a vsock's cid", "<vsock model='virtio'><cid auto='no' address='5'/></vsock>", false),
+    ("a vsock without a cid", "<vsock model='virtio'><cid auto='yes'/></vsock>", false),
+    (
+      "a PCI device",
+      "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0' bus='3' slot='0' function='0'/></source></hostdev>",
+      true
+    ),
+    (
+      "a USB device",
+      "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product id='0xbeef'/></source></hostdev>",
+      true
+    ),
+    (
+      "a SCSI device",
+      "<controller type='scsi' model='virtio-scsi'/><hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host0'/><address bus='0' target='0' unit='0'/></source></hostdev>",
+      true
+    ),
+    (
+      "a mediated device",
+      "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source></hostdev>",
+      true
+    ),
+    (
+      "a virtual function of a card",
+      "<interface type='hostdev' managed='yes'><mac address='52:54:00:01:02:07'/><source><address type='pci' domain='0' bus='3' slot='2' function='1'/></source></interface>",
+      true
+    ),
+    (
+      "a TPM of swtpm", "<tpm model='tpm-spapr'><backend type='emulator' version='2.0'/></tpm>",
+      false
+    ),
+    (
+      "the host's TPM",
+      "<tpm model='tpm-spapr'><backend type='passthrough'><device path='/dev/tpm0'/></backend></tpm>",
+      true
+    ),
+    (
+      "a TPM behind a socket",
+      "<tpm model='tpm-spapr'><backend type='external'><source type='unix' mode='connect' path='/run/tpm.sock'/></backend></tpm>",
+      true
+    ),
+  ]
+
+  @Test("and libvirt defines both, where the host has no such device to start them with")
+  func definedSideBySide() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let plain = try await virtNest([
+      "create", "fedora", "--emulated", "--disk", "none", "--network", "none", "--memory", "2G",
+      "--name", "kata-a", "--uuid", "6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11", "--quiet",
+    ]).replacing("type='usb' index='0' model='none'", with: "type='usb' model='qemu-xhci'")
+    try await PrivateLibvirtd.run(in: folder.file("d")) { libvirtd in
+      for part in Self.hostDevices {
+        let files = (original: folder.file("a.xml"), copy: folder.file("b.xml"))
+        try write(
+          plain.replacing("</devices>", with: part.device + "</devices>"), to: files.original)
+        let copy = try await VirtNestBinary.run(["create", files.original, "--name", "kata-b"])
+        #expect(copy.succeeded, "\(part.name): \(copy.errorText)")
+        #expect(
+          copy.errorText.contains("is shared with 'kata-a'") == part.isShared,
+          "\(part.name): \(copy.errorText)")
+        try write(copy.outputText, to: files.copy)
+        try await libvirtd.virsh("define", files.original)
+        try await libvirtd.virsh("define", files.copy, "--validate")
+        let start = { (name: String) in
+          try await run("virsh", ["--connect", libvirtd.uri, "start", name, "--paused"])
+        }
+        if try await start("kata-a").succeeded {
+          let started = try await start("kata-b")
+          #expect(started.succeeded || part.isShared, "\(part.name): \(started.errorText)")
+          if started.succeeded { try await libvirtd.virsh("destroy", "kata-b") }
+          try await libvirtd.virsh("destroy", "kata-a")
+        }
+        for name in ["kata-a", "kata-b"] { try await libvirtd.virsh("undefine", name) }
+      }
+    }
+  }
+
   private func tryPart(
     _ part: (name: String, device: String, isElsewhere: Bool), _ plain: String,
     _ folder: TemporaryFolder, _ libvirtd: PrivateLibvirtd

@@ -26,6 +26,7 @@ extension DomainDefinition {
     let (editor, wanted) = editor(for: changes)
     var patch = try patch(editor, wanted)
     try patch.acceptErrors(of: changes)
+    patch.diagnostics += staleParts(in: patch.result, after: patch.edits)
     if changes.identity?.isCopy == true {
       patch.diagnostics += patch.shared(withOriginal: domain.child("name")?.text)
     }
@@ -53,6 +54,7 @@ extension DomainDefinition {
         editor.diagnostics.append(.error("word", error.description))
       }
     }
+    editor.wordKinds = Set(words.map { $0.kind.lowercased() })
     if changes.emulated { editor.emulate(before, &wanted) }
     if changes.mendsForPSeries { editor.mendForPSeries(before, &wanted) }
     editor.deriveIdentity(changes.identity, before, &wanted)
@@ -68,8 +70,8 @@ extension DomainDefinition {
     editor.proofs = editor.apply(
       words, ifPresent: changes.xpathEdits.ifPresent, byNumber: changes.byNumber)
     editor.deriveAddresses(changes.identity)
-    if changes.identity != nil || wanted.uuid != nil {
-      editor.renew(identityParts, changes.identity, uuid: wanted.uuid)
+    if changes.identity != nil || wanted.uuid != nil || wanted.name != nil {
+      editor.renew(identityParts, changes.identity, wanted)
     }
     editor.otherChanges =
       words.map { max($0.assignments.count, 1) }.reduce(0, +) + changes.xpathEdits.edits.count
@@ -176,16 +178,20 @@ extension Patch {
   /// does not fit beside another yet: the change that makes it fit may come next.
   fileprivate mutating func acceptErrors(of changes: GuestChanges) throws(VirtNestError) {
     guard !edits.isEmpty, changes.mayBringErrors else { return }
-    let after = Self.errors(in: result)
+    let after = Self.findings(in: result)
     guard !after.isEmpty else { return }
     let before = Set(
-      Self.errors(in: definition).map { error in
-        Claim(code: error.code, start: error.place.map { moved($0.range.lowerBound) })
+      Self.findings(in: definition).map { finding in
+        Claim(code: finding.code, start: finding.place.map { moved($0.range.lowerBound) })
       })
-    let new = after.filter { error in
-      !before.contains(Claim(code: error.code, start: error.place?.range.lowerBound))
-        && !(error.code == Rule.machineProperties.code && changes.nesting?.mechanism == .machine)
+    let all = after.filter { finding in
+      !before.contains(Claim(code: finding.code, start: finding.place?.range.lowerBound))
+        && !(finding.code == Rule.machineProperties.code && changes.nesting?.mechanism == .machine)
     }
+    diagnostics += all.filter { $0.severity != .error }.map { finding in
+      .warning(finding.code, "the result has: \(finding.message)", advice: finding.advice)
+    }
+    let new = all.filter { $0.severity == .error }
     diagnostics += new.filter { $0.code == Rule.pairs.code }.map { error in
       .warning(error.code, "the result has an error: \(error.message)", advice: error.advice)
     }
@@ -216,11 +222,17 @@ extension Patch {
       .reduce(offset) { $0 + $1.replacement.count - $1.range.count }
   }
 
-  private static func errors(in definition: DomainDefinition) -> [Diagnostic] {
+  private static func findings(in definition: DomainDefinition) -> [Diagnostic] {
     // The day decides on the ends of releases, which are notes.
     let checked = CheckedGuest(
-      file: "", definition: definition, today: ReleaseTable.lastReview)
-    return Rule.all.filter { $0.severity == .error }.flatMap { $0.diagnostics(checked) }
+      file: "the result", definition: definition, today: ReleaseTable.lastReview)
+    return Rule.all.filter { $0.severity != .note }.flatMap { rule in
+      if case .together(let find) = rule.search {
+        find([checked], rule).map(\.diagnostic)
+      } else {
+        rule.diagnostics(checked)
+      }
+    }
   }
 }
 

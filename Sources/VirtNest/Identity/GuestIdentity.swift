@@ -42,13 +42,16 @@ package struct IdentityPart: Sendable {
   package enum Renewal: Sendable {
     /// It is derived from the name: the uuid and the MAC addresses.
     case derived
-    /// It follows the uuid.
-    case followsUUID
+    /// It repeats another part, and follows it: the text of the element, or one of its attributes.
+    case follows(Leader, attribute: String?)
     /// libvirt chooses a new value when these steps remove the old one.
     case chosenByLibvirt([Step])
     /// Only the user knows another value; the word by which it is given.
     case kept(Suggestion)
   }
+
+  /// What other parts repeat; the raw value is its element below `<domain>`.
+  package enum Leader: String, Sendable { case name, uuid }
 
   /// A step that removes the old value.
   package enum Step: Sendable {
@@ -66,6 +69,13 @@ package struct IdentityPart: Sendable {
   package let key: String?
   /// What becomes of it in a copy.
   package let renewal: Renewal
+
+  /// The element, or the attribute of it that repeats another part.
+  var range: Range<Int> {
+    guard case .follows(_, let name?) = renewal, let attribute = element.attribute(named: name)
+    else { return element.range }
+    return attribute.name.lowerBound..<attribute.value.upperBound
+  }
 }
 
 extension DomainDefinition {

@@ -20,6 +20,7 @@ struct IdentityParts {
     if let genid = domain.child("genid"), !genid.text.trimmingSpaces.isEmpty {
       add(genid, "the generation id", .chosenByLibvirt([.clearText(genid)]))
     }
+    collectMetadata()
     collectSystemInformation()
     if let nvram = domain.child("os")?.child("nvram") { collect(nvram: nvram) }
     for device in domain.child("devices").map({ Array($0.children) }) ?? [] {
@@ -29,7 +30,22 @@ struct IdentityParts {
       case "interface": collect(interface: device)
       case "hostdev": collect(hostDevice: device)
       case "graphics": collect(graphics: device)
-      case "serial", "parallel", "console", "channel": collect(character: device)
+      case "serial", "parallel", "console", "channel", "redirdev", "smartcard":
+        collect(character: device, "\(device.localName):\(numbers[device.localName] ?? 1)")
+      case "rng":
+        if let backend = device.child("backend") {
+          collect(character: backend, "rng:\(numbers["rng"] ?? 1),backend", separator: ".")
+        }
+      case "audio":
+        if device["type"] == "file", let path = device["path"] {
+          keep(device, "the file \(path)", "file:\(path)", "audio:\(numbers["audio"] ?? 1),path=")
+        }
+      case "filesystem":
+        if let source = device.child("source"), let path = source["socket"] {
+          keep(
+            source, "the socket \(path)", "socket:\(path)",
+            "filesystem:\(numbers["filesystem"] ?? 1),source.socket=")
+        }
       case "vsock": collect(vsock: device)
       case "memory":
         let source = device.child("source")
@@ -44,6 +60,9 @@ struct IdentityParts {
         {
           keep(source, "the host's TPM \(path)", "device:\(path)", "tpm,backend.device.path=")
         }
+        if let source = device.child("backend")?.child("source"), let path = source["path"] {
+          keep(source, "the socket \(path)", "socket:\(path)", "tpm,backend.source.path=")
+        }
       case "input":
         guard let source = device.child("source"), let path = source["evdev"] ?? source["dev"]
         else {
@@ -53,11 +72,19 @@ struct IdentityParts {
       default: continue
       }
     }
-    for argument in domain.child("commandline", in: DomainNamespace.qemu)?
+    let arguments =
+      domain.child("commandline", in: DomainNamespace.qemu)?
       .children("arg", in: DomainNamespace.qemu) ?? []
-    {
-      guard let value = argument["value"], Self.namesPlaceOfHost(value) else { continue }
-      keep(argument, "the argument '\(value)'", "argument:\(value)", "qemu-commandline")
+    let uuid = domain.child("uuid")?.text.trimmingSpaces.lowercased() ?? ""
+    var option = ""
+    for argument in arguments {
+      guard let value = argument["value"] else { continue }
+      if !uuid.isEmpty, value.lowercased().contains(uuid) {
+        keep(argument, "the uuid in the argument '\(value)'", nil, "qemu-commandline")
+      } else if Self.namesPlaceOfHost(value, of: option) {
+        keep(argument, "the argument '\(value)'", "argument:\(value)", "qemu-commandline")
+      }
+      option = value
     }
   }
 
@@ -75,17 +102,54 @@ struct IdentityParts {
           value: (parts.count > 1 ? parts[1] : "") + "…")))
   }
 
-  /// Whether an argument of QEMU's names a file or a port that another guest cannot use as well.
-  private static func namesPlaceOfHost(_ value: String) -> Bool {
-    value.split(separator: ",").contains { part in
+  /// Whether an argument of QEMU's names what another guest cannot use as well: a file, a port, a device.
+  private static func namesPlaceOfHost(_ value: String, of option: String) -> Bool {
+    let readOnly = ["append", "bios", "dtb", "initrd", "kernel", "L"]
+    guard !readOnly.contains(String(option.drop { $0 == "-" })) else { return false }
+    if value.hasPrefix("/") { return true }
+    if value.hasPrefix("{") {
+      return value.contains("/") && ["\"filename\"", "\"path\""].contains { value.contains($0) }
+    }
+    return value.split(separator: ",").contains { part in
       let name = part.split(separator: "=", maxSplits: 1).first ?? ""
       return ["file", "path", "filename", "chardev", "mem-path"].contains(name)
         && part.contains("/")
+        || ["hostfwd", "guest-cid", "mac"].contains(name)
+        || name == "host" && value.hasPrefix("vfio-")
         || ["tcp:", "udp:", "telnet:", "unix:", "file:"].contains { part.hasPrefix($0) }
     }
   }
 
   // MARK: Texts
+
+  /// What others write of the guest, as OpenStack, oVirt and KubeVirt do: what equals its name or uuid is that.
+  private mutating func collectMetadata() {
+    let name = domain.child("name").map { TextKey($0.text) }
+    let uuid = domain.child("uuid").flatMap { DomainUUID($0.text) }
+    let leader = { (text: String) -> IdentityPart.Leader? in
+      if let uuid, DomainUUID(text) == uuid { return .uuid }
+      return name == TextKey(text.trimmingSpaces) && !text.isEmpty ? .name : nil
+    }
+    for owner in domain.children("metadata").flatMap({ Array($0.children) })
+    where owner.namespace != DomainNamespace.template
+      && owner.namespace != DomainNamespace.libosinfo
+    {
+      for element in [owner] + Array(owner.descendants) {
+        if element.children.first(where: { _ in true }) == nil, let leader = leader(element.text) {
+          add(
+            element, "the \(leader.rawValue) in <\(element.qualifiedName)>",
+            .follows(leader, attribute: nil))
+        }
+        for attribute in element.attributes {
+          let key = element.document.text(in: attribute.name)
+          guard let leader = leader(element.value(of: attribute)) else { continue }
+          add(
+            element, "the \(leader.rawValue) in \(key)= of <\(element.qualifiedName)>",
+            .follows(leader, attribute: key))
+        }
+      }
+    }
+  }
 
   /// libvirt refuses a uuid here that is not the guest's (src/conf/domain_conf.c,
   /// virDomainDefParseXML: "UUID mismatch between <uuid> and <sysinfo>").
@@ -93,7 +157,7 @@ struct IdentityParts {
     for system in domain.children("sysinfo").flatMap({ $0.children("system") }) {
       for entry in system.children("entry") {
         switch entry["name"] {
-        case "uuid": add(entry, "the uuid in <sysinfo>", .followsUUID)
+        case "uuid": add(entry, "the uuid in <sysinfo>", .follows(.uuid, attribute: nil))
         case "serial":
           keep(
             entry, "the serial number in <sysinfo>", nil,
@@ -176,7 +240,10 @@ struct IdentityParts {
   }
 
   private mutating func collect(interface: Element) {
-    if let mac = interface.child("mac") { add(mac, "the MAC address", .derived) }
+    if let mac = interface.child("mac") {
+      let address = mac["address"].map { MACAddress($0)?.description ?? $0 }
+      add(mac, "the MAC address", key: address.map { "mac:\($0)" }, .derived)
+    }
     let source = interface.child("source")
     let word = { (key: String) in
       "interface:\(interface.child("mac")?["address"] ?? "1"),\(key)="
@@ -205,6 +272,7 @@ struct IdentityParts {
       }
     default: break
     }
+    collect(connectionOf: interface, word("filterref.parameter0.value"))
     guard let target = interface.child("target"), let device = target["dev"] else { return }
     if target["managed"] == "no" {
       keep(target, "the tap device \(device)", "tap:\(device)", word("target.dev"))
@@ -213,6 +281,32 @@ struct IdentityParts {
       add(
         target, "the tap device \(device)", key: "tap:\(device)",
         .chosenByLibvirt([isAlone ? .remove(target) : .removeAttribute("dev", target)]))
+    }
+  }
+
+  /// What a switch or a filter knows an interface by.
+  private mutating func collect(connectionOf interface: Element, _ word: String) {
+    if let source = interface.child("source"), let id = source["portid"] {
+      add(source, "the port \(id)", .chosenByLibvirt([.removeAttribute("portid", source)]))
+    }
+    for port in interface.children("virtualport") where port["type"] != "midonet" {
+      guard let parameters = port.child("parameters") else { continue }
+      for id in ["interfaceid", "instanceid"] where parameters[id] != nil {
+        let isAlone = parameters.attributes.count == 1
+        add(
+          parameters, "the \(id) of a virtual port",
+          .chosenByLibvirt([isAlone ? .remove(parameters) : .removeAttribute(id, parameters)]))
+      }
+    }
+    for parameter in interface.children("filterref").flatMap({ $0.children("parameter") }) {
+      let value = parameter["value"] ?? ""
+      switch parameter["name"] {
+      // libvirt takes the interface's own.
+      case "MAC":
+        add(parameter, "the address in a filter", .chosenByLibvirt([.remove(parameter)]))
+      case "IP", "IPV6": keep(parameter, "the address \(value) in a filter", "ip:\(value)", word)
+      default: continue
+      }
     }
   }
 
@@ -231,6 +325,8 @@ struct IdentityParts {
       (what, key) = ("the host's SCSI device \(adapter) \(numbers)", "source.adapter.name")
     } else if let address = Self.address(of: source) {
       (what, key) = ("the host's device \(address)", "source.address.bus")
+    } else if let name = source["name"] {
+      (what, key) = ("the remote device \(name)", "source.name")
     } else if let wwpn = source["wwpn"] {
       (what, key) = ("the host's SCSI port \(wwpn)", "source.wwpn")
     } else if let text = ["block", "char", "interface"].compactMap({ source.child($0)?.text }).first
@@ -254,6 +350,11 @@ struct IdentityParts {
         graphics, "the \(name) port \(numbers)", key: "port:\(numbers)",
         .chosenByLibvirt(steps + [.setAttribute("autoport", graphics, to: "yes")]))
     }
+    if let path = graphics["socket"], graphics.child("listen") == nil {
+      keep(
+        graphics, "the socket \(path)", "socket:\(path)",
+        "graphics:\(numbers["graphics"] ?? 1),socket=")
+    }
     for listen in graphics.children("listen") where listen["type"] == "socket" {
       guard let path = listen["socket"] else { continue }
       add(
@@ -262,25 +363,26 @@ struct IdentityParts {
     }
   }
 
-  private mutating func collect(character device: Element) {
-    let kind = device.localName
-    let number = numbers[kind] ?? 1
+  /// - Parameter word: the device in words; `separator` stands before a key of it.
+  private mutating func collect(character device: Element, _ word: String, separator: String = ",")
+  {
+    let word = word + separator
     if let log = device.child("log"), let file = log["file"] {
-      keep(log, "the log file \(file)", "file:\(file)", "\(kind):\(number),log.file=")
+      keep(log, "the log file \(file)", "file:\(file)", "\(word)log.file=")
     }
     for source in device.children("source") {
       let mode = source["mode"] ?? "bind"
       switch device["type"] {
       case "file", "pipe":
         guard let path = source["path"] else { continue }
-        keep(source, "the file \(path)", "file:\(path)", "\(kind):\(number),source.path=")
+        keep(source, "the file \(path)", "file:\(path)", "\(word)source.path=")
       case "dev":
         guard let path = source["path"] else { continue }
         keep(
-          source, "the host's device \(path)", "device:\(path)", "\(kind):\(number),source.path=")
+          source, "the host's device \(path)", "device:\(path)", "\(word)source.path=")
       case "unix" where mode == "bind":
         guard let path = source["path"] else { continue }
-        if kind == "channel" {
+        if device.isNamed("channel") {
           // libvirt makes a path for a channel that has none.
           let isAlone = source.attributes.allSatisfy {
             ["mode", "path"].contains(source.document.text(in: $0.name))
@@ -289,11 +391,11 @@ struct IdentityParts {
             source, "the socket \(path)", key: "socket:\(path)",
             .chosenByLibvirt([isAlone ? .remove(source) : .removeAttribute("path", source)]))
         } else {
-          keep(source, "the socket \(path)", "socket:\(path)", "\(kind):\(number),source.path=")
+          keep(source, "the socket \(path)", "socket:\(path)", "\(word)source.path=")
         }
       case "tcp" where mode == "bind", "udp" where source["mode"] == "bind":
         guard let port = source["service"] else { continue }
-        keep(source, "the port \(port)", "port:\(port)", "\(kind):\(number),source.service=")
+        keep(source, "the port \(port)", "port:\(port)", "\(word)source.service=")
       default: continue
       }
     }

@@ -31,17 +31,28 @@ extension Rule {
   }
 
   static let unreadableUUID = Rule(
-    "VN050", .error, "A uuid that libvirt cannot read",
-    reason: "libvirt says \"malformed uuid element\".",
-    source: "libvirt, src/util/viruuid.c, virUUIDParse",
+    "VN050", .error, "A uuid that libvirt refuses",
+    reason: """
+      libvirt says "malformed uuid element", or of one in <sysinfo> "UUID mismatch between <uuid> and \
+      <sysinfo>".
+      """,
+    source:
+      "libvirt, src/util/viruuid.c, src/conf/domain_conf.c, virDomainDefParseXML; \(measured)",
     example: RuleExample(
       .uuid, wrong: "<uuid>6f1d4f0e</uuid>",
       right: "<uuid>6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11</uuid>")
   ) { checked, rule in
     // libvirt makes a uuid for an empty element, as for none.
-    guard let element = checked.domain.child("uuid"), checked.guest.uuid == nil,
-      !element.text.isEmpty
-    else { return [] }
+    guard let element = checked.domain.child("uuid"), !element.text.isEmpty else { return [] }
+    if let uuid = checked.guest.uuid {
+      let systems = checked.domain.children("sysinfo").flatMap { $0.children("system") }
+      return systems.flatMap { $0.children("entry") }
+        .filter { $0["name"] == "uuid" && DomainUUID($0.text) != uuid }.map { entry in
+          rule.finding(
+            entry, "<uuid> is \(uuid), and libvirt wants the same here",
+            advice: "Write the same, or remove the entry.")
+        }
+    }
     return [
       rule.finding(
         element, "'\(element.text.trimmingSpaces)' is not a uuid",
@@ -198,6 +209,8 @@ extension Rule {
         var seen: Set<TextKey> = []
         return checked.definition.identityParts.compactMap { part in
           // A console repeats its serial port; an image in one guest twice is a mistake.
+          // A MAC address is VN056's.
+          if case .derived = part.renewal { return nil }
           guard let key = part.key, seen.insert(TextKey(key)).inserted || key.hasPrefix("image:")
           else {
             return nil

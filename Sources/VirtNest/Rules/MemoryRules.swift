@@ -21,7 +21,8 @@ extension Rule {
         """)
   ) { checked, rule in
     guard let element = checked.domain.first(["memtune", "hard_limit"]),
-      let limit = element.memorySize, let memory = checked.memoryInOnePlace,
+      let limit = element.memorySize,
+      let memory = checked.domain.memoryOfCells ?? checked.memoryInOnePlace,
       limit < memory
     else { return [] }
     return [
@@ -36,7 +37,8 @@ extension Rule {
     reason: """
       libvirt says "maximum memory size must be equal or greater than the actual memory size", "memory \
       device slot exceeds slots count", "can't add memory backend for guest node '3' as the guest has \
-      only '1' NUMA nodes configured", "Memory size must be specified".
+      only '1' NUMA nodes configured", "Memory size must be specified", "both maximum memory size and \
+      memory slot count must be specified".
       """,
     source: "libvirt, src/conf/domain_postparse.c, src/qemu/qemu_domain.c; \(measured)",
     example: RuleExample(
@@ -47,7 +49,15 @@ extension Rule {
     guard checked.isForQEMU else { return [] }
     var found: [Diagnostic] = []
     let most = checked.domain.child("maxMemory")
-    if let most, let size = most.memorySize, let memory = checked.memoryInOnePlace, size < memory {
+    if let most, most["slots"].flatMap({ UInt32($0) }) ?? 0 == 0 {
+      found.append(
+        rule.finding(
+          most, attribute: "slots", "libvirt wants the number of slots for more memory",
+          advice: "Write slots='16', for example, or remove <maxMemory>."))
+    }
+    if let most, let size = most.memorySize,
+      let memory = checked.domain.memoryOfCells ?? checked.memoryInOnePlace, size < memory
+    {
       found.append(
         rule.finding(
           most, "the guest can grow to \(size), and has \(memory) at the start",

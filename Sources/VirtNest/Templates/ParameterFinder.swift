@@ -96,7 +96,18 @@ struct ParameterFinder {
           + "{index:0\(name[number].count)}" + Self.literal(String(name[number.upperBound...]))
       },
       pattern: "[^/\\n]+",
-      help: "Name of the guest.", places: [(.xpath("/domain/name"), "{name}")])
+      help: "Name of the guest.",
+      places: [(.xpath("/domain/name"), "{name}")] + namesInMetadata.map { ($0, "{name}") })
+  }
+
+  /// Where others have written the name.
+  private var namesInMetadata: [ParameterPlace.Target] {
+    definition.identityParts.compactMap { part in
+      guard case .follows(.name, let attribute) = part.renewal,
+        let place = Self.expression(for: part.element)
+      else { return nil }
+      return .xpath(place + (attribute.map { "/@" + $0 } ?? ""))
+    }
   }
 
   /// The number in the name that counts the guests: the last one that is not the release.
@@ -296,16 +307,19 @@ struct ParameterFinder {
     text.replacing("{", with: "{{").replacing("}", with: "}}")
   }
 
-  /// An XPath expression that selects only this element; `nil` if its namespace has no known prefix.
-  private static func expression(for element: Element) -> String? {
+  /// An XPath expression that selects only this element; `nil` if its namespace cannot be written in one.
+  static func expression(for element: Element) -> String? {
     guard let parent = element.parent else { return "/domain" }
     guard let base = expression(for: parent) else { return nil }
     var step = element.localName
     if let namespace = element.namespace {
-      guard let bound = DomainNamespace.boundPrefixes.first(where: { $0.value == namespace }) else {
+      if let bound = DomainNamespace.boundPrefixes.first(where: { $0.value == namespace }) {
+        step = "\(bound.key):\(step)"
+      } else if namespace.contains("'") {
         return nil
+      } else {
+        step = "*[local-name()='\(step)' and namespace-uri()='\(namespace)']"
       }
-      step = "\(bound.key):\(step)"
     }
     let twins = parent.children(element.localName, in: element.namespace)
     if twins.count > 1 {

@@ -2,26 +2,53 @@ internal import LosslessXML
 
 /// What the guests of a template would share.
 extension Template {
-  /// What belongs to one guest, and yet is the same in every guest of the template.
+  /// A part that belongs to one guest, and that the template gives to all where no value is given for one of
+  /// these parameters.
+  struct FixedPart: Sendable {
+    var part: IdentityPart
+    var parameters: Set<String>
+  }
+
+  /// What belongs to one guest, and yet is the same in every guest, or in all for which nothing is given.
   ///
-  /// What a parameter sets can differ from guest to guest.
-  var fixedIdentityParts: [IdentityPart] {
-    var set: Set<Element> = []
-    for match in parameters.flatMap(\.places).flatMap(\.matches) {
-      var element: Element? = match.element
-      while let here = element, set.insert(here).inserted { element = here.parent }
+  /// What a parameter sets whose default depends on the guest differs from guest to guest.
+  var fixedIdentityParts: [FixedPart] {
+    var names: [Element: Set<String>] = [:]
+    var differs: Set<Element> = []
+    for parameter in parameters {
+      let isConstant = parameter.defaultTemplate?.names.isEmpty ?? true
+      for match in parameter.places.flatMap(\.matches) {
+        var element: Element? = match.element
+        while let here = element {
+          names[here, default: []].insert(parameter.name)
+          if !isConstant { differs.insert(here) }
+          element = here.parent
+        }
+      }
     }
-    return definition.identityParts.filter { part in
-      guard case .kept = part.renewal else { return false }
-      return !set.contains(part.element)
+    return definition.identityParts.compactMap { part in
+      switch part.renewal {
+      case .kept, .follows(.name, _):
+        differs.contains(part.element)
+          ? nil : FixedPart(part: part, parameters: names[part.element] ?? [])
+      default: nil
+      }
     }
   }
 
-  func sharedByAll(in result: DomainDefinition) -> [Diagnostic] {
+  func sharedByAll(
+    in result: DomainDefinition, where isGiven: (String) -> Bool
+  ) -> [Diagnostic] {
     guard !parameters.isEmpty, !fixedParts.isEmpty else { return [] }
     let left = Set(result.identityParts.compactMap(\.key).map { TextKey($0) })
-    return fixedParts.filter { $0.key.map { left.contains(TextKey($0)) } ?? false }.map {
-      $0.sharedFinding(with: "every guest of this template", at: nil)
+    return fixedParts.filter { fixed in
+      !fixed.parameters.contains(where: isGiven)
+        && fixed.part.key.map { left.contains(TextKey($0)) } ?? false
+    }.map { fixed in
+      let finding = fixed.part.sharedFinding(with: "every guest of this template", at: nil)
+      guard let name = fixed.parameters.min() else { return finding }
+      return .warning(
+        "identity", finding.message, advice: "Give each guest its own, by the parameter '\(name)'.")
     }
   }
 
@@ -45,7 +72,8 @@ extension Template {
   ) throws(VirtNestError) -> [Diagnostic] {
     // One name for all is refused by itself.
     guard Set(guests.map { TextKey($0.name) }).count == guests.count else { return [] }
-    let fixed = Set(fixedParts.compactMap(\.key).map { TextKey($0) })
+    let fixed = Set(
+      fixedParts.filter(\.parameters.isEmpty).compactMap(\.part.key).map { TextKey($0) })
     var keys: Set<TextKey> = []
     var said: Set<TextKey> = []
     var found: [Diagnostic] = []

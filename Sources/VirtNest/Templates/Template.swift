@@ -17,8 +17,8 @@ public struct Template: Sendable {
   package let parameters: [Parameter]
 
   let block: Element?
-  /// The identity-bound parts that no parameter sets, found once.
-  private(set) var fixedParts: [IdentityPart] = []
+  /// The identity-bound parts that no parameter makes different, found once.
+  private(set) var fixedParts: [FixedPart] = []
 
   /// Names that cannot be parameters: their values depend on the release and the index.
   static let reservedNames = ["release", "codename", "index", "osinfo"]
@@ -110,7 +110,7 @@ extension Template {
     }
     if given.identity == nil { given.identity = GuestChanges.Identity() }
     given.identity?.isCopy = parameters.isEmpty
-    let (filled, places, words) = try fill(&values)
+    let (filled, edits, places, words) = try fill(&values)
     given.words = words + given.words
     if let name = given.guest.name ?? filled.domain.child("name")?.text {
       for index in given.words.indices { given.words[index].fill("{name}", with: name) }
@@ -119,7 +119,9 @@ extension Template {
     try checkKept(places, in: patch.result)
     return CreatedGuest(
       name: patch.result.domain.child("name")?.text ?? "", bytes: patch.bytes,
-      diagnostics: patch.diagnostics + sharedByAll(in: patch.result), release: values.release)
+      diagnostics: definition.staleParts(in: filled, after: edits) + patch.diagnostics
+        + sharedByAll(in: patch.result) { parameter($0).map(values.isGiven) ?? false },
+      release: values.release)
   }
 
   /// The parameters whose defaults differ from the values in the definition.
@@ -160,7 +162,7 @@ extension Template {
   /// Sets the values, and removes the block.
   private func fill(
     _ values: inout ParameterValues
-  ) throws(VirtNestError) -> (DomainDefinition, [WrittenPlace], [WordChange]) {
+  ) throws(VirtNestError) -> (DomainDefinition, [Edit], [WrittenPlace], [WordChange]) {
     var changes = Changes(definition.document)
     var words: [WordChange] = []
     var written: [WrittenPlace] = []
@@ -193,9 +195,9 @@ extension Template {
     removeBlock(&changes)
     do {
       let edits = try changes.sortedEdits()
-      if edits.isEmpty { return (definition, written, words) }
+      if edits.isEmpty { return (definition, [], written, words) }
       let bytes = edits.applied(to: definition.document.bytes)
-      return (try DomainDefinition(bytes), written, words)
+      return (try DomainDefinition(bytes), edits, written, words)
     } catch let error as ConflictingChanges {
       throw VirtNestError(error, between: "two parameters", in: definition.document)
     } catch let error as VirtNestError {

@@ -63,8 +63,8 @@ package struct TemplateAuthor: Sendable {
   ///
   /// - Throws: ``VirtNestError`` if the bytes are not a template.
   package func sharedParts(of template: [UInt8]) throws(VirtNestError) -> [Diagnostic] {
-    try Template(DomainDefinition(template)).fixedIdentityParts.map {
-      $0.sharedFinding(with: "every guest of this template", at: nil)
+    try Template(DomainDefinition(template)).fixedIdentityParts.filter(\.parameters.isEmpty).map {
+      $0.part.sharedFinding(with: "every guest of this template", at: nil)
     }
   }
 
@@ -77,7 +77,10 @@ package struct TemplateAuthor: Sendable {
     for part in definition.identityParts {
       switch part.renewal {
       // The whole element, because attributes such as `check='no'` belong to a MAC address.
-      case .derived, .followsUUID: changes.remove(part.element)
+      case .derived, .follows(.uuid, nil): changes.remove(part.element)
+      case .follows(.uuid, let attribute?): changes.removeAttribute(attribute, of: part.element)
+      // The parameter of the name sets it.
+      case .follows(.name, _): continue
       case .chosenByLibvirt(let steps): for step in steps { changes.apply(step) }
       case .kept: continue
       }

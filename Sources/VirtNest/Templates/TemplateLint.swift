@@ -116,7 +116,7 @@ package enum TemplateLint {
 
   private static func addIdentity(of template: Template, _ add: Add) {
     let domain = template.definition.domain
-    let fixed = template.fixedIdentityParts
+    let fixed = template.fixedIdentityParts.filter(\.parameters.isEmpty)
     for part in template.definition.identityParts {
       let message = "\(part.what) belongs to one guest"
       switch part.renewal {
@@ -124,12 +124,17 @@ package enum TemplateLint {
         add(
           Rule.identityLeftIn, message, "Remove it; create derives it from the name.",
           part.element.place)
-      case .followsUUID:
-        add(Rule.identityLeftIn, message, "Remove it; libvirt takes the uuid.", part.element.place)
+      case .follows(.uuid, _):
+        add(Rule.identityLeftIn, message, "Remove it; it repeats the uuid.", part.element.place)
+      case .follows(.name, _):
+        guard fixed.contains(where: { $0.part.element == part.element }) else { continue }
+        add(
+          Rule.identityLeftIn, message, "Set it by the parameter of the name, or remove it.",
+          part.element.place)
       case .chosenByLibvirt:
         add(Rule.identityLeftIn, message, "Remove it; libvirt chooses one.", part.element.place)
       case .kept:
-        guard part.key != nil, fixed.contains(where: { $0.element == part.element }) else {
+        guard part.key != nil, fixed.contains(where: { $0.part.element == part.element }) else {
           continue
         }
         add(

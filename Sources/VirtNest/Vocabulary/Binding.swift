@@ -84,6 +84,7 @@ package struct Binding: Sendable {
     Binding("devices/disk/auth/**", .source, "removed when the source changes"),
     Binding("devices/disk/encryption/**", .source, "removed when the source changes"),
     Binding("devices/disk/driver/@*", .guest, "format follows the source, the rest stays"),
+    Binding("devices/disk/source/@query", .source, "removed when the source changes"),
     Binding(
       "devices/disk/source/@*", .identity,
       "a writable image is reported in a copy; a new source replaces all of the old"),
@@ -103,8 +104,12 @@ package struct Binding: Sendable {
       "networks are shared; a socket, or a device taken alone, is reported in a copy"),
     Binding("devices/interface/source/address/@*", .identity, "reported in a copy"),
     Binding("devices/interface/source/**", .source, "replaced with the source"),
-    Binding("devices/interface/virtualport/**", .source, "replaced with the source"),
-    Binding("devices/interface/**/filterref/parameter/@*", .guest, "a value of a filter"),
+    Binding(
+      "devices/interface/virtualport/**", .source,
+      "replaced with the source; in a copy libvirt chooses the ids"),
+    Binding(
+      "devices/interface/filterref/parameter/@*", .identity,
+      "an IP address is reported; libvirt knows the MAC address"),
     Binding("devices/interface/script/@path", .host, "a program of the host"),
     Binding("devices/interface/downscript/@path", .host, "a program of the host"),
     Binding("devices/interface/rom/@file", .host, "a file that guests may share"),
@@ -140,12 +145,14 @@ package struct Binding: Sendable {
     Binding("devices/shmem/**", .host, "memory that guests share on purpose"),
     Binding("devices/rng/backend/#", .host, "a device that guests may share"),
     Binding("devices/video/**", .host, "a GPU that guests may share"),
+    Binding("devices/audio/@path", .identity, "reported in a copy"),
     Binding("devices/audio/**", .host, "the host's sound"),
     Binding("devices/smartcard/source/**", .identity, "reported in a copy"),
     Binding("devices/smartcard/**", .host, "certificates of the host"),
     Binding("devices/redirfilter/**", .guest, "which USB devices are let through"),
     Binding(
       "devices/*/source/@*", .identity, "ports, sockets and files of a character device: reported"),
+    Binding("devices/*/source/reconnect/**", .guest, "how often to try again"),
     Binding("devices/*/source/**", .source, "replaced with the source"),
     Binding("devices/*/rom/@file", .host, "a file that guests may share"),
     Binding("devices/*/alias/@name", .guest, "a name inside the definition"),

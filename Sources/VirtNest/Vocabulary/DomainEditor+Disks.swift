@@ -95,6 +95,8 @@ extension DomainEditor {
       try edit.derive("source.type", "pci", in: kind)
       try edit.derive("source.managed", "yes", in: kind)
     case "vhostuser": try edit.derive("source.type", "unix", in: kind)
+    // QEMU makes a file system of a folder, and libvirt lets no guest write to it.
+    case "dir" where device == "disk": try edit.derive("readonly", "on", in: kind)
     default: break
     }
     if let element {
@@ -104,6 +106,9 @@ extension DomainEditor {
         edit.removedBelow["source"] = [
           "snapshot", "encryption", "slices", "reservations", "seclabel",
         ]
+        if element.child("source")?["query"] != nil {
+          try edit.derive("source.query", nil, in: kind)
+        }
       } else {
         edit.void("source")
         edit.removed.formUnion(Self.partsOfSource.filter { !edit.sets($0) })
@@ -114,7 +119,7 @@ extension DomainEditor {
         where element.child("driver")?[key] != nil {
           try edit.derive("driver." + key, nil, in: kind)
         }
-        edit.removed.formUnion(["iotune", "blockio"])
+        edit.removed.formUnion(["iotune", "blockio", "readonly", "shareable", "transient"])
       }
     }
     if element == nil, source.type == "network", source.file == nil { return }
@@ -243,12 +248,12 @@ extension DomainEditor {
   ///
   /// A wrong guess loses data: a guest that writes to a qcow2 image as raw destroys it.
   /// - Throws: ``InvalidValue`` where the name does not say.
-  private static func formatByName(
+  static func formatByName(
     of path: String, device: String, _ text: String
   ) throws(InvalidValue) -> String {
     let known = [
       "qcow2": "qcow2", "raw": "raw", "iso": "raw", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc",
-      "vhdx": "vhdx", "qed": "qed", "qcow": "qcow",
+      "qed": "qed", "qcow": "qcow",
     ]
     if path.hasPrefix("/dev/") || device == "cdrom" || device == "floppy" { return "raw" }
     let suffix = path.split(separator: "/").last?.split(separator: ".").last.map(String.init) ?? ""

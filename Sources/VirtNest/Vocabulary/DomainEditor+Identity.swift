@@ -4,17 +4,19 @@ extension DomainEditor {
   /// Gives a copy of a guest what belongs to it alone, and says what it still shares.
   ///
   /// What another change is about stays as that change leaves it.
-  mutating func renew(
-    _ parts: [IdentityPart], _ identity: GuestChanges.Identity?, uuid: DomainUUID?
-  ) {
+  mutating func renew(_ parts: [IdentityPart], _ identity: GuestChanges.Identity?, _ guest: Guest) {
     for part in parts where !isRemoved(part.element) {
       switch part.renewal {
       case .derived, .kept: continue
-      case .followsUUID:
-        guard let uuid, DomainUUID(part.element.text) != uuid, !touches(part.element) else {
-          continue
+      case .follows(let leader, let attribute):
+        let old = domain.child(leader.rawValue)?.text.trimmingSpaces
+        let new = leader == .name ? guest.name : guest.uuid?.description
+        guard let new, new != old, !touches(part.element) || attribute != nil else { continue }
+        if let attribute {
+          changes.setAttribute(attribute, of: part.element, to: new)
+        } else {
+          changes.setText(of: part.element, to: new, keepingSpace: true)
         }
-        changes.setText(of: part.element, to: uuid.description, keepingSpace: true)
       case .chosenByLibvirt(let steps):
         guard identity != nil, !steps.contains(where: isSet) else { continue }
         for step in steps { changes.apply(step) }
@@ -93,10 +95,10 @@ extension IdentityPart {
   func sharedFinding(with others: String, at place: Diagnostic.Place?) -> Diagnostic {
     let message = "\(what) is shared with \(others)"
     let advice: Advice =
-      if case .kept(let suggestion) = renewal {
-        "Give each guest its own: \(suggestion)."
-      } else {
-        "Leave it out; libvirt chooses one for each guest."
+      switch renewal {
+      case .kept(let suggestion): "Give each guest its own: \(suggestion)."
+      case .derived: "Leave it out; each guest's derives from its name."
+      default: "Leave it out; libvirt chooses one for each guest."
       }
     return key == nil
       ? .note("identity", message, advice: advice, at: place)

@@ -43,6 +43,8 @@ struct DomainEditor {
   var edited: [Element: [WordPlace: String?]] = [:]
   /// Whether what a pseries guest cannot have goes.
   var mendsForPSeries = false
+  /// The kinds of what words change, in small letters.
+  var wordKinds: Set<String> = []
   /// How many words and expressions change it.
   var otherChanges = 0
   /// What must be found in the result.

@@ -74,15 +74,18 @@ extension DomainEditor {
 
   /// Refuses memory that libvirt would refuse, or silently replace, beside what else is said.
   fileprivate mutating func checkFits(_ memory: MemorySize) {
-    if let most = domain.child("maxMemory"), let size = most.memorySize, size < memory {
+    // What the same command gives another value is looked at in the result.
+    if !wordKinds.contains("maxmemory"), let most = domain.child("maxMemory"),
+      let size = most.memorySize, size < memory
+    {
       diagnostics.append(
         .error(
           "change",
           "memory \(memory) is more than <maxMemory> \(size), which is the most that the guest can "
             + "ever have; raise that first", at: most.place))
     }
-    if let limit = domain.first(["memtune", "hard_limit"]), let size = limit.memorySize,
-      size < memory
+    if !wordKinds.contains("memtune"), let limit = domain.first(["memtune", "hard_limit"]),
+      let size = limit.memorySize, size < memory
     {
       diagnostics.append(
         .error(
@@ -100,7 +103,14 @@ extension DomainEditor {
     let sum = old.reduce(0) { $0 + ($1?.inKibibytes ?? 0) }
     // The modules of memory are part of <memory>, and of no cell (`virDomainDefPostParseMemory`).
     let modules = domain.memoryOfModules.inKibibytes
-    guard !cells.isEmpty, memory.inKibibytes > modules else { return }
+    guard !cells.isEmpty else { return }
+    guard memory.inKibibytes > modules else {
+      diagnostics.append(
+        .error(
+          "change", "memory \(memory) is not more than that of the memory devices alone",
+          at: cells[0].place))
+      return
+    }
     let memory = MemorySize.kibibytes(memory.inKibibytes - modules)
     guard sum != memory.inKibibytes else { return }
     let count = UInt64(cells.count)

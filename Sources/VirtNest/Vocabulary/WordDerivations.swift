@@ -34,6 +34,9 @@ extension DomainEditor {
     case "memory" where kind.isDevice: try prepareMemoryDevice(&edit, kind)
     case "sysinfo": try prepareSystemInformation(&edit, kind, element, given)
     case "os": try prepareBoot(&edit, kind, element, given)
+    // libvirt would choose another one.
+    case "vsock" where edit.value("cid.address", in: kind) != nil:
+      try edit.derive("cid.auto", "no", in: kind)
     case "" where kind.name == "metadata": if let id = given["os_full_id"] { setSystem(id) }
     case "" where kind.name == "iothreads": try checkThreads(edit, change)
     default: break

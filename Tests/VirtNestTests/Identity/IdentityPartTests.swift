@@ -94,6 +94,116 @@ struct IdentityPartTests {
     #expect(again.isEmpty)
   }
 
+  /// Devices, what of them is gone in a copy, and what a warning says.
+  static let devices: [(device: String, gone: String?, said: String?)] = [
+    (
+      """
+      <interface type='network'><mac address='52:54:00:12:34:56'/><source network='n' \
+      portid='6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a12'/></interface>
+      """, "portid", nil
+    ),
+    (
+      """
+      <interface type='bridge'><mac address='52:54:00:12:34:56'/><source bridge='b'/><virtualport \
+      type='openvswitch'><parameters interfaceid='6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a12'/>\
+      </virtualport></interface>
+      """, "interfaceid", nil
+    ),
+    (
+      """
+      <interface type='network'><mac address='52:54:00:12:34:56'/><source network='n'/><filterref \
+      filter='f'><parameter name='MAC' value='52:54:00:12:34:56'/><parameter name='IP' \
+      value='10.0.0.7'/></filterref></interface>
+      """, "52:54:00:12:34:56", "the address 10.0.0.7 in a filter"
+    ),
+    ("<graphics type='vnc' socket='/run/v'/>", nil, "the socket /run/v"),
+    (
+      """
+      <hostdev mode='subsystem' type='scsi'><source protocol='iscsi' name='iqn.a/1'>\
+      <host name='h'/></source></hostdev>
+      """, nil, "the remote device iqn.a/1"
+    ),
+    (
+      """
+      <tpm><backend type='external'><source type='unix' mode='connect' path='/run/t'/></backend>\
+      </tpm>
+      """, nil, "the socket /run/t"
+    ),
+    (
+      """
+      <rng model='virtio'><backend model='egd' type='unix'><source mode='bind' path='/run/e'/>\
+      </backend></rng>
+      """, nil, "the socket /run/e"
+    ),
+    (
+      """
+      <filesystem type='mount'><driver type='virtiofs'/><source socket='/run/f'/><target dir='t'/>\
+      </filesystem>
+      """, nil, "the socket /run/f"
+    ),
+    (
+      """
+      <redirdev bus='usb' type='tcp'><source mode='bind' host='127.0.0.1' service='4600'/>\
+      </redirdev>
+      """, nil, "the port 4600"
+    ),
+  ]
+
+  @Test("A copy has its own of what rarer devices have, or it is said", arguments: devices)
+  func rare(_ one: (device: String, gone: String?, said: String?)) throws {
+    let text = """
+      <domain type='kvm'><name>kata-a</name><devices>\(one.device)</devices></domain>
+      """
+    var changes = GuestChanges()
+    changes.guest.name = "kata-b"
+    changes.identity = GuestChanges.Identity()
+    let patch = try DomainDefinition(Array(text.utf8)).patch(changes)
+    if let gone = one.gone { #expect(!String(decoding: patch.bytes, as: UTF8.self).contains(gone)) }
+    #expect(
+      patch.diagnostics.filter { $0.severity == .warning }.map(\.message)
+        == [one.said.map { "\($0) is shared with 'kata-a'" }].compactMap(\.self))
+  }
+
+  /// Arguments of QEMU's, and whether another guest can have them as well.
+  static let arguments: [(arguments: [String], isShared: Bool)] = [
+    (["-D", "/var/log/q.log"], true), (["-pidfile", "/run/q.pid"], true),
+    (["-hda", "/srv/q.raw"], true), (["-drive", "file=/srv/q.raw,if=none"], true),
+    (["-blockdev", #"{"driver":"file","filename":"/srv/q.raw"}"#], true),
+    (["-netdev", "user,id=n,hostfwd=tcp::45985-:22"], true),
+    (["-device", "vfio-pci,host=0001:02:00.0"], true),
+    (["-device", "vhost-vsock-pci,guest-cid=7"], true),
+    (["-device", "virtio-net-pci,mac=52:54:00:77:77:77"], true),
+    (["-machine", "cap-nested-hv=on"], false), (["-kernel", "/boot/vmlinux"], false),
+    (["-append", "root=/dev/vda1 file=/x"], false), (["-bios", "/usr/share/slof.bin"], false),
+  ]
+
+  @Test("Arguments that name what one guest alone can have are said", arguments: arguments)
+  func passedThrough(_ one: (arguments: [String], isShared: Bool)) throws {
+    let list = one.arguments.map { "<qemu:arg value='\($0)'/>" }.joined()
+    let text = """
+      <domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>a</name>\
+      <qemu:commandline>\(list)</qemu:commandline></domain>
+      """
+    let parts = try DomainDefinition(Array(text.utf8)).identityParts
+    #expect(parts.map(\.what) == (one.isShared ? ["the argument '\(one.arguments[1])'"] : []))
+  }
+
+  @Test("A template's parameter that names one image for all is said until it is given")
+  func constantDefault() throws {
+    let text = """
+      <domain type='kvm'><name>a</name><memory>1</memory><devices><disk type='file' device='disk'>\
+      <driver name='qemu' type='raw'/><source file='/srv/one.raw'/><target dev='vda' bus='virtio'/>\
+      </disk></devices></domain>
+      """
+    let author = try TemplateAuthor(name: "t", from: DomainDefinition(Array(text.utf8)))
+    let template = try Template(DomainDefinition(author.template()))
+    var request = GuestRequest(parameters: ["name": "b"])
+    let said = try template.create(request).diagnostics.map(\.message)
+    #expect(said.contains("the image /srv/one.raw is shared with every guest of this template"))
+    request.parameters["disk"] = "/srv/b.raw"
+    #expect(try template.create(request).diagnostics.filter { $0.severity == .warning }.isEmpty)
+  }
+
   @Test("What a change gives the copy is neither renewed nor reported")
   func given() throws {
     let patch = try Self.copy { changes in
@@ -129,7 +239,9 @@ struct IdentityPartTests {
       CheckedFile("a.xml", Self.guest, today: day),
       CheckedFile("b.xml", Array(other.utf8), today: day),
     ]).filter { $0.code == Rule.sharedPart.code }
-    let keyed = try DomainDefinition(Self.guest).identityParts.filter { $0.key != nil }
+    let keyed = try DomainDefinition(Self.guest).identityParts.filter {
+      if case .derived = $0.renewal { false } else { $0.key != nil }
+    }
     #expect(found.count == keyed.count && keyed.count > 15)
     #expect(found.allSatisfy { $0.message.contains("is also in a.xml:") && $0.source == "b.xml" })
     #expect(!found.contains { $0.message.contains("shared.raw") || $0.message.contains("a.iso") })
@@ -166,6 +278,11 @@ struct IdentityPartTests {
     #expect(
       try template.sharedParts(of: request).map(\.message) == [
         "the image /srv/one.qcow2 is shared with every guest of the series"
+      ])
+    request.changes.words = [try WordChange(.edit, "interface:1,mac=52:54:00:0A:0B:01")]
+    #expect(
+      try template.sharedParts(of: request).map(\.message) == [
+        "the MAC address is shared with every guest of the series"
       ])
     request.changes.words = [try WordChange(.edit, "interface:1,target.dev=tap0")]
     #expect(

@@ -47,7 +47,9 @@ struct TemplateAuthorTests {
     let domain = definition.domain
     for part in definition.identityParts {
       switch part.renewal {
-      case .derived, .followsUUID: changes.remove(part.element)
+      case .derived, .follows(.uuid, nil): changes.remove(part.element)
+      case .follows(.uuid, let attribute?): changes.removeAttribute(attribute, of: part.element)
+      case .follows: continue
       case .chosenByLibvirt(let steps): for step in steps { changes.apply(step) }
       case .kept: continue
       }

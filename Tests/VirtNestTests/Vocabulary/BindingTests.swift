@@ -79,6 +79,12 @@ struct BindingTests {
       The first row that matches a place counts. `*` is one element, `**` any number, `@NAME` an
       attribute, `#` the text of an element.
 
+      Words, and the options that stand for them, take along what is bound to what they change. An expression (`--set-xpath`
+      and the like, or a template's parameter that uses one) changes what it selects and nothing else: what has become false by
+      it, or is read no more, is a warning that says what to do.
+
+      What others write into `<metadata>` follows where it equals the guest's name or uuid exactly.
+
 
       """ + Binding.documentation
     if ProcessInfo.processInfo.environment["VIRT_NEST_RECORD"] != nil {

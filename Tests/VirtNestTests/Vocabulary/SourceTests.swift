@@ -280,6 +280,7 @@ struct SourceTests {
       ("disk", "type=network", "source.protocol="), ("disk", "type=volume", "source.pool="),
       ("disk", "type=block", "source.dev="), ("disk", "type=nvme", "source.namespace="),
       ("disk", "type=vhostuser", "source.path="), ("disk", "path=/srv/x.img", "format=qcow2"),
+      ("disk", "path=/srv/x.vhdx", "format="),
       ("interface", "type=bridge", "source.bridge="), ("interface", "type=direct", "source.dev="),
       ("interface", "type=hostdev", "source=PCI-ADDRESS"),
       ("interface", "type=vhostuser,source=/run/x", "source.mode="),

@@ -51,9 +51,9 @@ struct GuestRows {
 
   /// Options of `create` that are for all guests of a file.
   private static let forAll: Set = [
-    "ask", "color", "connect", "count", "define", "drop-secrets", "dry-run", "format", "from", "h",
-    "help", "help-parameters", "help-words", "is-row", "json", "o", "output", "parameters", "q",
-    "quiet", "version", "y", "yes",
+    "ask", "c", "color", "connect", "count", "define", "drop-secrets", "dry-run", "format", "from",
+    "h", "help", "help-parameters", "help-words", "is-row", "json", "no-wait", "o", "output",
+    "parameters", "q", "quiet", "unchecked-host", "version", "wait-limit", "y", "yes",
   ]
 
   /// A value as options of `create`.

@@ -1,3 +1,5 @@
+internal import LosslessXML
+
 /// A step of what `up` or `down` does for a guest.
 package struct GuestStep: Hashable, Sendable {
   /// What a step does.

@@ -38,7 +38,8 @@ struct UpTests {
         environment["PATH"] = "\(tools):\(path)"
       }
       return try await VirtNestBinary.run(
-        arguments + ["--connect", libvirtd.uri], environment: environment, in: folder)
+        arguments.prefix(1) + ["--connect", libvirtd.uri] + arguments.dropFirst(),
+        environment: environment, in: folder)
     }
 
     /// Brings up a small guest.
@@ -293,7 +294,7 @@ struct UpTests {
       let failed = try await setting.up(
         "kata-a", "--json",
         trick:
-          #"case " $* " in *" vol-create-as "*"-seed.iso"*) echo mine >FOLDER/kata-a-seed.iso ;; esac"#
+          #"case " $* " in *" vol-create "*) [ ! -e FOLDER/kata-a.qcow2 ] || echo mine >FOLDER/kata-a-seed.iso ;; esac"#
           .replacing("FOLDER", with: setting.pool))
       #expect(failed.status == .exited(2) && failed.errorText.contains("made so far: "))
       #expect(try await isValid(failed))
@@ -351,6 +352,24 @@ struct UpTests {
         #expect(done.map { $0["after"] as? String } == ["absent", "absent", "absent"])
         #expect(try await setting.state() == "")
       }
+    }
+  }
+
+  @Test("Names are names", arguments: ["a&b<c", "-x '7\"", "$(id);{index}"])
+  func names(_ name: String) async throws {
+    try await withSetting { setting in
+      let up = [
+        "up", "fedora", "--name=" + name, "--emulated", "--memory", "2G", "--network", "none",
+      ]
+      for _ in 0..<2 {
+        let run = try await setting.virtNest(
+          up + ["--image", "base.qcow2", "--no-login", "--no-wait"])
+        #expect(run.status == .exited(0), "\(run.errorText)")
+      }
+      #expect(try await setting.state().contains("\n\(name)-seed.iso\n"))
+      let down = try await setting.virtNest(["down", "--yes", "--", name])
+      #expect(down.status == .exited(0), "\(down.errorText)")
+      #expect(try await setting.state() == "")
     }
   }
 

@@ -101,12 +101,8 @@ extension UpPlan {
     }
     report(.step(step))
     if found == nil {
-      if volume.role == .disk {
-        try await pool.createOverlay(
-          volume.name, size: volume.size, on: image.path, format: image.format)
-      } else {
-        try await pool.create(volume.name, size: volume.size)
-      }
+      try await pool.create(
+        volume.name, size: volume.size, on: volume.role == .disk ? image : nil)
     }
     // A disk on top of the image needs nothing more.
     if volume.role == .disk { return try await mark(volume, .complete) }

@@ -110,10 +110,11 @@ extension Template {
     }
     if given.identity == nil { given.identity = GuestChanges.Identity() }
     given.identity?.isCopy = parameters.isEmpty
-    let (filled, places, words) = try fill(&values)
+    var (filled, places, words) = try fill(&values)
     given.words = words + given.words
     if let name = given.guest.name ?? filled.domain.child("name")?.text {
       given.fill(name: name)
+      for index in places.indices { places[index].change?.fill("{name}", with: name) }
     }
     let patch = try filled.patch(given)
     try checkKept(places, in: patch.result)

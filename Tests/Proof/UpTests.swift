@@ -618,8 +618,17 @@ struct UpTests {
         #expect(run.status == .exited(2) && run.errorText.contains(owner), "\(run.errorText)")
         #expect(run.errorText.contains("give the guest another address"))
       }
+      // A free one: then what is left is that nobody has started the network.
       let free = try await up("10.0.0.10/24")
-      #expect(free.status == .exited(0), "\(free.errorText)")
+      #expect(
+        free.status == .exited(2) && free.errorText.contains("not running: virsh net-start inner"),
+        "\(free.errorText)")
+      let missing = try await setting.virtNest([
+        "up", "fedora", "--name", "kata-a", "--emulated", "--network", "network=none", "--image",
+        "base.qcow2", "--no-login", "--dry-run",
+      ])
+      #expect(
+        missing.errorText.contains("there is no network 'none' on"), "\(missing.errorText)")
 
       // Another guest that up has made, which need not run; the guest itself is no other.
       let own = ["--network", "user", "--address", "10.0.0.10/24"]

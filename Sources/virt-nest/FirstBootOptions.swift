@@ -41,9 +41,11 @@ struct LoginOptions: ParsableArguments {
   /// The keys of all files, in order.
   ///
   /// - Throws: ``VirtNestError`` where a file has none.
-  func keys() throws -> [PublicKey] {
+  func keys(ofGuest name: String) throws -> [PublicKey] {
     try sshKey.flatMap { file in
-      try Input.value(of: file) { bytes throws(InvalidValue) in try PublicKey.keys(inFile: bytes) }
+      try Input.value(of: file.replacing("{name}", with: name)) { bytes throws(InvalidValue) in
+        try PublicKey.keys(inFile: bytes)
+      }
     }
   }
 
@@ -165,7 +167,9 @@ struct SeedOptions: ParsableArguments {
 /// What a guest is called and gets installed at its first boot.
 struct SystemOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The host name (default: made from the guest's name).", valueName: "name"))
+    help: ArgumentHelp(
+      "The host name (default: made from the guest's name, which {name} stands for).",
+      valueName: "name"))
   var hostname: String?
 
   @Option(
@@ -182,7 +186,7 @@ struct SystemOptions: ParsableArguments {
       throw ValidationError("--package and --no-packages exclude each other")
     }
     do {
-      _ = try FirstBoot(hostname: hostname ?? "guest", packages: packages)
+      _ = try FirstBoot(hostname: hostname(ofGuest: "guest") ?? "", packages: packages)
     } catch {
       throw ValidationError(error.description)
     }
@@ -194,15 +198,21 @@ struct SystemOptions: ParsableArguments {
   func firstBoot(
     of subject: FirstBoot.Subject, _ release: Release?, _ login: LoginOptions, _ seed: SeedOptions
   ) throws -> FirstBoot {
-    guard let name = hostname ?? FirstBoot.hostname(forGuest: subject.name) else {
+    guard let name = hostname(ofGuest: subject.name) else {
       throw VirtNestError(
         "no host name can be made from '\(subject.name)': say --hostname NAME")
     }
     return try FirstBoot(
-      hostname: name, sshKeys: try login.keys(), packages: try chosenPackages(for: release),
+      hostname: name, sshKeys: try login.keys(ofGuest: subject.name),
+      packages: try chosenPackages(for: release),
       password: try login.password(ofGuest: subject.name),
       ownUserData: try seed.ownUserData(of: subject),
       network: try seed.network(of: subject))
+  }
+
+  private func hostname(ofGuest name: String) -> String? {
+    let own = FirstBoot.hostname(forGuest: name)
+    return hostname.map { $0.replacing("{name}", with: own ?? "") } ?? own
   }
 
   private func chosenPackages(for release: Release?) throws -> [String] {

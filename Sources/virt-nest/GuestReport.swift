@@ -23,6 +23,10 @@ struct GuestReport: Sendable {
   var findings: [Diagnostic] = []
   /// Why libvirt did not take the guest.
   var error: String?
+  /// What `up` and `down` do for the guest, and on which host; `nil` for other commands.
+  var steps: (host: String?, all: [GuestStep])?
+  /// Whether the guest that `up` has started nests as asked; `nil` where it was not asked.
+  var isAsAsked: Bool?
 
   /// A report about a file.
   init(file: String?) { self.file = file }
@@ -46,16 +50,34 @@ struct GuestReport: Sendable {
     let text = String(decoding: diff, as: UTF8.self)
     let changes = text.split(separator: "\n").dropFirst(2)
       .filter { $0.hasPrefix("+") || $0.hasPrefix("-") }
-    return .object([
-      .init("version", .integer(Self.version)), .init("name", .optional(name)),
-      .init("uuid", .optional(uuid)), .init("file", .optional(file)),
-      .init("changed", .bool(isChanged)),
-      .init("changes", .array(changes.map { .string(String($0)) })), .init("diff", .string(text)),
-      .init("before", .optional(states?.before.rawValue)),
-      .init("after", .optional(states?.after.rawValue)),
-      .init("notes", .array(notes.map { .string($0) })),
-      .init("findings", .array(findings.map { $0.json(\.commandLine) })),
-      .init("error", .optional(error)),
+    let own: [JSONWriter.Member] =
+      steps.map { host, all in
+        [
+          .init("host", .optional(host)), .init("steps", .array(all.map(\.json))),
+          .init("asAsked", isAsAsked.map { .bool($0) } ?? .null),
+        ]
+      } ?? []
+    return .object(
+      [
+        .init("version", .integer(Self.version)), .init("name", .optional(name)),
+        .init("uuid", .optional(uuid)), .init("file", .optional(file)),
+        .init("changed", .bool(isChanged)),
+        .init("changes", .array(changes.map { .string(String($0)) })), .init("diff", .string(text)),
+        .init("before", .optional(states?.before.rawValue)),
+        .init("after", .optional(states?.after.rawValue)),
+        .init("notes", .array(notes.map { .string($0) })),
+        .init("findings", .array(findings.map { $0.json(\.commandLine) })),
+        .init("error", .optional(error)),
+      ] + own)
+  }
+}
+
+extension GuestStep {
+  fileprivate var json: JSONWriter.Value {
+    .object([
+      .init("step", .string(kind.rawValue)), .init("pool", .optional(volume?.pool)),
+      .init("volume", .optional(volume?.name)), .init("state", .string(state.rawValue)),
+      .init("text", .string(text)),
     ])
   }
 }

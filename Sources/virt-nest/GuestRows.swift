@@ -34,12 +34,15 @@ struct GuestRows {
   init(file: String, for template: Template) throws {
     self.file = file
     let input = try Input(file)
-    guard let text = String(validating: input.bytes, as: UTF8.self) else {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let bytes = Array(input.bytes.dropFirst(input.bytes.starts(with: mark) ? mark.count : 0))
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Self.refused(file, "it is not UTF-8", Place())
     }
     let first = text.unicodeScalars.first { !$0.properties.isWhitespace }
     rows =
-      first == "[" ? try Self.json(input.bytes, file, template) : try Self.csv(text, file, template)
+      first == "[" || first == "{"
+      ? try Self.json(bytes, file, template) : try Self.csv(text, file, template)
     if rows.isEmpty { throw Self.refused(file, "it has no guests", Place()) }
   }
 
@@ -51,9 +54,9 @@ struct GuestRows {
 
   /// Options of `create` that are for all guests of a file.
   private static let forAll: Set = [
-    "ask", "color", "connect", "count", "define", "drop-secrets", "dry-run", "format", "from", "h",
-    "help", "help-parameters", "help-words", "is-row", "json", "o", "output", "parameters", "q",
-    "quiet", "version", "y", "yes",
+    "ask", "c", "color", "connect", "count", "define", "drop-secrets", "dry-run", "format", "from",
+    "h", "help", "help-parameters", "help-words", "is-row", "json", "no-wait", "o", "output",
+    "parameters", "q", "quiet", "unchecked-host", "version", "wait-limit", "y", "yes",
   ]
 
   /// A value as options of `create`.
@@ -75,7 +78,11 @@ struct GuestRows {
     if column == "mac" { return ["--edit", "interface:1,mac=" + value] }
     // These options go to a parameter of their name where the template has one.
     let options = ["name", "uuid", "memory", "vcpus", "cpu", "machine", "emulator", "virt-type"]
-    if !options.contains(column), template.parameter(column) != nil {
+    // What no parameter takes, but the option of the same name.
+    let isOption =
+      options.contains(column)
+      || ["disk", "network"].contains(column) && (value == "none" || value.contains("="))
+    if !isOption, template.parameter(column) != nil {
       return ["--set", column + "=" + value]
     }
     return ["--\(column)=" + value]
@@ -168,7 +175,6 @@ struct GuestRows {
       (field, wasQuoted) = (.init(), false)
     }
     var rest = text.unicodeScalars[...]
-    if rest.first == "\u{FEFF}" { rest.removeFirst() }
     while let character = rest.popFirst() {
       column += UTF8.width(character)
       switch character {

@@ -5,13 +5,53 @@ import VirtNestHost
 
 /// What the guests are that come up: their definitions, and what is asked of the host for each.
 extension UpCommand {
-  /// A guest to bring up, and the options that are its own.
+  /// A guest to bring up, the options that are its own, and how far it is.
   struct Wanted {
     var options: UpCommand
     var definition: DomainDefinition
     var release: Release?
+    var findings: [Diagnostic]
+    /// What `up` is to make; `nil` as long as nobody has looked.
+    var request: UpRequest?
+    var plan: UpPlan?
+    var isAsAsked: Bool?
+    var error: String?
 
     var name: String { Guest(reading: definition).name ?? "" }
+
+    /// Does something with the guest, which whatever goes wrong is about.
+    mutating func attempt(_ work: (inout Wanted) async throws -> Void) async throws {
+      do { try await work(&self) } catch {
+        guard let trouble = error as? VirtNestError else {
+          self.error = error is CancellationError ? "interrupted" : nil
+          throw error
+        }
+        self.error = trouble.message
+        if options.json { throw ExitCode.trouble }
+        throw trouble.about(name)
+      }
+    }
+
+    mutating func look(on libvirt: Virsh) async throws {
+      guard let request else { return }
+      plan = try await UpPlan.look(request, on: libvirt)
+    }
+
+    var report: GuestReport {
+      var report = GuestReport(file: nil)
+      report.name = name
+      report.uuid = Guest(reading: definition).uuid?.description
+      (report.findings, report.error, report.isAsAsked) = (findings, error, isAsAsked)
+      report.steps = (plan?.host, plan?.steps ?? [])
+      guard let plan else { return report }
+      report.isChanged = plan.steps.haveChanged || options.dryRun && plan.steps.areToDo
+      if plan.steps[0].state == .done || options.dryRun, !plan.change.isEmpty {
+        report.diff = plan.change.diff(coloured: false, escaped: false)
+      }
+      report.states = (plan.change.host?.state ?? .absent, options.dryRun ? .running : plan.state)
+      report.notes = plan.notes
+      return report
+    }
   }
 
   /// The guests' definitions, without their disks and seeds.
@@ -38,41 +78,56 @@ extension UpCommand {
       // The user's own guest, not a copy of it.
       var changes = request.changes
       changes.identity = nil
+      changes.fill(name: Guest(reading: template.definition).name ?? "")
       let patch = try source.reportingProblems { try template.definition.patch(changes) }
-      Terminal.say(patch.diagnostics, about: source.template)
-      return [try checked(self, patch.result, nil)]
+      if !json { Terminal.say(patch.diagnostics, about: source.template) }
+      return [try checked(self, patch.result, nil, patch.diagnostics)]
     }
     let guest = try source.reportingProblems { try template.create(request) }
     return [try checked(self, guest)]
   }
 
   func checked(_ options: UpCommand, _ guest: CreatedGuest) throws -> Wanted {
-    source.say(guest)
-    return try checked(options, try guest.definition(), guest.release)
+    if !json { source.say(guest) }
+    return try checked(options, try guest.definition(), guest.release, guest.diagnostics)
   }
 
   /// Says what the rules find, and throws where the guest would not be as asked.
   func checked(
-    _ options: UpCommand, _ definition: DomainDefinition, _ release: Release?
+    _ options: UpCommand, _ definition: DomainDefinition, _ release: Release?, _ said: [Diagnostic]
   ) throws -> Wanted {
-    let findings = CheckedFile.diagnostics(
-      of: [CheckedFile(source.template, definition.document.bytes, today: Today.date)])
-    let errors = findings.filter { $0.severity == .error }
-    Terminal.say(errors, about: source.template)
+    let osinfo = Guest(reading: definition).osinfoID
+    var guest = Wanted(
+      options: options, definition: definition,
+      release: release ?? osinfo.flatMap { ReleaseTable.release(osinfoID: $0) }, findings: said)
+    let errors = CheckedFile.diagnostics(
+      of: [CheckedFile(source.template, definition.document.bytes, today: Today.date)]
+    ).filter { $0.severity == .error }
+    guest.findings += errors
+    if !json { Terminal.say(errors, about: source.template) }
     if !errors.isEmpty, !source.changeOptions.nesting.force {
+      if json { Terminal.report(guest.report) }
       throw VirtNestError("nothing is made; use --force to make it anyway")
     }
-    let osinfo = Guest(reading: definition).osinfoID
-    return Wanted(
-      options: options, definition: definition,
-      release: release ?? osinfo.flatMap { ReleaseTable.release(osinfoID: $0) })
+    return guest
   }
 
-  func request(for guest: Wanted, _ image: BaseImage) throws -> UpRequest {
-    UpRequest(
+  /// Reads what is to be made for a guest; images that were read before are not read again.
+  func setRequest(
+    of guest: inout Wanted, _ images: inout [[String?]: BaseImage]
+  ) async throws {
+    let options = guest.options
+    // There is always one: validate() is asked about each row.
+    let name = (options.image ?? "").replacing("{name}", with: guest.name)
+    let key = [name, options.imageSha256]
+    let known = images[key]
+    let image: BaseImage
+    if let known { image = known } else { image = try await options.baseImage(name) }
+    images[key] = image
+    guest.request = UpRequest(
       guest.definition, image: image,
-      firstBoot: try guest.options.firstBoot(of: guest.definition, guest.release),
-      pool: guest.options.pool, diskSize: try guest.options.diskBytes(),
+      firstBoot: try options.firstBoot(of: guest.definition, guest.release),
+      pool: options.pool, diskSize: try options.diskBytes(),
       usualDiskSize: UInt64(guest.release?.recommendedDiskGiB ?? 0) << 30)
   }
 
@@ -87,15 +142,13 @@ extension UpCommand {
   }
 
   /// Refuses two guests with one fixed address.
-  func requireOwnAddresses(_ requests: [UpRequest]) throws {
+  func requireOwnAddresses(_ guests: [Wanted]) throws {
     var owners: [IPAddress: String] = [:]
-    for request in requests {
-      let name = Guest(reading: request.definition).name ?? ""
-      for address in request.firstBoot?.network?.addresses ?? [] {
-        if let other = owners.updateValue(name, forKey: address.address) {
-          Terminal.say(
-            "virt-nest: error: \(other) and \(name) have the same address \(address.address)")
-          throw ExitCode.trouble
+    for guest in guests {
+      for address in guest.request?.firstBoot?.network?.addresses ?? [] {
+        if let other = owners.updateValue(guest.name, forKey: address.address) {
+          throw VirtNestError(
+            "\(other) and \(guest.name) have the same address \(address.address)")
         }
       }
     }

@@ -32,9 +32,9 @@ struct UpCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The distribution's image: a file here, a URL, or vol=POOL/NAME or vol=NAME for a volume that the "
-        + "host has.", valueName: "image"),
+        + "host has. {name} is the guest's name.", valueName: "image"),
     completion: .file())
-  var image: String
+  var image: String?
 
   @Option(
     help: ArgumentHelp(
@@ -67,6 +67,9 @@ struct UpCommand: AsyncParsableCommand {
   @Flag(help: "Print what would be done, and do nothing.")
   var dryRun = false
 
+  @Flag(help: "Print an object of JSON for each guest at the end.")
+  var json = false
+
   @Flag(help: "Do not wait until the guest agent answers and cloud-init has ended.")
   var noWait = false
 
@@ -85,14 +88,22 @@ struct UpCommand: AsyncParsableCommand {
         "--no-seed excludes --ssh-key, --password-file, --user-data, --network-config and --address"
       )
     }
-    if series.count > 1 || series.file != nil, !seed.address.isEmpty || system.hostname != nil {
+    if series.count > 1 || series.file != nil,
+      !seed.address.isEmpty || !(system.hostname?.contains("{name}") ?? true)
+    {
       throw ValidationError(
-        "--address and --hostname are one guest's: give them as columns of --from")
+        "--address and --hostname are one guest's: give them as columns of --from, or a host name with "
+          + "{name}")
     }
     if waitLimit < 1 { throw ValidationError("--wait-limit is a number of seconds from 1 on") }
-    guard !image.isEmpty, image != "vol=" else { throw ValidationError("--image is empty") }
+    guard image != nil || series.file != nil else {
+      throw ValidationError("Missing expected argument '--image <image>'")
+    }
+    guard !["", "vol="].contains(image) else { throw ValidationError("--image is empty") }
     if let imageSha256 {
-      guard isURL else { throw ValidationError("--image-sha256 goes with a URL as --image") }
+      guard image.map(Self.isURL) ?? true else {
+        throw ValidationError("--image-sha256 goes with a URL as --image")
+      }
       guard imageSha256.utf8.count == 64, imageSha256.allSatisfy(\.isHexDigit) else {
         throw ValidationError("--image-sha256 has 64 hexadecimal digits")
       }
@@ -100,7 +111,9 @@ struct UpCommand: AsyncParsableCommand {
     _ = try diskBytes()
   }
 
-  private var isURL: Bool { image.hasPrefix("http://") || image.hasPrefix("https://") }
+  private static func isURL(_ image: String) -> Bool {
+    image.hasPrefix("http://") || image.hasPrefix("https://")
+  }
 
   func diskBytes() throws -> UInt64? {
     try diskSize.map { text in
@@ -109,38 +122,49 @@ struct UpCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await interruptible { try await up() }
+    try await Terminal.reporting(in: .text, guests: json) {
+      try await interruptible { try await up() }
+    }
   }
 
   private func up() async throws {
-    let guests = try wanted()
-    let image = try await baseImage()
-    var requests = try guests.map { try request(for: $0, image) }
-    try requireOwnAddresses(requests)
+    var guests = try wanted()
+    defer { if json { guests.map(\.report).forEach(Terminal.report) } }
+    var images: [[String?]: BaseImage] = [:]
+    for index in guests.indices {
+      try await guests[index].attempt { try await setRequest(of: &$0, &images) }
+    }
+    try requireOwnAddresses(guests)
     let libvirt = Virsh(uri: connect)
     if guests.contains(where: { needsHost(Guest(reading: $0.definition)) }) {
       try await checkHost(on: libvirt)
     }
-    if requests.count > 1 || login.generatePassword, !dryRun {
-      for request in requests {
-        _ = try await UpPlan.look(request, on: libvirt)
+    // All of them, before anything is made.
+    for index in guests.indices {
+      try await guests[index].attempt { try await $0.look(on: libvirt) }
+    }
+    if dryRun {
+      if !json { try guests.forEach(show) }
+      return
+    }
+    for guest in guests.indices {
+      try await guests[guest].attempt { guest in
+        if try guest.options.login.generateMissingPassword(ofGuest: guest.name) {
+          let password = try guest.options.login.password(ofGuest: guest.name)
+          guest.request?.firstBoot?.password = password
+        }
       }
     }
-    if !dryRun {
-      for (index, guest) in guests.enumerated()
-      where try guest.options.login.generateMissingPassword(ofGuest: guest.name) {
-        requests[index].firstBoot?.password =
-          try guest.options.login.password(ofGuest: guest.name)
+    for index in guests.indices {
+      try await guests[index].attempt { guest in
+        // The image may be there now, and the password.
+        if index > 0 || login.generatePassword { try await guest.look(on: libvirt) }
+        try await make(&guest)
       }
-    }
-    var plans: [UpPlan] = []
-    for request in requests {
-      if let plan = try await make(request, on: libvirt) { plans.append(plan) }
     }
     if noWait { return }
-    var nests = true
-    for plan in plans where !(try await wait(for: plan)) { nests = false }
-    if !nests { throw ExitCode.no }
+    for index in guests.indices { try await guests[index].attempt { try await wait(for: &$0) } }
+    if guests.contains(where: { $0.isAsAsked == false }) { throw ExitCode.no }
   }
 
   /// What says how far `up` is.
@@ -158,32 +182,31 @@ struct UpCommand: AsyncParsableCommand {
     }
   }
 
-  /// Makes and starts a guest; `nil` where that is only shown.
-  private func make(_ request: UpRequest, on libvirt: Virsh) async throws -> UpPlan? {
-    var plan = try await UpPlan.look(request, on: libvirt)
-    let name = plan.name
-    for note in plan.notes { Terminal.say("\(name): note: \(note)") }
-    if dryRun {
-      try show(plan)
-      return nil
-    }
-    if plan.isDone { Terminal.say("\(name): everything is there") }
+  /// Makes and starts a guest.
+  private func make(_ guest: inout Wanted) async throws {
+    guard var plan = guest.plan else { return }
+    if !json { sayNotes(plan) }
+    if !plan.steps.areToDo { Terminal.say("\(plan.name): everything is there") }
+    defer { guest.plan = plan }
     do {
-      try await plan.run(report: reporter(name))
+      try await plan.run(report: reporter(plan.name))
     } catch {
       sayWhatIsThere(plan)
       throw error
     }
-    return plan
   }
 
-  private func baseImage() async throws -> BaseImage {
+  private func sayNotes(_ plan: UpPlan) {
+    for note in plan.notes { Terminal.say("\(plan.name): note: \(note)") }
+  }
+
+  func baseImage(_ image: String) async throws -> BaseImage {
     if image.hasPrefix("vol=") {
       let parts = image.dropFirst(4).split(separator: "/", maxSplits: 1).map { String($0) }
       return parts.count == 2
         ? .volume(pool: parts[0], name: parts[1]) : .volume(pool: nil, name: parts[0])
     }
-    guard isURL else { return .file(try await LocalImage(FilePath(argument: image))) }
+    guard Self.isURL(image) else { return .file(try await LocalImage(FilePath(argument: image))) }
     let download = try ImageDownload(image)
     return .file(
       try await LocalImage(
@@ -206,10 +229,12 @@ struct UpCommand: AsyncParsableCommand {
     throw VirtNestError("nothing is made; use --unchecked-host to make it anyway")
   }
 
-  private func show(_ plan: UpPlan) throws {
+  private func show(_ guest: Wanted) throws {
+    guard let plan = guest.plan else { return }
+    sayNotes(plan)
     try Terminal.report(
       ["on the host \(plan.host) (\(plan.libvirt.displayName)):"]
-        + plan.steps.map { "  \($0.isDone ? "done" : "to do"): \($0.text)" })
+        + plan.steps.map { "  \($0.state == .toDo ? "to do" : "done"): \($0.text)" })
   }
 
   /// Says what is there after a failure, and how to take it away.
@@ -223,11 +248,13 @@ struct UpCommand: AsyncParsableCommand {
         + shellOperand(plan.name))
   }
 
-  /// Whether the guest can nest, once it has booted.
-  private func wait(for plan: UpPlan) async throws -> Bool {
+  /// Asks whether the guest can nest, once it has booted.
+  private func wait(for guest: inout Wanted) async throws {
+    guard let plan = guest.plan else { return }
     Terminal.say("\(plan.name): waiting for the guest agent")
     let verification = try await plan.wait(limit: .seconds(waitLimit))
-    try Terminal.report(verification.lines(\.commandLine))
-    return verification.isAsAsked
+    guest.isAsAsked = verification.isAsAsked
+    guest.findings += verification.findings
+    if !json { try Terminal.report(verification.lines(\.commandLine)) }
   }
 }

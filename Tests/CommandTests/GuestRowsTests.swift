@@ -67,6 +67,24 @@ struct GuestRowsTests {
       table.files["kata-fedora-43-vm-01.xml"] == json.files["kata-fedora-43-vm-01.xml"])
   }
 
+  @Test("A disk and a network are the template's parameters, or what the options of create take")
+  func disks() async throws {
+    let (result, files) = try await create(
+      "\u{FEFF}" + """
+        [{"name": "kata-a", "disk": "/srv/{name}.qcow2", "network": "inner"},
+         {"name": "kata-b", "disk": "path=/srv/b.raw,format=raw", "network": "none"},
+         {"name": "kata-c", "disk": "none", "network": "bridge=br0"}]
+        """)
+    #expect(result.status == .exited(0) && result.errorText == "", "\(result.errorText)")
+    let a = files["kata-a.xml"] ?? ""
+    #expect(a.contains("<source file='/srv/kata-a.qcow2'/>"), "\(a)")
+    #expect(a.contains("<source network='inner'/>"))
+    let b = files["kata-b.xml"] ?? ""
+    #expect(b.contains("<source file='/srv/b.raw'/>") && b.contains("type='raw'"), "\(b)")
+    #expect(!b.contains("<interface") && !(files["kata-c.xml"] ?? "").contains("<disk"))
+    #expect(files["kata-c.xml"]?.contains("<source bridge='br0'/>") == true)
+  }
+
   @Test("What a row says goes before what is said for all")
   func both() async throws {
     let (_, files) = try await create("name,memory\nkata-a,8GiB\nkata-b,\n", ["--memory", "4GiB"])
@@ -85,6 +103,7 @@ struct GuestRowsTests {
       ("name,memory\n\"kata-a,8GiB\n", "guests:2:1: error: a quote is not closed"),
       ("name,\"disk:vdz,path\"\nkata-a,/srv/a.qcow2\n", "guests:2:8: error: "),
       ("", "guests: error: it has no guests"),
+      (#"{"name": "kata-a"}"#, "guests: error: a list of guests is expected"),
       ("name;memory\nkata-a;8GiB\n", "guests:1:1: error: 'name;memory' is one column"),
       ("name,output\nkata-a,/a.xml\n", "guests:2:8: error: 'output' is for all guests"),
       (#"[{"name": "kata-a", "define": true}]"#, "guests: error: [0].define: 'define' is for all"),

@@ -3,11 +3,12 @@ internal import TestSupport
 internal import Testing
 
 @Suite(
-  "A Debian that up has made, and that boots from its disk",
+  "A Debian that up has made on a host behind ssh, and that boots from its disk",
   .enabled(
     if: unmetRequirements.isEmpty,
     "the proof needs \(unmetRequirements.joined(separator: ", "))"),
-  .enabled(if: isWholeProofWanted, "is part of the whole proof: VIRT_NEST_PROOF=all"))
+  .enabled(if: isWholeProofWanted, "is part of the whole proof: VIRT_NEST_PROOF=all"),
+  .needs("ssh", "sshd", "nc"))
 struct BootedUpTests {
   @Test("It is as its seed says, nests at each boot, and an L2 of create l2 boots in its libvirt")
   func boots() async throws {
@@ -21,7 +22,10 @@ struct BootedUpTests {
     try await GuestSlots.shared.withSlot {
       try await inFolderKeptOnFailure { folder in
         try await PrivateLibvirtd.run(in: folder.file("d")) { libvirtd in
-          try await show(Booted(libvirtd: libvirtd, folder: folder.path, system: system))
+          try await LoopbackSSH.run(in: folder.file("ssh")) { host in
+            try await show(
+              Booted(libvirtd: libvirtd, host: host, folder: folder.path, system: system))
+          }
         }
       }
     }
@@ -119,6 +123,8 @@ struct BootedUpTests {
 /// A guest on a libvirt of its own, whose pool and network are named default.
 private struct Booted: Sendable {
   var libvirtd: PrivateLibvirtd
+  /// Where it is, for virt-nest.
+  var host: LoopbackSSH
   var folder: String
   /// What `make-system` has made.
   var system: String
@@ -162,17 +168,19 @@ private struct Booted: Sendable {
   }
 
   func virtNest(_ arguments: [String], trick: String? = nil) async throws -> Run {
-    var environment: [String: String?] = [:]
+    var environment = host.environment
     if let trick {
       let virsh = try await run("sh", ["-c", "command -v virsh"]).outputText.trimmed
       let tools = folder + "/tools"
       mkdir(tools, 0o755)
       try await writeExecutable(
         "#!/bin/sh\nvirsh=\(virsh)\n\(trick)\nexec $virsh \"$@\"\n", to: tools + "/virsh")
-      environment["PATH"] = tools + ":" + (getenv("PATH").map { String(cString: $0) } ?? "")
+      environment["PATH"] = tools + ":" + ((environment["PATH"] ?? nil) ?? "")
     }
     return try await VirtNestBinary.run(
-      arguments + ["--connect", libvirtd.uri], environment: environment)
+      arguments + [
+        "--connect", "qemu+ssh://power-host/system?socket=\(folder)/d/libvirt/run/libvirt-sock",
+      ], environment: environment)
   }
 
   /// What a script prints that the image's user runs by ssh, without white space at its ends.

@@ -8,7 +8,7 @@ internal import Testing
   .enabled(
     if: unmetRequirements.isEmpty,
     "needs \(unmetRequirements.joined(separator: ", "))"),
-  .needs("qemu-img", "qemu-io", "xorriso", "sha256sum"))
+  .needs("qemu-img", "qemu-io", "xorriso", "sha256sum", "sfdisk", "ssh-keygen"))
 struct UpTests {
   /// A libvirt with a pool, an image and a key.
   struct Setting: Sendable {
@@ -38,7 +38,8 @@ struct UpTests {
         environment["PATH"] = "\(tools):\(path)"
       }
       return try await VirtNestBinary.run(
-        arguments + ["--connect", libvirtd.uri], environment: environment, in: folder)
+        arguments.prefix(1) + ["--connect", libvirtd.uri] + arguments.dropFirst(),
+        environment: environment, in: folder)
     }
 
     /// Brings up a small guest.
@@ -238,6 +239,156 @@ struct UpTests {
   }
 
   @Test(
+    "A pool that fills while the image is uploaded is an error, and with space again the same command works",
+    .enabled(if: geteuid() == 0, "mounts a file system"))
+  func poolFilledMeanwhile() async throws {
+    try await withSetting(poolSize: "4m") { setting in
+      let fill = #"case " $* " in *" vol-upload "*) head -c 8m /dev/zero >FOLDER/fill ;; esac"#
+        .replacing("FOLDER", with: setting.pool)
+      let full = try await setting.up(trick: fill)
+      #expect(full.status == .exited(2))
+      #expect(full.errorText.contains("kata-a: error: "), "\(full.errorText)")
+      #expect(
+        full.errorText.contains("made so far: the guest, the volume base.qcow2 of the pool default")
+      )
+      try FileManager.default.removeItem(atPath: setting.pool + "/fill")
+      let again = try await setting.up()
+      #expect(again.status == .exited(0), "\(again.errorText)")
+      #expect(try readFile(setting.pool + "/base.qcow2") == readFile(setting.image))
+    }
+  }
+
+  @Test("--json of up and down: what is done for each guest, and where it ends", .needs("python3"))
+  func json() async throws {
+    try await withSetting { setting in
+      func object(_ run: Run) throws -> [[String: Any]] {
+        try #require(
+          JSONSerialization.jsonObject(with: Data(run.output)) as? [[String: Any]],
+          "\(run.outputText)\(run.errorText)")
+      }
+      func steps(_ guest: [String: Any]) -> [String] {
+        (guest["steps"] as? [[String: Any]] ?? []).map {
+          "\($0["step"] ?? "") \($0["state"] ?? "")"
+        }
+      }
+      func isValid(_ run: Run) async throws -> Bool {
+        let schema = URL(filePath: #filePath).deletingLastPathComponent()
+          .appending(path: "../../Documentation/guests.schema.json").path
+        let judge = try await TestSupport.run(
+          "python3",
+          [
+            "-c",
+            "import json, jsonschema, sys; jsonschema.validate(json.load(sys.stdin), json.load(open(sys.argv[1])))",
+            schema,
+          ], input: run.output)
+        return judge.succeeded
+      }
+      let dry = try await setting.up("kata-a", "--json", "--dry-run")
+      #expect(try await isValid(dry))
+      let plan = try object(dry)
+      #expect(
+        steps(plan[0]) == ["define", "image", "disk", "seed", "start"].map { $0 + " to do" })
+      #expect(plan[0]["changed"] as? Bool == true && plan[0]["before"] as? String == "absent")
+
+      // It ends at the seed, which the user has meanwhile.
+      let failed = try await setting.up(
+        "kata-a", "--json",
+        trick:
+          #"case " $* " in *" vol-create "*) [ ! -e FOLDER/kata-a.qcow2 ] || echo mine >FOLDER/kata-a-seed.iso ;; esac"#
+          .replacing("FOLDER", with: setting.pool))
+      #expect(failed.status == .exited(2) && failed.errorText.contains("made so far: "))
+      #expect(try await isValid(failed))
+      let half = try object(failed)
+      #expect(
+        steps(half[0]) == [
+          "define done", "image done", "disk done", "seed failed", "start to do",
+        ])
+      #expect(half[0]["error"] is String && half[0]["after"] as? String == "shut off")
+      #expect(try readFile(setting.pool + "/kata-a-seed.iso") == Array("mine\n".utf8))
+      try FileManager.default.removeItem(atPath: setting.pool + "/kata-a-seed.iso")
+
+      let made = try object(try await setting.up("kata-a", "--json"))
+      #expect(
+        steps(made[0]) == [
+          "define done before", "image done before", "disk done before", "seed done", "start done",
+        ])
+      #expect(made[0]["error"] is NSNull && made[0]["after"] as? String == "running")
+      let again = try object(try await setting.up("kata-a", "--json"))
+      #expect(again[0]["changed"] as? Bool == false && again[0]["diff"] as? String == "")
+      for (run, reason) in [
+        (try await setting.up("kata-b", "--json", image: "none.qcow2"), "cannot read the image"),
+        (try await setting.up("kata-b", "--json", "--pool", "none"), "there is no storage pool"),
+        (try await setting.up("kata-b", "--json", "--disk-size", "1M"), "as large as the image"),
+      ] {
+        #expect(run.status == .exited(2))
+        let error = try object(run)[0]["error"] as? String ?? ""
+        #expect(error.contains(reason), "\(error)")
+        #expect(try await isValid(run))
+      }
+
+      // Several at once: the last one takes the image with it. One that is not there is no error.
+      #expect(try await setting.up("kata-b").status == .exited(0))
+      let names = ["kata-a", "kata-b", "kata-none"]
+      let look = try await setting.virtNest(["down", "--json"] + names)
+      #expect(look.status == .exited(0), "\(look.errorText)")
+      #expect(try await isValid(look))
+      let looked = try object(look)
+      let own = ["stop to do", "disk to do", "seed to do", "undefine to do"]
+      #expect(steps(looked[0]) == own && steps(looked[2]) == [])
+      #expect(steps(looked[1]) == own.dropLast() + ["image to do", "undefine to do"])
+      #expect(looked[2]["before"] as? String == "absent")
+      let cut = try await setting.virtNest(
+        ["down", "--json", "--yes"] + names,
+        trick: #"case " $* " in *" undefine "*) kill -9 $command; exit 1 ;; esac"#)
+      #expect(cut.status == .signaled(9))
+      for isChanged in [true, false] {
+        let down = try await setting.virtNest(["down", "--json", "--yes"] + names)
+        #expect(down.status == .exited(0), "\(down.errorText)")
+        #expect(try await isValid(down))
+        let done = try object(down)
+        #expect(
+          done.map { $0["changed"] as? Bool } == [isChanged, isChanged, false], "\(down.outputText)"
+        )
+        #expect(done.map { $0["after"] as? String } == ["absent", "absent", "absent"])
+        #expect(try await setting.state() == "")
+      }
+    }
+  }
+
+  @Test("Names are names", arguments: ["a&b<c", "-x '7\"", "$(id);{index}"])
+  func names(_ name: String) async throws {
+    try await withSetting { setting in
+      let up = [
+        "up", "fedora", "--name=" + name, "--emulated", "--memory", "2G", "--network", "none",
+      ]
+      for _ in 0..<2 {
+        let run = try await setting.virtNest(
+          up + ["--image", "base.qcow2", "--no-login", "--no-wait"])
+        #expect(run.status == .exited(0), "\(run.errorText)")
+      }
+      #expect(try await setting.state().contains("\n\(name)-seed.iso\n"))
+      let down = try await setting.virtNest(["down", "--yes", "--", name])
+      #expect(down.status == .exited(0), "\(down.errorText)")
+      #expect(try await setting.state() == "")
+    }
+  }
+
+  @Test("An image is read back once, and not for each guest that is made of it")
+  func imageReadOnce() async throws {
+    try await withSetting { setting in
+      let count = #"case " $* " in *" vol-download "*"base.qcow2"*) echo >>FOLDER/read ;; esac"#
+        .replacing("FOLDER", with: setting.folder)
+      let run = try await setting.virtNest(
+        [
+          "up", "fedora", "--release", "44", "--emulated", "--memory", "2G", "--network", "user",
+          "--image", "base.qcow2", "--no-login", "--no-wait", "--count", "3",
+        ], trick: count)
+      #expect(run.status == .exited(0), "\(run.errorText)")
+      #expect(try readFile(setting.folder + "/read").count == 1)
+    }
+  }
+
+  @Test(
     "A connection that is lost in the middle of an upload is an error, and the next run goes on")
   func lostConnection() async throws {
     try await withSetting { setting in
@@ -380,6 +531,43 @@ struct UpTests {
         #expect(String(decoding: seed, as: UTF8.self).contains(address), "\(name)")
       }
 
+      // JSON says the same; an image, a disk, a key and a host name may be each guest's own.
+      for name in ["kata-u", "kata-v"] {
+        let key = try await TestSupport.run(
+          "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", name],
+          in: setting.folder)
+        try #require(key.succeeded, "\(key.errorText)")
+      }
+      try FileManager.default.copyItem(
+        atPath: setting.image, toPath: setting.folder + "/kata-v-base.qcow2")
+      try write(
+        """
+        [{"name": "kata-u", "disk-size": "45G"},
+         {"name": "kata-v", "image": "{name}-base.qcow2", "hostname": "{name}.example.org"}]
+        """, to: table)
+      let own = try await setting.virtNest(
+        common.filter { $0 != "--no-login" }
+          + ["--from", table, "--ssh-key", "{name}.pub", "--console", "log.file=/tmp/{name}.log"]
+      )
+      #expect(own.status == .exited(0), "\(own.errorText)")
+      for (name, size, image, host) in [
+        ("kata-u", "48318382080", "base.qcow2", "kata-u"),
+        ("kata-v", "42949672960", "kata-v-base.qcow2", "kata-v.example.org"),
+      ] {
+        let disk = try await setting.libvirtd.virsh(
+          "vol-dumpxml", "--pool", "default", name + ".qcow2")
+        #expect(disk.contains("<capacity unit='bytes'>\(size)</capacity>"), "\(disk)")
+        #expect(disk.contains("/\(image)</path>"), "\(disk)")
+        let seed = String(
+          decoding: try readFile(setting.pool + "/\(name)-seed.iso"), as: UTF8.self)
+        #expect(seed.contains(" \(name)\"") && seed.contains("local-hostname: \"\(host)\""))
+        let definition = try await setting.libvirtd.virsh("dumpxml", name)
+        #expect(definition.contains("<log file='/tmp/\(name).log'/>"), "\(definition)")
+      }
+      try write(#"[{"name": "kata-u", "wait-limit": 3}]"#, to: table)
+      let forAll = try await setting.virtNest(common + ["--from", table])
+      #expect(forAll.errorText.contains("[0].wait-limit: 'wait-limit' is for all guests"))
+
       // One that is wrong: none is made.
       try write("name,address\nkata-p,10.0.0.7/24\nkata-q,10.0.0/24\n", to: table)
       let before = try await setting.state()
@@ -430,8 +618,17 @@ struct UpTests {
         #expect(run.status == .exited(2) && run.errorText.contains(owner), "\(run.errorText)")
         #expect(run.errorText.contains("give the guest another address"))
       }
+      // A free one: then what is left is that nobody has started the network.
       let free = try await up("10.0.0.10/24")
-      #expect(free.status == .exited(0), "\(free.errorText)")
+      #expect(
+        free.status == .exited(2) && free.errorText.contains("not running: virsh net-start inner"),
+        "\(free.errorText)")
+      let missing = try await setting.virtNest([
+        "up", "fedora", "--name", "kata-a", "--emulated", "--network", "network=none", "--image",
+        "base.qcow2", "--no-login", "--dry-run",
+      ])
+      #expect(
+        missing.errorText.contains("there is no network 'none' on"), "\(missing.errorText)")
 
       // Another guest that up has made, which need not run; the guest itself is no other.
       let own = ["--network", "user", "--address", "10.0.0.10/24"]
@@ -546,11 +743,38 @@ struct UpTests {
       _ = try await TestSupport.run(
         "qemu-img",
         ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", setting.image, folder + "/over.qcow2"])
+      let disks = try await TestSupport.run(
+        "sh",
+        [
+          "-c",
+          """
+          make() {
+            truncate -s 32M $1.raw && printf '%s\n' "$2" | sfdisk -q $1.raw &&
+              qemu-img convert -c -O qcow2 $1.raw $1.qcow2
+          }
+          make efi 'label: gpt
+          size=8M,type=uefi' && make bios 'label: gpt
+          size=1M,type=21686148-6449-6E6F-744E-656564454649' && make dos 'label: dos
+          size=8M,type=ef' && make prep 'label: gpt
+          size=8M,type=9E1A2D38-C612-4316-AA26-8B49521E5A8B
+          size=8M,type=uefi'
+          """,
+        ], in: folder)
+      try #require(disks.succeeded, "\(disks.errorText)")
+      for image in ["prep.qcow2", "prep.raw"] {
+        let power = try await setting.up("kata-a", "--dry-run", image: image)
+        #expect(power.status == .exited(0), "\(power.errorText)")
+      }
       for (image, options, reason) in [
         ("none.qcow2", [], "none.qcow2: cannot read the image: No such file"),
         ("pool", [], "pool: it is not a file"), ("cut.qcow2", [], "the image is cut off"),
         ("over.qcow2", [], "it is on top of another image"), ("text.img", [], "neither a qcow2"),
         ("noble-server-cloudimg-amd64.img", [], "made for amd64, and the guest is ppc64le"),
+        ("vol=noble-amd64.img", [], "made for amd64, and the guest is ppc64le"),
+        ("efi.raw", [], "made for another architecture"),
+        ("efi.qcow2", [], "made for another architecture"),
+        ("bios.qcow2", [], "made for another architecture"),
+        ("dos.qcow2", [], "made for another architecture"),
         ("base.qcow2", ["--pool", "none"], "there is no storage pool 'none'"),
         ("vol=none", [], "has no volume 'none'"),
         ("base.qcow2", ["--disk-size", "1M"], "the disk must be as large as the image"),

@@ -49,6 +49,16 @@ public struct GuestChanges: Hashable, Sendable {
   /// No changes yet.
   public init() {}
 
+  /// Puts the guest's name into values in place of `{name}`.
+  package mutating func fill(name: String) {
+    for index in words.indices { words[index].fill("{name}", with: name) }
+    guest.console.logFile = guest.console.logFile?.replacing("{name}", with: name)
+    for index in xpathEdits.edits.indices {
+      guard case .set(let value) = xpathEdits.edits[index].action else { continue }
+      xpathEdits.edits[index].action = .set(value.replacing("{name}", with: name))
+    }
+  }
+
   /// Whether a part may be touched that a rule with errors reads.
   ///
   /// Names and sizes are looked at where they are written, and nesting by itself.

@@ -97,8 +97,8 @@ extension Template {
   /// Makes a guest's definition.
   ///
   /// Parameters are set first, then other changes are applied. The uuid and the MAC addresses are
-  /// derived from the name. `{name}` in a value of a word stands for the name. The block of parameters
-  /// is removed.
+  /// derived from the name. `{name}` in a value of a word or an expression stands for the name. The
+  /// block of parameters is removed.
   /// - Throws: ``VirtNestError`` with every reason.
   public func create(_ request: GuestRequest) throws(VirtNestError) -> CreatedGuest {
     var values = try ParameterValues(self, request)
@@ -110,10 +110,11 @@ extension Template {
     }
     if given.identity == nil { given.identity = GuestChanges.Identity() }
     given.identity?.isCopy = parameters.isEmpty
-    let (filled, edits, places, words) = try fill(&values)
+    var (filled, edits, places, words) = try fill(&values)
     given.words = words + given.words
     if let name = given.guest.name ?? filled.domain.child("name")?.text {
-      for index in given.words.indices { given.words[index].fill("{name}", with: name) }
+      given.fill(name: name)
+      for index in places.indices { places[index].change?.fill("{name}", with: name) }
     }
     let patch = try filled.patch(given)
     try checkKept(places, in: patch.result)

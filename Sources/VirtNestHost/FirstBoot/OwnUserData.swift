@@ -18,8 +18,17 @@ package struct OwnUserData: Hashable, Sendable {
   /// - Throws: ``InvalidValue`` if it is not text, or nothing that cloud-init would use.
   package init(file: [UInt8]) throws(InvalidValue) {
     let text = try Self.text(of: file, for: "user-data")
-    let first = String(text.unicodeScalars.prefix { $0 != "\n" }).trimmingSpaces
-    guard first.hasPrefix("#!") || Self.beginnings.contains(first) else {
+    // As type_from_starts_with() there does: blank lines before it are none, and case does not count.
+    let first = String(
+      text.unicodeScalars.drop { $0.properties.isWhitespace }.prefix { $0 != "\n" }
+    ).trimmingSpaces
+    let isKnown = Self.beginnings.contains { beginning in
+      // A URL may stand behind #include.
+      first.lowercased().hasPrefix(beginning)
+        && first.unicodeScalars.dropFirst(beginning.unicodeScalars.count).first
+          .map(\.properties.isWhitespace) ?? true
+    }
+    guard first.hasPrefix("#!") || isKnown else {
       let isMultipart =
         first.lowercased().hasPrefix("content-type:")
         || first.lowercased().hasPrefix("mime-version:")

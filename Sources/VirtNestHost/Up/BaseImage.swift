@@ -41,10 +41,7 @@ package struct LocalImage: Hashable, Sendable {
       !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0xFFFD })
     else { throw VirtNestError(.storage, "'\(path)' is not the name of an image") }
     self.name = name
-    if let other = Self.foreign.first(where: { name.lowercased().contains($0) }) {
-      throw VirtNestError(
-        .storage, "\(path): the image is made for \(other), and the guest is ppc64le")
-    }
+    try Self.requirePower(name, path.description)
     let file: FileDescriptor
     do {
       guard try Stat(path).type == .regular else {
@@ -60,6 +57,12 @@ package struct LocalImage: Hashable, Sendable {
         count = try file.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer))
       }
       (format, diskSize) = try Self.read(head, fileSize: fileSize, path)
+      if Self.isForeign(try await Self.beginning(of: file, format)) {
+        throw VirtNestError(
+          .storage,
+          "\(path): the image is made for another architecture, because it has a boot partition for EFI "
+            + "or BIOS and none for Power (PReP)")
+      }
       try file.seek(offset: 0, from: .start)
     } catch {
       try? file.close()
@@ -69,6 +72,57 @@ package struct LocalImage: Hashable, Sendable {
       throw error
     }
     sha256 = try await FileDigest.sha256.hash(of: file)
+  }
+
+  /// Refuses an image that is made for another architecture by its name.
+  ///
+  /// - Parameter image: the image in messages.
+  static func requirePower(_ name: String, _ image: String) throws(VirtNestError) {
+    if let other = foreign.first(where: { name.lowercased().contains($0) }) {
+      throw VirtNestError(
+        .storage, "\(image): the image is made for \(other), and the guest is ppc64le")
+    }
+  }
+
+  /// Where the partition tables of a disk are: a GPT has 128 entries of 128 bytes behind two sectors.
+  private static let tables = 34 * 512
+
+  /// The first bytes of the disk in an image; empty for a qcow2 image where qemu-img is missing, or
+  /// cannot read it.
+  private static func beginning(of file: FileDescriptor, _ format: String) async throws -> [UInt8] {
+    let disk = format == "raw" ? file : try unnamedFile([])
+    defer { if format != "raw" { try? disk.close() } }
+    if format != "raw" {
+      let arguments = ["dd", "-f", format, "-O", "raw", "bs=512", "count=34"]
+      let run = try? await ToolRun.run(
+        "qemu-img", arguments + ["if=" + file.pathForOthers, "of=" + disk.pathForOthers],
+        limit: .seconds(60))
+      try Task.checkCancellation()
+      guard run?.status == 0 else { return [] }
+    }
+    return try [UInt8](unsafeUninitializedCapacity: tables) { buffer, count in
+      count = try disk.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer))
+    }
+  }
+
+  /// Whether partitions tell that another architecture boots from a disk (UEFI specification, 5.2 and
+  /// 5.3; GRUB's manual, "BIOS installation"; for Power, `grub-install` wants a PReP partition).
+  private static func isForeign(_ disk: [UInt8]) -> Bool {
+    guard disk.count == tables else { return false }
+    let records = (0..<4).map { disk[446 + 16 * $0 + 4] }
+    let entries = stride(from: 1024, to: tables, by: 128).map { Array(disk[$0..<$0 + 16]) }
+    let isGPT = disk[512..<520].elementsEqual("EFI PART".utf8)
+    let power: [UInt8] = [
+      0x38, 0x2D, 0x1A, 0x9E, 0x12, 0xC6, 0x16, 0x43, 0xAA, 0x26, 0x8B, 0x49, 0x52, 0x1E, 0x5A,
+      0x8B,
+    ]
+    let efi: [UInt8] = [
+      0x28, 0x73, 0x2A, 0xC1, 0x1F, 0xF8, 0xD2, 0x11, 0xBA, 0x4B, 0x00, 0xA0, 0xC9, 0x3E, 0xC9,
+      0x3B,
+    ]
+    let bios = Array("Hah!IdontNeedEFI".utf8)
+    if records.contains(0x41) || isGPT && entries.contains(power) { return false }
+    return records.contains(0xEF) || isGPT && (entries.contains(efi) || entries.contains(bios))
   }
 
   /// Format and size from the first bytes (QEMU, `docs/interop/qcow2.txt`).

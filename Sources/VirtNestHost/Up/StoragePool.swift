@@ -107,17 +107,11 @@ struct StoragePool: Sendable {
     }
   }
 
-  /// Makes an empty volume for content of a size.
-  func create(_ volume: String, size: UInt64) async throws {
-    _ = try await libvirt.run([
-      "vol-create-as", "--pool=" + name, "--name=" + volume, "--capacity=\(size)",
-      "--allocation=0", "--format=raw",
-    ])
-  }
-
-  /// Makes a qcow2 volume on top of an image.
-  func createOverlay(
-    _ volume: String, size: UInt64, on path: String, format: String
+  /// Makes a volume: an empty one for content of a size, or a qcow2 on top of an image.
+  ///
+  /// It is described by a file, because vol-create-as writes names into XML as they are.
+  func create(
+    _ volume: String, size: UInt64, on image: UpPlan.ImageOnHost? = nil
   ) async throws {
     let description = NewElement(
       "volume",
@@ -125,11 +119,17 @@ struct StoragePool: Sendable {
         NewElement("name", text: volume),
         NewElement("capacity", ["unit": "bytes"], text: "\(size)"),
         NewElement("allocation", ["unit": "bytes"], text: "0"),
-        NewElement("target", children: [NewElement("format", ["type": "qcow2"])]),
         NewElement(
-          "backingStore",
-          children: [NewElement("path", text: path), NewElement("format", ["type": format])]),
-      ])
+          "target",
+          children: [NewElement("format", ["type": image == nil ? "raw" : "qcow2"])]),
+      ]
+        + (image.map { image in
+          NewElement(
+            "backingStore",
+            children: [
+              NewElement("path", text: image.path), NewElement("format", ["type": image.format]),
+            ])
+        }.map { [$0] } ?? []))
     let file = try unnamedFile(Array(description.xmlText.utf8))
     defer { try? file.close() }
     _ = try await libvirt.run([

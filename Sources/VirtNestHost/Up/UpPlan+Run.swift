@@ -3,19 +3,14 @@ internal import SystemPackage
 internal import VirtNest
 
 extension UpPlan {
-  /// A step of the plan.
-  package struct Step: Hashable, Sendable {
-    /// What it does, in a few words.
-    package var text: String
-    /// Whether it is done already.
-    package var isDone: Bool
-  }
-
   /// All steps in order.
-  package var steps: [Step] {
-    let define = Step(
-      text: "\(isDefined && !change.isEmpty ? "redefine" : "define") the guest \(name)",
-      isDone: change.isEmpty)
+  static func steps(
+    for name: String, _ record: UpRecord, _ change: DefinitionChange, _ host: HostGuest?
+  ) -> [GuestStep] {
+    let define = GuestStep(
+      kind: .define,
+      text: "\(host != nil && !change.isEmpty ? "redefine" : "define") the guest \(name)",
+      state: change.isEmpty ? .before : .toDo)
     let volumes = record.volumes.map { volume in
       let place = "\(volume.name) in the pool \(volume.pool)"
       let text =
@@ -24,26 +19,25 @@ extension UpPlan {
         case .disk: "make the disk \(place), \(readable(volume.size)), on top of the image"
         case .seed: "upload the seed \(place), \(readable(volume.size))"
         }
-      return Step(text: text, isDone: volume.state == .complete)
+      return GuestStep(
+        kind: .init(volume.role), volume: volume, text: text,
+        state: volume.state == .complete ? .before : .toDo)
     }
-    return [define] + volumes + [Step(text: "start the guest \(name)", isDone: isActive)]
+    let start = GuestStep(
+      kind: .start, text: "start the guest \(name)",
+      state: host?.isActive == true ? .before : .toDo)
+    return [define] + volumes + [start]
   }
-
-  /// Whether there is nothing to do.
-  package var isDone: Bool { steps.allSatisfy(\.isDone) }
 
   /// What is there of what was made for the guest, in a few words each.
   package var made: [String] {
     let volumes = record.volumes.filter { $0.isOurs && $0.state != .planned }
-    return (isDefined ? ["the guest"] : [])
+    return (state == .absent ? [] : ["the guest"])
       + volumes.map { volume in
         "the volume \(volume.name) of the pool \(volume.pool)"
           + (volume.state == .complete ? "" : " (incomplete)")
       }
   }
-
-  /// Notes about the definition before it is changed.
-  package var notes: [String] { change.notes }
 
   /// Does every step that is not done.
   ///
@@ -52,21 +46,28 @@ extension UpPlan {
   /// - Throws: ``VirtNestError``; `CancellationError`. The same plan,
   ///   looked at again, goes on where this one ended.
   package mutating func run(report: (UpProgress) -> Void) async throws {
-    let steps = steps
-    if !change.isEmpty {
-      report(.step(steps[0].text))
-      let outcome = try await DefinitionChange.define([change], validates: true, on: libvirt)[0]
-      if let failure = outcome.failure { throw failure }
-      isDefined = true
-      for note in outcome.notes { report(.step("note: \(note)")) }
-    }
-    for (index, volume) in record.volumes.enumerated() {
-      try await make(volume, steps[1 + index].text, report)
-    }
-    if !isActive {
-      report(.step("start the guest \(name)"))
-      _ = try await libvirt.run(["start", Virsh.domain(name)])
-      isActive = true
+    for index in steps.indices {
+      let mustBeDone = steps[index].state == .toDo
+      if mustBeDone { steps[index].state = .failed }
+      switch steps[index].kind {
+      case .define where mustBeDone:
+        report(.step(steps[index].text))
+        let outcome = try await DefinitionChange.define([change], validates: true, on: libvirt)[0]
+        if let failure = outcome.failure { throw failure }
+        state = change.host?.state ?? .shutOff
+        notes += outcome.notes
+        for note in outcome.notes { report(.step("note: \(note)")) }
+      case .start where mustBeDone:
+        report(.step(steps[index].text))
+        _ = try await libvirt.run(["start", Virsh.domain(name)])
+        state = .running
+      case .image, .disk, .seed:
+        let role = steps[index].volume?.role
+        guard let volume = record.volumes.first(where: { $0.role == role }) else { continue }
+        try await make(volume, steps[index].text, report)
+      default: continue
+      }
+      if mustBeDone { steps[index].state = .done }
     }
   }
 
@@ -100,12 +101,8 @@ extension UpPlan {
     }
     report(.step(step))
     if found == nil {
-      if volume.role == .disk {
-        try await pool.createOverlay(
-          volume.name, size: volume.size, on: image.path, format: image.format)
-      } else {
-        try await pool.create(volume.name, size: volume.size)
-      }
+      try await pool.create(
+        volume.name, size: volume.size, on: volume.role == .disk ? image : nil)
     }
     // A disk on top of the image needs nothing more.
     if volume.role == .disk { return try await mark(volume, .complete) }

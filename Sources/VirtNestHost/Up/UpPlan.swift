@@ -41,14 +41,17 @@ package struct UpPlan: Sendable {
   package let name: String
   /// What is made, and how far it is.
   package internal(set) var record: UpRecord
-  /// Whether the guest runs.
-  package internal(set) var isActive: Bool
+  /// What libvirt has of the guest.
+  package internal(set) var state: HostGuest.State
+  /// All steps in order.
+  package internal(set) var steps: [GuestStep]
+  /// What there is to know of the definition.
+  package internal(set) var notes: [String]
+  /// The change of the definition.
+  package let change: DefinitionChange
 
-  /// Whether libvirt has the guest.
-  var isDefined: Bool
   let pool: StoragePool
   let image: ImageOnHost
-  let change: DefinitionChange
   /// The file to upload for the image; `nil` if it is a volume that was there.
   let imageFile: LocalImage?
   let seed: [UInt8]?
@@ -99,11 +102,12 @@ package struct UpPlan: Sendable {
         request.firstBoot?.network?.addresses ?? [], for: Guest(reading: request.definition),
         on: libvirt)
     }
+    let change = try DefinitionChange(try record.added(to: definition), of: guest, on: libvirt)
     return UpPlan(
       libvirt: libvirt, host: found.host, name: name, record: record,
-      isActive: guest?.isActive ?? false, isDefined: guest != nil, pool: pool, image: image,
-      change: try DefinitionChange(try record.added(to: definition), of: guest, on: libvirt),
-      imageFile: imageFile, seed: seed)
+      state: guest?.state ?? .absent, steps: steps(for: name, record, change, guest),
+      notes: change.notes, change: change, pool: pool, image: image, imageFile: imageFile,
+      seed: seed)
   }
 
   private static func digest(of seed: [UInt8]?) async throws -> (size: UInt64, sha256: String)? {
@@ -125,6 +129,7 @@ package struct UpPlan: Sendable {
           sha256: file.sha256, state: .planned, isOurs: true)
       )
     case .volume(let poolName, let name):
+      try LocalImage.requirePower(name, "vol=" + name)
       let other =
         try await poolName == nil || poolName == pool.name
         ? pool : StoragePool.look(at: poolName ?? "", on: pool.libvirt)
@@ -199,9 +204,11 @@ package struct UpPlan: Sendable {
             + "guest's; give the guest another name, or move the volume away")
       }
       // The image of another guest, or one that the user has put there.
-      guard found.fileSize == volume.size,
-        try await pool.sha256(of: volume.name) == volume.sha256
-      else {
+      var isImage = found.fileSize == volume.size
+      if isImage, !(try await isMarked(volume, on: pool.libvirt)) {
+        isImage = try await pool.sha256(of: volume.name) == volume.sha256
+      }
+      guard isImage else {
         throw VirtNestError(
           .storage,
           "the storage pool '\(pool.name)' has a volume '\(volume.name)' with other content than "
@@ -218,6 +225,18 @@ package struct UpPlan: Sendable {
       )
     }
     return record
+  }
+
+  /// Whether another guest's record says that an image is whole, so that it is not read through the
+  /// connection for each guest.
+  private static func isMarked(
+    _ image: UpRecord.Volume, on libvirt: Virsh
+  ) async throws -> Bool {
+    try await HostGuest.all(on: libvirt).contains { guest in
+      guard let known = try? UpRecord(in: guest.definition)?[.image] else { return false }
+      return known.pool == image.pool && known.name == image.name
+        && known.sha256 == image.sha256 && known.state == .complete
+    }
   }
 }
 

@@ -76,22 +76,37 @@ struct UsedAddresses {
 }
 
 extension UpPlan {
-  /// Refuses addresses that others on the host have.
+  /// Refuses addresses that others on the host have, and networks without which the guest does not start.
   ///
   /// - Throws: ``VirtNestError``.
   static func requireFree(
     _ addresses: [StaticAddress], for guest: Guest, on libvirt: Virsh
   ) async throws {
-    if addresses.isEmpty { return }
-    var networks: [String] = []
-    for address in addresses where address.interface <= guest.interfaces.count {
-      if case .network(let name) = guest.interfaces[address.interface - 1].source,
-        !networks.contains(name)
-      {
-        networks.append(name)
+    func networks(_ interfaces: [NetworkInterface]) -> [String] {
+      interfaces.reduce(into: []) { names, interface in
+        if case .network(let name) = interface.source, !names.contains(name) { names.append(name) }
       }
     }
-    let used = try await UsedAddresses(beside: guest, networks: networks, on: libvirt)
-    for address in addresses { try used.require(address) }
+    if !addresses.isEmpty {
+      let own = addresses.filter { $0.interface <= guest.interfaces.count }
+        .map { guest.interfaces[$0.interface - 1] }
+      let used = try await UsedAddresses(beside: guest, networks: networks(own), on: libvirt)
+      for address in addresses { try used.require(address) }
+    }
+    let all = networks(guest.interfaces)
+    let answers = try await libvirt.answers(
+      to: all.map { "net-info --network " + Virsh.quoted($0) })
+    for (name, answer) in zip(all, answers) {
+      let lines = answer.output.split(whereSeparator: \.isNewline)
+      let state = lines.first { $0.hasPrefix("Active:") }?.split(separator: " ").last
+      guard state != "yes" else { continue }
+      throw VirtNestError(
+        .storage,
+        state == nil
+          ? "there is no network '\(name)' on \(libvirt.displayName); virsh net-list --all lists what there "
+            + "is, and --network chooses another"
+          : "the network '\(name)' on \(libvirt.displayName) is not running: virsh net-start "
+            + shellOperand(name))
+    }
   }
 }

@@ -189,6 +189,18 @@ private func python(_ program: String, _ arguments: String...) async throws -> S
     #expect(try await member("d['config']['hostname']", of: json) == "kata-a")
   }
 
+  @Test(
+    "What cloud-init takes for user-data by its first line is taken",
+    arguments: [
+      "#cloud-config\nhostname: a\n", "\n #cloud-config # mine\na: b\n",
+      "#Cloud-Config\r\na: b\r\n",
+      "#include http://192.0.2.1/a\n", "#include-once\nhttp://192.0.2.1/a\n", "#!/bin/sh\n",
+      "## template: jinja\n#cloud-config\na: b\n", "#cloud-config-archive\n- a\n",
+    ])
+  func beginnings(_ text: String) throws {
+    #expect(try OwnUserData(file: Array(text.utf8)).bytes == Array(text.utf8))
+  }
+
   @Test("What cloud-init would pass over is refused with the reason")
   func notUserData() throws {
     for (bytes, reason) in [

@@ -187,6 +187,10 @@ extension DomainEditor {
     }
     let chosen = try select(change, kind)
     if chosen.isEmpty || change.selector ?? "all" == "all" { try refuseIfAdded(change, kind) }
+    // Once it is gone, the other change would make it again.
+    if !kind.isDevice, chosen.contains(where: { edited[$0] != nil }) {
+      throw InvalidValue("remove", change.text, "another change sets something in it")
+    }
     if chosen.isEmpty {
       if ifPresent { return }
       throw absent(change, kind)

@@ -20,6 +20,7 @@ enum Program {
     // command can clean up and report it.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    occupyStandardDescriptors()
     do {
       var command = try VirtNestCommand.parseAsRoot(Array(arguments.dropFirst()))
       do {
@@ -40,6 +41,14 @@ enum Program {
     } catch {
       end(with: error)
     }
+  }
+
+  /// Opens what is closed of standard input, output and error, so that no file of the command becomes one
+  /// of them and gets a message. What is opened takes nothing: writing still fails.
+  private static func occupyStandardDescriptors() {
+    var descriptor: Int32
+    repeat { descriptor = open("/dev/null", O_RDONLY) } while (0...2).contains(descriptor)
+    if descriptor > 2 { close(descriptor) }
   }
 
   /// Prints what ArgumentParser has to print for an error, and exits with its status.

@@ -13,6 +13,12 @@ struct WordTableTests {
     "datacenterpath", "namespace",
   ]
 
+  /// What is no "1": absolute paths, and an address.
+  private static let values = [
+    "kernel": "/a", "initrd": "/a", "dtb": "/a", "nvram": "/a", "acpi.table": "/a",
+    "mac.address": "52:54:00:00:00:01",
+  ]
+
   /// A key for each attribute and text of the table, and a value that it takes.
   static let words: [(kind: String, key: String, value: String)] = {
     let table = WordTable.standard
@@ -33,7 +39,7 @@ struct WordTableTests {
       let value = { (values: [String]) in values.first { !$0.isEmpty } ?? "1" }
       var found = place.attributes.map { (name, prefix + dot + $0.key, value($0.value)) }
       if let text = place.text, !prefix.isEmpty { found.append((name, prefix, value(text))) }
-      return found.sorted { $0.1 < $1.1 }
+      return found.map { ($0.0, $0.1, values[$0.1] ?? $0.2) }.sorted { $0.1 < $1.1 }
     }
   }()
 

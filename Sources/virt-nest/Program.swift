@@ -43,8 +43,9 @@ enum Program {
     }
   }
 
-  /// Opens what is closed of standard input, output and error, so that no file of the command becomes one
-  /// of them and gets a message. What is opened takes nothing: writing still fails.
+  /// Opens what is closed of standard input, output and error, for nothing to be read or written.
+  ///
+  /// Otherwise a file of the command would become one of them, and get a message.
   private static func occupyStandardDescriptors() {
     var descriptor: Int32
     repeat { descriptor = open("/dev/null", O_RDONLY) } while (0...2).contains(descriptor)

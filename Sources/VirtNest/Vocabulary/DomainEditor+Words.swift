@@ -33,7 +33,9 @@ extension DomainEditor {
           .error("word", "cannot \(change.verb.rawValue) '\(change.text)': \(reason)"))
       }
     }
-    return lastWords(of: proofs)
+    let last = lastWords(of: proofs)
+    needThreads(of: last)
+    return last
   }
 
   /// What holds after all changes: of two values for one place the later, and nothing of what is

@@ -153,6 +153,27 @@ extension DomainEditor {
     }
   }
 
+  /// Brings the I/O threads that disks and controllers are given, unless a word says how many there are.
+  mutating func needThreads(of proofs: [WordProof]) {
+    let isThread = { (value: WordValue) in
+      value.place.steps.map(\.name) == ["driver"] && value.place.leaf == .attribute("iothread")
+    }
+    let isCount = { (value: WordValue) in
+      value.place.steps.first.map { ["iothreads", "iothreadids"].contains($0.name) } ?? false
+    }
+    let wanted =
+      proofs.flatMap(\.values).filter(isThread).compactMap { $0.value.flatMap { Int($0) } }
+      .max() ?? 0
+    let count = domain.child("iothreads").flatMap { Int($0.text.trimmingSpaces) } ?? 0
+    // A number far above those that there are is more likely wrong than wanted.
+    guard wanted > count, wanted <= count + 16, domain.child("iothreadids") == nil,
+      !proofs.contains(where: { $0.kind.path.isEmpty && $0.values.contains(where: isCount) })
+    else { return }
+    setText(at: ["iothreads"], to: String(wanted))
+    diagnostics.append(
+      .note("word", "I/O thread \(wanted) is given to a device: <iothreads> is now \(wanted)"))
+  }
+
   private func prepareCPU(
     _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ change: WordChange
   ) throws(InvalidValue) {

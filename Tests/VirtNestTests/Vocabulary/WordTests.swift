@@ -357,6 +357,19 @@ struct WordTests {
     #expect(try Self.patch(text, changes).isEmpty)
   }
 
+  @Test("A device brings the I/O threads that it is given, unless a word says how many there are")
+  func threads() throws {
+    let one: [(WordChange.Verb, String)] = [(.edit, "disk:vda,driver.iothread=2")]
+    let once = try Self.patch(one)
+    let text = String(decoding: once.bytes, as: UTF8.self)
+    #expect(text.contains("<iothreads>2</iothreads>"), "\(text)")
+    #expect(once.diagnostics.contains { $0.message.contains("<iothreads> is now 2") })
+    #expect(try Self.patch(text, one).isEmpty)
+    let more = try Self.patch(one + [(.edit, "iothreads=4")])
+    #expect(String(decoding: more.bytes, as: UTF8.self).contains("<iothreads>4</iothreads>"))
+    #expect(throws: VirtNestError.self) { try Self.patch([(.edit, "disk:vda,driver.iothread=99")]) }
+  }
+
   @Test("A name in words is the guest's: its identity follows, and two of them are refused")
   func nameInWords() throws {
     for words in ["name,kata-b", "metadata,name=kata-b"] {

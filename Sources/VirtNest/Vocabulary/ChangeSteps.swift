@@ -4,7 +4,7 @@ internal import LosslessXML
 extension DomainEditor {
   /// Refuses values that libvirt refuses, whoever gave them.
   mutating func check(_ guest: Guest) {
-    if let name = guest.name {
+    if let name = guest.name, name != domain.child("name")?.text {
       do { try GuestName.check(name) } catch {
         diagnostics.append(.error("change", error.description))
       }

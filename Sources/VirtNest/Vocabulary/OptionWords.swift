@@ -83,9 +83,7 @@ extension WordChange {
       switch key {
       case _ where value.isEmpty:
         rest.assignments.append(assignment)
-      case "name":
-        try GuestName.check(value)
-        guest.name = value
+      case "name": guest.name = value
       case "uuid":
         guard let uuid = DomainUUID(value) else {
           throw InvalidValue("uuid", value, "it is not a uuid")

@@ -134,7 +134,9 @@ extension WordKind {
     }
     if place.steps.isEmpty, place.leaf == .text { return "" }
     // Such a key says more than the place; the model of a CPU is the same with what it brings along.
-    let isOwn = { (key: String) in !derivedKeys.contains(key) || key == "model" }
+    let isOwn = { (key: String) in
+      !derivedKeys.contains(key) || key == "model" || aliases[key] != nil
+    }
     let parts = place.steps.map { $0.name + ($0.index > 0 ? String($0.index) : "") }
     // With its number a place is itself, where the plain key stands for several.
     let numbered = place.steps.map { $0.name + String($0.index) }

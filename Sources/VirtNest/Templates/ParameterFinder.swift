@@ -104,7 +104,7 @@ struct ParameterFinder {
   private var namesInMetadata: [ParameterPlace.Target] {
     definition.identityParts.compactMap { part in
       guard case .follows(.name, let attribute) = part.renewal,
-        let place = Self.expression(for: part.element)
+        let place = part.element.selectingXPath
       else { return nil }
       return .xpath(place + (attribute.map { "/@" + $0 } ?? ""))
     }
@@ -190,7 +190,7 @@ struct ParameterFinder {
     }
     let words = words(of: disks, paths: sources.map { $0?.path })
     return disks.enumerated().compactMap { index, disk in
-      guard let source = sources[index], let element = Self.expression(for: source.element) else {
+      guard let source = sources[index], let element = source.element.selectingXPath else {
         return nil
       }
       let expression = "\(element)/@\(source.attribute)"
@@ -235,7 +235,7 @@ struct ParameterFinder {
     return interfaces.compactMap { interface in
       guard let type = interface["type"], let attribute = kinds[type],
         let source = interface.child("source"), source[attribute] != nil,
-        let select = Self.expression(for: source)
+        let select = source.selectingXPath
       else { return nil }
       let name = type == "direct" ? "device" : type
       count[name, default: 0] += 1
@@ -256,7 +256,7 @@ struct ParameterFinder {
     guard guest.name != nil else { return [] }
     var found: [Found] = []
     for element in domain.descendants where !element.isInMetadata && !renewed.contains(element) {
-      guard let select = Self.expression(for: element) else { continue }
+      guard let select = element.selectingXPath else { continue }
       for attribute in element.attributes {
         let name = element.document.text(in: attribute.name)
         guard !name.contains(":"), let text = withName(element.value(of: attribute)) else {
@@ -305,32 +305,5 @@ struct ParameterFinder {
   /// Text for a value template, with braces escaped.
   private static func literal(_ text: String) -> String {
     text.replacing("{", with: "{{").replacing("}", with: "}}")
-  }
-
-  /// An XPath expression that selects only this element; `nil` if its namespace cannot be written in one.
-  static func expression(for element: Element) -> String? {
-    guard let parent = element.parent else { return "/domain" }
-    guard let base = expression(for: parent) else { return nil }
-    var step = element.localName
-    if let namespace = element.namespace {
-      if let bound = DomainNamespace.boundPrefixes.first(where: { $0.value == namespace }) {
-        step = "\(bound.key):\(step)"
-      } else if namespace.contains("'") {
-        return nil
-      } else {
-        step = "*[local-name()='\(step)' and namespace-uri()='\(namespace)']"
-      }
-    }
-    let twins = parent.children(element.localName, in: element.namespace)
-    if twins.count > 1 {
-      if element.isNamed("disk"), let target = element.child("target")?["dev"],
-        !target.contains("\""), twins.count(where: { $0.child("target")?["dev"] == target }) == 1
-      {
-        return "\(base)/\(step)[target/@dev=\"\(target)\"]"
-      }
-      guard let index = twins.firstIndex(of: element) else { return nil }
-      step += "[\(index + 1)]"
-    }
-    return "\(base)/\(step)"
   }
 }

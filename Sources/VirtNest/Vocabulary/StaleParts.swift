@@ -105,7 +105,7 @@ extension Element {
       parts.append(
         (
           "<\(element.qualifiedName)>", element.range,
-          ParameterFinder.expression(for: element) ?? ""
+          element.selectingXPath ?? ""
         ))
     }
     for child in children {
@@ -119,7 +119,7 @@ extension Element {
         parts.append(
           (
             "\(name)=", attribute.name.lowerBound..<attribute.value.upperBound,
-            (ParameterFinder.expression(for: child) ?? "") + "/@" + name
+            (child.selectingXPath ?? "") + "/@" + name
           ))
       }
       for part in child.children

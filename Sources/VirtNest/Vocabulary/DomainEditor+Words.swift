@@ -12,11 +12,11 @@ extension DomainEditor {
         let kind = try WordKind.named(change.kind, toRemove: change.verb == .remove)
         if kind.element == "qemu:commandline" {
           try refuseIfUndone(change, by: changes)
-        }
-        if kind.element == "qemu:commandline", change.verb != .remove {
-          proofs += try passThrough(change, after: equal[change.assignments, default: 0])
-          equal[change.assignments, default: 0] += 1
-          continue
+          if change.verb != .remove {
+            proofs += try passThrough(change, after: equal[change.assignments, default: 0])
+            equal[change.assignments, default: 0] += 1
+            continue
+          }
         }
         switch change.verb {
         case .add:

@@ -175,7 +175,7 @@ extension DomainEditor {
     case let path? where path.hasPrefix("/"):
       edit.values.append(try Self.value("backend.type", "passthrough", kind))
       edit.values.append(try Self.value("backend.device.path", path, kind))
-    case let model? where model.contains("tpm-"):
+    case let model? where try WordPlace("model", in: kind.path).values.contains(model):
       edit.values.append(try Self.value("model", model, kind))
     case let type?: edit.values.append(try Self.value("backend.type", type, kind))
     }

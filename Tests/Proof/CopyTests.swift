@@ -76,14 +76,19 @@ struct CopyTests {
     ),
   ]
 
+  /// A guest that has nothing but what every guest has.
+  private func plainGuest() async throws -> String {
+    try await virtNest([
+      "create", "fedora", "--emulated", "--disk", "none", "--network", "none", "--memory", "2G",
+      "--name", "kata-a", "--uuid", "6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11", "--quiet",
+    ])
+  }
+
   @Test("by create FILE and by --new-identity, for each part that belongs to one guest")
   func sideBySide() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let plain = try await virtNest([
-      "create", "fedora", "--emulated", "--disk", "none", "--network", "none", "--memory", "2G",
-      "--name", "kata-a", "--uuid", "6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11", "--quiet",
-    ])
+    let plain = try await plainGuest()
     try await PrivateLibvirtd.run(in: folder.file("d")) { libvirtd in
       for part in Self.parts {
         try await tryPart(part, plain, folder, libvirtd)
@@ -140,10 +145,8 @@ struct CopyTests {
   func definedSideBySide() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let plain = try await virtNest([
-      "create", "fedora", "--emulated", "--disk", "none", "--network", "none", "--memory", "2G",
-      "--name", "kata-a", "--uuid", "6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11", "--quiet",
-    ]).replacing("type='usb' index='0' model='none'", with: "type='usb' model='qemu-xhci'")
+    let plain = try await plainGuest().replacing(
+      "type='usb' index='0' model='none'", with: "type='usb' model='qemu-xhci'")
     try await PrivateLibvirtd.run(in: folder.file("d")) { libvirtd in
       for part in Self.hostDevices {
         let files = (original: folder.file("a.xml"), copy: folder.file("b.xml"))

@@ -17,21 +17,22 @@ package struct GuestWords: Sendable {
   static func all(of definition: DomainDefinition) -> [GuestWords] {
     let editor = DomainEditor(definition)
     return WordKind.inWords
-      .flatMap { kind in
-        (kind.path.isEmpty ? definition.domain.rootSections : editor.elements(of: kind))
-          .map { (kind, $0) }
+      .flatMap { kind -> [(Element, GuestWords)] in
+        if kind.path.isEmpty {
+          return definition.domain.rootSections.map { ($0, GuestWords(ofRootSection: $0)) }
+        }
+        let elements = editor.elements(of: kind)
+        let selectors = ElementSelectors(elements, kind)
+        return elements.map { ($0, GuestWords($0, kind, selectors)) }
       }
-      .sorted { $0.1.range.lowerBound < $1.1.range.lowerBound }
-      .map { kind, element in
-        kind.path.isEmpty
-          ? GuestWords(ofRootSection: element) : GuestWords(element, kind, editor)
-      }
+      .sorted { $0.0.range.lowerBound < $1.0.range.lowerBound }
+      .map(\.1)
   }
 
-  private init(_ element: Element, _ kind: WordKind, _ editor: DomainEditor) {
+  private init(_ element: Element, _ kind: WordKind, _ selectors: ElementSelectors) {
     let reading = WordReading(of: element, kind)
     self.kind = kind.name
-    selector = kind.isMany ? editor.selector(for: element, kind) : nil
+    selector = kind.isMany ? selectors.selector(for: element) : nil
     values = kind.short(reading.words.map { .init(key: $0.key, value: $0.value) })
     text = WordReading.text(kind, selector: selector, values)
     isComplete = reading.others.isEmpty

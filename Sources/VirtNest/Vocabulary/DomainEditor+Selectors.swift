@@ -2,33 +2,9 @@ internal import LosslessXML
 
 /// Which elements a selector picks, and what selector picks an element.
 extension DomainEditor {
-  /// Words that pick one element of a kind, and no other; `nil` where none are needed to change it.
-  ///
-  /// A name is taken before a number, and a number from the end where a number from the start is a
-  /// name, such as a controller's index.
+  /// The selector of one element alone; ``ElementSelectors`` has those of many.
   func selector(for element: Element, _ kind: WordKind) -> String? {
-    let all = elements(of: kind)
-    guard all.count > 1, let position = all.firstIndex(of: element) else { return nil }
-    var candidates: [String] = []
-    let values = kind.selectorPlaces.compactMap { key, place in
-      place.value(in: element).map { (key, $0) }
-    }
-    let plain = values.filter { _, value in
-      !value.isEmpty && !value.contains { ",+=".contains($0) } && Int(value) == nil
-    }
-    candidates += [element.child("mac")?["address"], HostAddress.text(of: element)]
-      .compactMap(\.self)
-    // A controller is known by its type.
-    if kind.element == "controller" { candidates += plain.filter { $0.0 == "type" }.map(\.1) }
-    candidates += plain.map(\.1)
-    candidates += values.filter { $0.0 == "index" }.flatMap { _, index in
-      plain.filter { $0.0 == "type" }.map { "type=\($0.1)+index=\(index)" }
-    }
-    candidates += plain.map { "\($0.0)=\($0.1)" }
-    let numbers = [String(position + 1), String(position - all.count)]
-    return (candidates + numbers).first { text in
-      (try? select(WordChange(.edit, kind.name, selector: text, parts: ""), kind)) == [element]
-    }
+    ElementSelectors(elements(of: kind), kind).selector(for: element)
   }
 
   func select(_ change: WordChange, _ kind: WordKind) throws(InvalidValue) -> [Element] {

@@ -276,17 +276,6 @@ extension NewElement {
 }
 
 extension Element {
-  /// The names of the elements from below the root to this one.
-  var path: [String] {
-    var names: [String] = []
-    var element = self
-    while let parent = element.parent {
-      names.append(element.localName)
-      element = parent
-    }
-    return names.reversed()
-  }
-
   /// The last child that libvirt prints before a new one of a name, or beside it; a name that is not
   /// known comes last.
   func lastChild(before name: String) -> Element? {

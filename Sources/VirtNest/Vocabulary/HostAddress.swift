@@ -79,7 +79,8 @@ struct HostAddress {
       var here: Element? = element
       let parts = key.split(separator: ".").map(String.init)
       for part in parts.dropLast() { here = here?.child(part) }
-      guard let own = here?[parts.last ?? ""] else { return value == "0x0000" }
+      // A PCI address without a domain or function has those of number 0.
+      guard let own = here?[parts.last ?? ""] else { return ["0x0000", "0x0"].contains(value) }
       return number(own) == number(value)
     }
   }

@@ -23,6 +23,17 @@ package struct Step: Hashable, Sendable, ExpressibleByStringLiteral {
 }
 
 extension Element {
+  /// The names of the elements from below the root to this one.
+  var path: [String] {
+    var names: [String] = []
+    var element = self
+    while let parent = element.parent {
+      names.append(element.localName)
+      element = parent
+    }
+    return names.reversed()
+  }
+
   /// The first element on the way of steps; `nil` where a step leads nowhere.
   package func first(_ path: [Step]) -> Element? {
     var element = self

@@ -10,14 +10,18 @@ public struct WordDifference: Sendable {
   /// Whether a number has to pick a device that is removed.
   package private(set) var needsNumbers = false
   /// Whether the other definition has an error of the rules that this one has not.
-  package private(set) var needsForce = false
+  package internal(set) var needsForce = false
   /// What no change in words brings about.
-  public private(set) var unsaid: [Diagnostic] = []
+  public internal(set) var unsaid: [Diagnostic] = []
   /// Whether both mean the same.
   public var isEmpty: Bool { changes.isEmpty && unsaid.isEmpty }
 
-  private let old: DomainDefinition
-  private let new: DomainDefinition
+  /// How many devices of a kind are compared behind those that are alike: each with each, and each change
+  /// is tried on the whole definition.
+  package static let most = 500
+
+  let old: DomainDefinition
+  let new: DomainDefinition
 
   /// Finds the changes that turn a definition into what another one means; `file` is the other one's
   /// name, for what no change says.
@@ -39,7 +43,16 @@ public struct WordDifference: Sendable {
         continue
       }
       let wanted = kind.isMany ? after : after.filter { !ElementMeaning($0).isEmpty }
-      for step in alignment(before, wanted) {
+      // What begins alike is the same; the rest is looked through pair by pair.
+      let alike = zip(before, wanted).prefix { ElementMeaning($0) == ElementMeaning($1) }.count
+      let (mine, theirs) = (Array(before.dropFirst(alike)), Array(wanted.dropFirst(alike)))
+      guard max(mine.count, theirs.count) <= Self.most else {
+        say(
+          theirs.first ?? new.domain,
+          "from here on more than \(Self.most) \(kind.name) devices would have to be compared")
+        continue
+      }
+      for step in Pairing.all(mine, theirs) {
         switch step {
         case .remove(let element): removals += removal(of: element, kind)
         case .add(let element): additions += addition(of: element, kind)
@@ -68,61 +81,9 @@ public struct WordDifference: Sendable {
     unsaid = unsaid.map { $0.about(file) }
   }
 
-  private mutating func say(_ element: Element, _ reason: String) {
+  mutating func say(_ element: Element, _ reason: String) {
     unsaid.append(
       .error("word", "<\(element.qualifiedName)>: \(reason)", at: element.place))
-  }
-
-  // MARK: Pairs
-
-  private enum Pairing {
-    case remove(Element)
-    case change(Element, into: Element)
-    case add(Element)
-  }
-
-  /// What becomes of each element: the order is kept, and new ones come last, since that is where
-  /// they are added.
-  private func alignment(_ before: [Element], _ after: [Element]) -> [Pairing] {
-    let old = before.map { ElementMeaning($0).parts }
-    let new = after.map { ElementMeaning($0).parts }
-    // The least cost of the first elements of `before`, the first of `after` being what is left.
-    var costs = Array(
-      repeating: Array(repeating: Int.max / 2, count: after.count + 1), count: before.count + 1)
-    costs[0][0] = 0
-    for i in before.indices {
-      for j in 0...min(i, after.count) {
-        costs[i + 1][j] = min(costs[i + 1][j], costs[i][j] + old[i].count + 2)
-        guard j < after.count else { continue }
-        let changed = old[i].symmetricDifference(new[j]).count
-        costs[i + 1][j + 1] = min(costs[i + 1][j + 1], costs[i][j] + changed)
-      }
-    }
-    var added = 0
-    var best = (cost: Int.max, count: 0)
-    for j in (0...after.count).reversed() {
-      if j < after.count { added += new[j].count + 2 }
-      let cost = costs[before.count][j] + added
-      if cost < best.cost { best = (cost, j) }
-    }
-    var steps: [Pairing] = after[best.count...].reversed().map { .add($0) }
-    var (i, j) = (before.count, best.count)
-    while i > 0 {
-      if costs[i][j] == costs[i - 1][j] + old[i - 1].count + 2 {
-        steps.append(.remove(before[i - 1]))
-      } else {
-        steps.append(.change(before[i - 1], into: after[j - 1]))
-        j -= 1
-      }
-      i -= 1
-    }
-    return steps.reversed().filter { step in
-      if case .change(let old, let new) = step {
-        ElementMeaning(old) != ElementMeaning(new)
-      } else {
-        true
-      }
-    }
   }
 
   // MARK: Changes of one element
@@ -257,7 +218,7 @@ public struct WordDifference: Sendable {
     return !new.isEmpty
   }
 
-  private func same(_ left: Element, _ right: Element, _ kind: WordKind) -> Bool {
+  func same(_ left: Element, _ right: Element, _ kind: WordKind) -> Bool {
     let (left, right) = (ElementMeaning(left), ElementMeaning(right))
     guard kind.path.isEmpty else { return left == right }
     // Most children of the root are sections of their own.
@@ -296,126 +257,6 @@ public struct WordDifference: Sendable {
       kind.name + ",", with: kind.name + ",clearxml=yes,", maxReplacements: 1)
     return (try? WordChange(.edit, all)).map { [$0] } ?? []
   }
-
-  // MARK: Proof
-
-  /// Says what is outside every kind, and not the same.
-  private mutating func compareOthers() {
-    let known = Set(
-      WordKind.inWords.map { $0.path.joined(separator: "/") })
-    let others = { (domain: Element) -> [Element] in
-      domain.children.filter { child in
-        if child.isNamed("devices") || child.isNamed("metadata") { return false }
-        if child.isNamed("commandline", in: DomainNamespace.qemu) { return false }
-        return child.namespace != nil
-          || !known.contains(child.localName)
-            && !WordKind.rootSections.contains(TextKey(child.localName))
-      }
-        + domain.children("devices").flatMap(\.children).filter { child in
-          child.namespace != nil || !known.contains("devices/" + child.localName)
-        }
-        + domain.children("metadata").flatMap(\.children).filter { child in
-          child.first([.libosinfoOS])?["id"] != domain.system || domain.system == nil
-        }
-    }
-    let before = Set(others(old.domain).map { ElementMeaning($0) })
-    let after = Set(others(new.domain).map { ElementMeaning($0) })
-    let gone = others(old.domain).filter { element in
-      !after.contains(ElementMeaning(element)) && !ElementMeaning(element).isEmpty
-    }
-    for element in others(new.domain) where !before.contains(ElementMeaning(element)) {
-      if ElementMeaning(element).isEmpty { continue }
-      let meaning = ElementMeaning(element)
-      let own = gone.lazy.map { ElementMeaning($0) }
-        .first { $0.name == meaning.name && $0.namespace == meaning.namespace }
-      say(
-        element,
-        own?.difference(to: meaning).map { "no word names what is in it: \($0)" }
-          ?? "no word adds it")
-    }
-    let names = Set(others(new.domain).map(\.qualifiedName))
-    for element in gone where !names.contains(element.qualifiedName) {
-      let parent = element.parent == old.domain ? "" : "/\(element.parent?.localName ?? "")"
-      let name = "*[local-name()='\(element.localName)']"
-      unsaid.append(
-        .error(
-          "word", "<\(element.qualifiedName)>: no word removes it",
-          advice: "\(.delete(xpath: "/domain\(parent)/\(name)")) does."))
-    }
-  }
-
-  /// Says what differs still where nothing of it has been said, as stray text does.
-  private mutating func compareWhole() {
-    guard unsaid.isEmpty, let result = changes.isEmpty ? old : apply(changes) else { return }
-    let (made, wanted) = (ElementMeaning(result.domain), ElementMeaning(new.domain))
-    if let difference = made.difference(to: wanted) {
-      unsaid.append(.error("word", "no words say all of it: \(difference)"))
-    }
-  }
-
-  private func apply(_ changes: [WordChange]) -> DomainDefinition? {
-    var all = GuestChanges()
-    all.words = changes
-    all.byNumber = true
-    all.force = true
-    guard let edits = try? old.edits(for: all) else { return nil }
-    return try? DomainDefinition(edits.applied(to: old.document.bytes))
-  }
-
-  /// Makes all changes, and looks whether the result means what is wanted.
-  private mutating func prove() {
-    guard !changes.isEmpty else { return }
-    var all = GuestChanges()
-    all.words = changes
-    all.byNumber = needsNumbers
-    if (try? old.patch(all)) == nil { needsForce = true }
-    guard let result = apply(changes) else {
-      unsaid.append(.error("word", "the changes cannot be made together"))
-      return
-    }
-    guard unsaid.isEmpty else { return }
-    if result.domain.system != new.domain.system {
-      say(new.domain, "no words change libosinfo's id in its metadata")
-    }
-    for kind in WordKind.inWords {
-      let made = DomainEditor(result).elements(of: kind).filter {
-        kind.isMany || !ElementMeaning($0).isEmpty
-      }
-      let wanted = DomainEditor(new).elements(of: kind).filter {
-        kind.isMany || !ElementMeaning($0).isEmpty
-      }
-      if kind.element == "qemu:commandline" {
-        let words = { (elements: [Element]) in elements.flatMap { WordReading(of: $0, kind).words }
-        }
-        if words(made) != words(wanted) {
-          unsaid.append(.error("word", "<qemu:commandline>: it would differ still"))
-        }
-        continue
-      }
-      guard made.count != wanted.count || !zip(made, wanted).allSatisfy({ same($0, $1, kind) })
-      else { continue }
-      unsaid.append(
-        .error(
-          "word",
-          "<\(kind.element)>: it would differ still, since another change brings one along or takes it",
-          at: wanted.first?.place))
-    }
-  }
-}
-
-extension WordKind {
-  /// The kinds that a name leads to, each once.
-  static let inWords = all.filter { kind in
-    kind.path.isEmpty ? kind.name == root.name : (try? named(kind.name))?.path == kind.path
-  }
-
-  /// The kind of the guest as a whole, whose words are libvirt's alone.
-  static let root = all.first { $0.path.isEmpty && $0.name == "metadata" } ?? all[0]
-
-  /// The sections whose names mean virt-install's options about several places, as `memory` does.
-  static let rootSections: Set<TextKey> = Set(
-    all.filter { $0.path.count == 1 && (try? named($0.name))?.path != $0.path }
-      .map { TextKey($0.element) })
 }
 
 extension Element {
@@ -425,27 +266,5 @@ extension Element {
   }
 
   /// libosinfo's id of the system that a `<domain>` says the guest has.
-  fileprivate var system: String? { first(["metadata", .libosinfo, .libosinfoOS])?["id"] }
-}
-
-extension ElementMeaning {
-  /// Each thing that is said, for a comparison of how much two have in common.
-  fileprivate var parts: Set<TextKey> {
-    var parts: Set<TextKey> = []
-    collect(into: &parts, "")
-    return parts
-  }
-
-  private func collect(into parts: inout Set<TextKey>, _ path: String) {
-    for (name, value) in attributes {
-      parts.insert(TextKey("\(path)@\(name.text)=\(value.text)"))
-    }
-    if let text { parts.insert(TextKey("\(path)=\(text.text)")) }
-    for (index, child) in children.enumerated() {
-      let number = children[..<index].count { $0.name == child.name }
-      let place = "\(path)/\(child.name.text)\(number)"
-      parts.insert(TextKey(place))
-      child.collect(into: &parts, place)
-    }
-  }
+  var system: String? { first(["metadata", .libosinfo, .libosinfoOS])?["id"] }
 }

@@ -29,7 +29,7 @@ struct WordKind: Sendable {
 
   /// Where a bare selector looks.
   var selectorPlaces: [(key: String, place: WordPlace)] {
-    selectors.compactMap { key in (try? WordPlace(key, in: path)).map { (key, $0) } }
+    selectors.compactMap { key in WordPlace(known: key, in: path).map { (key, $0) } }
   }
 
   /// Its name in the command: virt-install's, or libvirt's element.
@@ -163,4 +163,19 @@ extension WordKind {
     "source.host", "source.bind_host", "source.bind_service", "source.connect_host",
     "source.connect_service",
   ]
+}
+
+extension WordKind {
+  /// The kinds that a name leads to, each once.
+  static let inWords = all.filter { kind in
+    kind.path.isEmpty ? kind.name == root.name : (try? named(kind.name))?.path == kind.path
+  }
+
+  /// The kind of the guest as a whole, whose words are libvirt's alone.
+  static let root = all.first { $0.path.isEmpty && $0.name == "metadata" } ?? all[0]
+
+  /// The sections whose names mean virt-install's options about several places, as `memory` does.
+  static let rootSections: Set<TextKey> = Set(
+    all.filter { $0.path.count == 1 && (try? named($0.name))?.path != $0.path }
+      .map { TextKey($0.element) })
 }

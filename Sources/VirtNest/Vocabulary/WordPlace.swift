@@ -35,18 +35,42 @@ struct WordPlace: Hashable, Sendable {
   /// Whether both are one place, whatever values it takes.
   func isSame(as other: WordPlace) -> Bool { steps == other.steps && leaf == other.leaf }
 
+  /// Why a key leads to no place.
+  private enum Failure: Error {
+    /// No child and attribute of the element at the path has this name.
+    case unknown(part: String, path: [String])
+    /// It leads to the element at the path, which has parts.
+    case incomplete(path: [String])
+  }
+
   /// Finds the place of a key in the element at a path.
   ///
   /// - Throws: ``InvalidValue`` with the keys that fit, nearest first.
   init(
     _ key: String, in base: [String], of table: WordTable = .standard
   ) throws(InvalidValue) {
+    do throws(Failure) {
+      try self.init(finding: key, in: base, table)
+    } catch {
+      switch error {
+      case .unknown(let part, let path): throw Self.unknown(key, part, in: path, table)
+      case .incomplete(let path):
+        let parts = Self.keys(below: path, table).map { "\(key).\($0)" }
+        throw InvalidValue(
+          "key", key, "name a part of it: \(parts.prefix(12).joined(separator: ", "))")
+      }
+    }
+  }
+
+  private init(
+    finding key: String, in base: [String], _ table: WordTable
+  ) throws(Failure) {
     var path = base
     var steps: [Step] = []
     let parts = Self.parts(of: key)
     for part in parts.dropLast() {
       guard let step = Self.step(part, in: path, table) else {
-        throw Self.unknown(key, part, in: path, table)
+        throw .unknown(part: part, path: path)
       }
       steps.append(step)
       path.append(step.name)
@@ -58,7 +82,7 @@ struct WordPlace: Hashable, Sendable {
       return
     }
     guard let step = Self.step(last, in: path, table) else {
-      throw Self.unknown(key, last, in: path, table)
+      throw .unknown(part: last, path: path)
     }
     steps.append(step)
     let child = table.place(path + [step.name]) ?? WordTable.Place()
@@ -70,9 +94,7 @@ struct WordPlace: Hashable, Sendable {
       // A switch: `<pmu state='on'/>`.
       self.init(steps: steps, leaf: .attribute("state"), values: values)
     } else {
-      let parts = Self.keys(below: path + [step.name], table).map { "\(key).\($0)" }
-      throw InvalidValue(
-        "key", key, "name a part of it: \(parts.prefix(12).joined(separator: ", "))")
+      throw .incomplete(path: path + [step.name])
     }
   }
 
@@ -82,15 +104,27 @@ struct WordPlace: Hashable, Sendable {
   /// by `on`.
   /// - Throws: ``InvalidValue`` with the keys that fit, nearest first.
   init(_ key: String, for value: String, in base: [String]) throws(InvalidValue) {
-    let whole = ["", "on", "yes", "off", "no"].contains(value) ? Self.element(key, in: base) : nil
-    do {
+    if let known = WordPlace(known: key, for: value, in: base) {
+      self = known
+    } else {
       try self.init(key, in: base)
-    } catch {
-      guard let whole else { throw error }
+    }
+  }
+
+  /// Finds the place of a key, given a value where there is one; `nil` where none is found, without the
+  /// search for keys that are near.
+  init?(known key: String, for value: String? = nil, in base: [String]) {
+    let whole =
+      value.map { ["", "on", "yes", "off", "no"].contains($0) } == true
+      ? Self.element(key, in: base) : nil
+    guard let found = (try? WordPlace(finding: key, in: base, .standard)) ?? whole else {
+      return nil
+    }
+    self = found
+    // A switch goes as a whole, whatever else it has.
+    if value?.isEmpty == true, let whole, leaf == .attribute("state"), steps == whole.steps {
       self = whole
     }
-    // A switch goes as a whole, whatever else it has.
-    if value.isEmpty, let whole, leaf == .attribute("state"), steps == whole.steps { self = whole }
   }
 
   /// The element that a key leads to, by itself; `nil` for none.

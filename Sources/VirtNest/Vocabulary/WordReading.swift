@@ -129,7 +129,7 @@ extension WordKind {
   /// The key that leads to a place: virt-install's where it has one; `nil` where none does.
   func key(for place: WordPlace, value: String) -> String? {
     let leads = { (key: String) in
-      let found = try? WordPlace(key, for: value, in: path)
+      let found = WordPlace(known: key, for: value, in: path)
       return found?.steps == place.steps && found?.leaf == place.leaf
     }
     if place.steps.isEmpty, place.leaf == .text { return "" }

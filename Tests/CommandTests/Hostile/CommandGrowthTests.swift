@@ -48,6 +48,8 @@ struct CommandGrowthTests {
     Case(
       name: "attributes of one element, set",
       arguments: ["patch", "--check", "--set-xpath", "//x/@*=2"], body: attributes, most: 20_000),
+    Case(name: "disks, inspected", arguments: ["inspect"], body: disks, most: 10_000),
+    Case(name: "disks, compared", arguments: ["diff", "FILE"], body: disks, most: 10_000),
     Case(name: "disks, checked", arguments: ["check", "--no-schema"], body: disks),
     Case(
       name: "disks, edited", arguments: ["patch", "--check", "--edit", "disk:all,cache=none"],
@@ -92,7 +94,7 @@ struct CommandGrowthTests {
     let run = try await TestSupport.run(
       "bash",
       ["-c", #"TIMEFORMAT='%U %S'; time "$@" >/dev/null 2>&1"#, "bash", VirtNestBinary.path]
-        + arguments + [file], processorSeconds: 3000)
+        + arguments.map { $0 == "FILE" ? file : $0 } + [file], processorSeconds: 3000)
     let times = run.errorText.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
     try #require(times.count == 2, "\(run.errorText)")
     return times[0] + times[1]

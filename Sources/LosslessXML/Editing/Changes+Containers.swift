@@ -61,7 +61,7 @@ extension Changes {
       } else {
         for child in children { removeAlone(child) }
       }
-    } else if isBlank, gaps.first?.isEmpty == false, !last.isEmpty, hasNoMeaning(container) {
+    } else if isBlank, gaps.first?.isEmpty == false, !last.isEmpty, container.ownAttributes.isEmpty {
       remove(container)
     } else if isBlank, gaps.first?.isEmpty == true {
       for child in children { removeAlone(child) }
@@ -70,11 +70,4 @@ extension Changes {
     }
   }
 
-  /// Whether a container says nothing by itself: it has no attribute but namespace declarations.
-  private func hasNoMeaning(_ container: Element) -> Bool {
-    container.attributes.allSatisfy { attribute in
-      let name = document.text(in: attribute.name)
-      return name == "xmlns" || name.hasPrefix("xmlns:")
-    }
-  }
 }

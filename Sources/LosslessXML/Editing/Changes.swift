@@ -174,14 +174,9 @@ public struct Changes: Sendable {
 
   /// Whether a range stands in one that is removed: a change of it goes with it.
   private static func isWithin(_ range: Range<Int>, _ removals: [Range<Int>]) -> Bool {
-    // The last removal that begins before it, by binary search.
-    var (low, high) = (0, removals.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if removals[middle].lowerBound <= range.lowerBound { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0 else { return false }
-    let removal = removals[low - 1]
+    let next = removals.partitioningIndex { $0.lowerBound > range.lowerBound }
+    guard next > 0 else { return false }
+    let removal = removals[next - 1]
     let isAtItsEdge =
       range.isEmpty
       && (range.lowerBound == removal.lowerBound || range.upperBound == removal.upperBound)

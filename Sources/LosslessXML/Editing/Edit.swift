@@ -31,6 +31,35 @@ extension [Edit] {
   }
 }
 
+extension [Edit] {
+  /// Whether one of them, which are sorted and do not overlap, changes something in a range.
+  package func touch(_ range: Range<Int>) -> Bool {
+    let next = partitioningIndex { $0.range.upperBound > range.lowerBound }
+    return next < count && self[next].range.lowerBound < range.upperBound
+  }
+}
+
+/// Where the bytes that edits leave alone stand in the result.
+package struct MovedPlaces: Sendable {
+  /// Where each edit ends, and how far it and those before move what follows.
+  private let shifts: [(end: Int, shift: Int)]
+
+  /// - Parameter edits: sorted and without overlap.
+  package init(_ edits: [Edit]) {
+    var shift = 0
+    shifts = edits.map { edit in
+      shift += edit.replacement.count - edit.range.count
+      return (edit.range.upperBound, shift)
+    }
+  }
+
+  /// The offset in the result of a byte of the document.
+  package func offset(of offset: Int) -> Int {
+    let next = shifts.partitioningIndex { $0.end > offset }
+    return offset + (next > 0 ? shifts[next - 1].shift : 0)
+  }
+}
+
 /// The edit that gives an attribute another value, and leaves what both values share as it is
 /// written: its references and line ends.
 ///

@@ -56,7 +56,7 @@ public struct Fragment: Hashable, Sendable {
 extension Element {
   /// The prefixes of its name and attributes that nothing around it binds.
   fileprivate var unboundPrefixes: [String] {
-    let names = attributes.filter { !declaresNamespace($0) }.map { document.text(in: $0.name) }
+    let names = ownAttributes.map { name(of: $0) }
     return (names + [qualifiedName]).compactMap { name in
       guard let colon = name.firstIndex(of: ":") else { return nil }
       let prefix = String(name[..<colon])
@@ -94,8 +94,8 @@ extension Element {
 
   private var meantAttributes: [TextKey: TextKey] {
     var values: [TextKey: TextKey] = [:]
-    for attribute in attributes where !declaresNamespace(attribute) {
-      let name = document.text(in: attribute.name)
+    for attribute in ownAttributes {
+      let name = name(of: attribute)
       let parts = name.split(separator: ":", maxSplits: 1)
       let prefix = parts.count == 2 ? namespace(boundTo: String(parts[0])) : nil
       let expanded = prefix.map { "{\($0)}\(parts[1])" } ?? name
@@ -108,7 +108,7 @@ extension Element {
   public var copy: NewElement {
     var copy = NewElement(qualifiedName)
     copy.attributes = attributes.map { attribute in
-      NewElement.Attribute(document.text(in: attribute.name), value: value(of: attribute))
+      NewElement.Attribute(name(of: attribute), value: value(of: attribute))
     }
     if hasElementsAlone {
       copy.children = children.map(\.copy)

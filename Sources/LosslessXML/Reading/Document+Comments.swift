@@ -7,7 +7,7 @@ extension Document {
   /// The line that holds an offset, with its line end.
   package func line(at offset: Int) -> Range<Int> {
     let starts = lineStarts
-    let next = starts.firstIndex { $0 > offset } ?? starts.count
+    let next = starts.partitioningIndex { $0 > offset }
     return starts[next - 1]..<(next < starts.count ? starts[next] : bytes.count)
   }
 }

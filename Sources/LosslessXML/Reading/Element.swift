@@ -127,6 +127,17 @@ public struct Element: Hashable, Sendable {
     Attribute.scan(document.bytes, in: attributeRange)
   }
 
+  /// Its attributes without those that declare a namespace.
+  package var ownAttributes: [Attribute] {
+    attributes.filter { attribute in
+      let name = document.bytes[attribute.name]
+      return !name.elementsEqual("xmlns".utf8) && !name.starts(with: "xmlns:".utf8)
+    }
+  }
+
+  /// The name of an attribute as it is written, with its prefix.
+  package func name(of attribute: Attribute) -> String { document.text(in: attribute.name) }
+
   private var attributeRange: Range<Int> {
     let record = record
     let lower = Int(record.lower) + 1 + Int(record.nameLength)
@@ -169,7 +180,7 @@ public struct Element: Hashable, Sendable {
     var element: Element? = self
     while let here = element {
       for attribute in here.attributes where here.value(of: attribute) == namespace {
-        let name = document.text(in: attribute.name)
+        let name = here.name(of: attribute)
         guard name.hasPrefix("xmlns:") else { continue }
         let prefix = String(name.dropFirst(6))
         if self.namespace(boundTo: prefix) == namespace, prefix.canBeginName { return prefix }

@@ -26,14 +26,14 @@ extension Document {
   /// - Parameter offset: an offset into ``bytes``; at most their number.
   public func location(of offset: Int) -> Position {
     let starts = lineStarts
-    let line = starts.firstIndex(above: offset)
+    let line = starts.partitioningIndex { $0 > offset }
     return Position(line: line, column: offset - starts[line - 1] + 1)
   }
 
   /// The offset of the first line feed at or behind an offset; `nil` where there is none.
   func lineFeed(from offset: Int) -> Int? {
     let starts = lineStarts
-    let index = starts.firstIndex(above: offset)
+    let index = starts.partitioningIndex { $0 > offset }
     return index < starts.count ? starts[index] - 1 : nil
   }
 }
@@ -50,13 +50,14 @@ extension Position {
   }
 }
 
-extension [Int] {
-  /// The index of the first number above another, in ascending numbers; their count for none.
-  fileprivate func firstIndex(above number: Int) -> Int {
+extension Array {
+  /// The index of the first element for which a statement holds, which is false of those before it and
+  /// true of those behind; the count for none.
+  package func partitioningIndex(where holds: (Element) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {
       let middle = low + (high - low) / 2
-      if self[middle] > number { high = middle } else { low = middle + 1 }
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
     }
     return low
   }

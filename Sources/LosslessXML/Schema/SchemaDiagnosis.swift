@@ -99,8 +99,8 @@ struct SchemaDiagnosis {
   private mutating func checkAttributes(of element: Element, _ outlines: [GrammarOutline]) {
     let declared = outlines.flatMap(\.attributes)
     var names: Set<Grammar.Name> = []
-    for attribute in element.attributes where !element.declaresNamespace(attribute) {
-      let written = element.document.text(in: attribute.name)
+    for attribute in element.ownAttributes {
+      let written = element.name(of: attribute)
       let name = expandedName(written, at: element)
       names.insert(name)
       let fitting = declared.filter { grammar.attributes[$0].names?.contains(name) ?? true }

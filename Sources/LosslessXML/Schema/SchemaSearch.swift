@@ -129,7 +129,7 @@ struct SchemaSearch {
       }
     }
     let requiredNames = Set((diagnosis?.requiredAttributes(of: element) ?? []).map(\.local))
-    for attribute in element.attributes where !element.declaresNamespace(attribute) {
+    for attribute in element.ownAttributes {
       if let node = node(of: attribute, in: element),
         !requiredNames.contains(tree.document.text(in: attribute.name))
       {
@@ -257,7 +257,7 @@ extension SchemaSearch {
           }
         return Schema.Mismatch(kind: .combination, element: element, message: message)
       case .attribute(let element, let attribute, _):
-        let written = element.document.text(in: attribute.name)
+        let written = element.name(of: attribute)
         return Schema.Mismatch(
           kind: .combination, element: element, attribute: attribute,
           message: "\(written)='\(element.value(of: attribute))' does not fit together with what "

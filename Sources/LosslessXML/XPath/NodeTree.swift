@@ -82,7 +82,7 @@ final class NodeTree {
   /// libxml2 keeps them in the order in which they are written, namespace declarations apart.
   func attributes(of element: Element) -> [UnsafeMutablePointer<xmlAttr>: Attribute] {
     if let last = attributesOfLast, last.row == element.row { return last.places }
-    let written = element.attributes.filter { !element.declaresNamespace($0) }
+    let written = element.ownAttributes
     var places: [UnsafeMutablePointer<xmlAttr>: Attribute] = [:]
     var next = nodes[element.row].pointee.properties
     for attribute in written {
@@ -221,12 +221,6 @@ final class NodeTree {
 }
 
 extension Element {
-  /// Whether an attribute of it declares a namespace.
-  func declaresNamespace(_ attribute: Attribute) -> Bool {
-    let name = document.bytes[attribute.name]
-    return name.elementsEqual("xmlns".utf8) || name.starts(with: "xmlns:".utf8)
-  }
-
   /// The pieces of its content; each child element is one of them.
   var ownPieces: [(kind: Markup.Kind, range: Range<Int>)] {
     var pieces: [(kind: Markup.Kind, range: Range<Int>)] = []

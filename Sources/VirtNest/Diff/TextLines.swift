@@ -22,12 +22,8 @@ struct TextLines: Sendable {
   /// The number of the line that `offset` is in; behind a last line feed, the number of lines.
   func line(at offset: Int) -> Int {
     // The end of the text is in its last line where that has no line feed.
-    var (low, high) = (0, bytes.last == 0x0a ? ranges.count : max(ranges.count - 1, 0))
-    while low < high {
-      let middle = (low + high) / 2
-      if ranges[middle].upperBound <= offset { low = middle + 1 } else { high = middle }
-    }
-    return low
+    let last = bytes.last == 0x0a ? ranges.count : max(ranges.count - 1, 0)
+    return min(ranges.partitioningIndex { $0.upperBound > offset }, last)
   }
 }
 

@@ -180,9 +180,11 @@ extension Patch {
     guard !edits.isEmpty, changes.mayBringErrors else { return }
     let after = Self.findings(in: result)
     guard !after.isEmpty else { return }
+    let places = MovedPlaces(edits)
     let before = Set(
       Self.findings(in: definition).map { finding in
-        Claim(code: finding.code, start: finding.place.map { moved($0.range.lowerBound) })
+        Claim(
+          code: finding.code, start: finding.place.map { places.offset(of: $0.range.lowerBound) })
       })
     let all = after.filter { finding in
       !before.contains(Claim(code: finding.code, start: finding.place?.range.lowerBound))
@@ -214,12 +216,6 @@ extension Patch {
   private struct Claim: Hashable {
     var code: Diagnostic.Code
     var start: Int?
-  }
-
-  /// Where a byte of the definition stands in the result.
-  private func moved(_ offset: Int) -> Int {
-    edits.prefix { $0.range.upperBound <= offset }
-      .reduce(offset) { $0 + $1.replacement.count - $1.range.count }
   }
 
   private static func findings(in definition: DomainDefinition) -> [Diagnostic] {

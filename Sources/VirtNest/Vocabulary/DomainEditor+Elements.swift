@@ -90,7 +90,7 @@ extension DomainEditor {
       while !steps.isEmpty, let child = element.descendant(steps), let name = steps.last?.name,
         !isSet(name)
       {
-        let left = child.attributes.map { child.document.text(in: $0.name) }.filter { name in
+        let left = child.attributes.map { child.name(of: $0) }.filter { name in
           let place = WordPlace(steps: steps, leaf: .attribute(name))
           return !values.contains { $0.value == nil && $0.place.isSame(as: place) }
         }
@@ -114,7 +114,7 @@ extension DomainEditor {
     else { return false }
     return element.children.allSatisfy(gone.contains)
       && element.attributes.allSatisfy { attribute in
-        let name = element.document.text(in: attribute.name)
+        let name = element.name(of: attribute)
         let place = WordPlace(steps: [], leaf: .attribute(name))
         return edit.values.contains { $0.place.isSame(as: place) }
       }
@@ -146,7 +146,7 @@ extension DomainEditor {
         continue
       }
       for attribute in child.attributes {
-        let own = child.document.text(in: attribute.name)
+        let own = child.name(of: attribute)
         if !attributes.contains(own) { changes.removeAttribute(own, of: child) }
       }
       for grandchild in child.children { changes.remove(grandchild) }

@@ -32,37 +32,15 @@ extension DomainDefinition {
     let starts = result.domain.children("devices").flatMap { Array($0.children) }
       .map { ($0.range.lowerBound, $0) }
     let results = Dictionary(starts) { first, _ in first }
-    var found: [Diagnostic] = []
-    var (index, shift) = (0, 0)
-    for device in domain.children("devices").flatMap({ Array($0.children) }) {
-      while index < edits.count, edits[index].range.upperBound <= device.range.lowerBound {
-        shift += edits[index].replacement.count - edits[index].range.count
-        index += 1
-      }
-      guard index < edits.count, edits[index].range.lowerBound < device.range.upperBound,
-        let after = results[device.range.lowerBound + shift], after.localName == device.localName
-      else { continue }
-      found +=
-        device.staleParts(in: after, edits) + device.staleFormat(in: after, edits)
+    let places = MovedPlaces(edits)
+    return domain.children("devices").flatMap { Array($0.children) }.flatMap { device in
+      guard edits.touch(device.range),
+        let after = results[places.offset(of: device.range.lowerBound)],
+        after.localName == device.localName
+      else { return [Diagnostic]() }
+      return device.staleParts(in: after, edits) + device.staleFormat(in: after, edits)
         + device.unreadValues(in: after)
     }
-    return found
-  }
-}
-
-extension [Edit] {
-  /// Whether one of them, which are sorted, changes something in a range.
-  func touch(_ range: Range<Int>) -> Bool {
-    var (lower, upper) = (0, count)
-    while lower < upper {
-      let middle = (lower + upper) / 2
-      if self[middle].range.upperBound <= range.lowerBound {
-        lower = middle + 1
-      } else {
-        upper = middle
-      }
-    }
-    return lower < count && self[lower].range.lowerBound < range.upperBound
   }
 }
 
@@ -114,7 +92,7 @@ extension Element {
         continue
       }
       for attribute in child.attributes {
-        let name = document.text(in: attribute.name)
+        let name = child.name(of: attribute)
         guard Binding.of(child.path, "@" + name)?.kind == .source else { continue }
         parts.append(
           (
@@ -158,7 +136,7 @@ extension Element {
 
   /// Whether something in it describes the source of the device.
   private var isBoundToSource: Bool {
-    let leaves = attributes.map { "@" + document.text(in: $0.name) } + ["#"]
+    let leaves = attributes.map { "@" + name(of: $0) } + ["#"]
     return leaves.contains { Binding.of(path, $0)?.kind == .source }
       || children.contains(where: \.isBoundToSource)
   }

@@ -13,19 +13,14 @@ struct WordProof {
 /// A result, in which proofs are looked for.
 struct ProvenResult {
   private let editor: DomainEditor
-  /// Where each edit ends in the definition as it was, and how far it and those before move what follows.
-  private let shifts: [(end: Int, shift: Int)]
+  private let places: MovedPlaces
   private var elements: [[String]: [Element]] = [:]
   private var byStart: [[String]: [Int: Element]] = [:]
 
   /// - Parameter edits: what made the result, in their order.
   init(_ result: DomainDefinition, _ edits: [Edit]) {
     editor = DomainEditor(result)
-    var shift = 0
-    shifts = edits.map { edit in
-      shift += edit.replacement.count - edit.range.count
-      return (edit.range.upperBound, shift)
-    }
+    places = MovedPlaces(edits)
   }
 
   /// The keys that the result does not say as asked.
@@ -44,18 +39,8 @@ struct ProvenResult {
     guard let element = proof.element else {
       return all.map(holds).min { $0.count < $1.count } ?? missing
     }
-    let start = element.range.lowerBound
-    return byStart[proof.kind.path]?[start + shift(at: start)].map(holds) ?? missing
-  }
-
-  /// How far the edits before an offset move it.
-  private func shift(at offset: Int) -> Int {
-    var (low, high) = (0, shifts.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if shifts[middle].end > offset { high = middle } else { low = middle + 1 }
-    }
-    return low > 0 ? shifts[low - 1].shift : 0
+    let start = places.offset(of: element.range.lowerBound)
+    return byStart[proof.kind.path]?[start].map(holds) ?? missing
   }
 
   private mutating func elements(of kind: WordKind) -> [Element] {

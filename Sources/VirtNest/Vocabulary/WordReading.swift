@@ -45,11 +45,9 @@ struct WordReading {
 
   private mutating func read(_ element: Element, steps: [WordPlace.Step]) {
     var isComplete = true
-    for attribute in element.attributes {
-      let name = element.document.text(in: attribute.name)
-      if name == "xmlns" || name.hasPrefix("xmlns:") { continue }
-      let value = element.value(of: attribute)
-      isComplete = add(steps, .attribute(name), value) && isComplete
+    for attribute in element.ownAttributes {
+      let leaf = WordPlace.Leaf.attribute(element.name(of: attribute))
+      isComplete = add(steps, leaf, element.value(of: attribute)) && isComplete
     }
     let isRoot = kind.path.isEmpty && steps.isEmpty
     let children = isRoot ? element.rootSections : Array(element.children)
@@ -175,10 +173,8 @@ struct ElementMeaning: Hashable {
   init(_ element: Element) {
     name = TextKey(element.localName)
     namespace = element.namespace.map { TextKey($0) }
-    for attribute in element.attributes {
-      let name = element.document.text(in: attribute.name)
-      if name == "xmlns" || name.hasPrefix("xmlns:") { continue }
-      attributes[TextKey(name)] = TextKey(element.value(of: attribute))
+    for attribute in element.ownAttributes {
+      attributes[TextKey(element.name(of: attribute))] = TextKey(element.value(of: attribute))
     }
     let all = Array(element.children)
     let own = element.text.trimmingSpaces

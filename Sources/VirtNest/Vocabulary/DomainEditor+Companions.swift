@@ -3,11 +3,9 @@ internal import LosslessXML
 /// What a device cannot do without, or beside, elsewhere in the definition.
 extension DomainEditor {
   /// libvirt takes an order for each device, or kinds of devices in order; a rule finds one given twice.
-  mutating func prepareBootOrder(
-    _ edit: WordEdit, _ kind: WordKind, _ element: Element?
-  ) {
-    guard kind.isDevice, let order = edit.value("boot.order", in: kind),
-      element?.child("boot")?["order"] != order
+  mutating func prepareBootOrder(_ edit: WordEdit) {
+    guard edit.kind.isDevice, let order = edit.value("boot.order"),
+      edit.element?.child("boot")?["order"] != order
     else { return }
     let general = domain.child("os")?.children("boot") ?? []
     guard let first = general.first, !touches(first) else { return }
@@ -19,8 +17,8 @@ extension DomainEditor {
   }
 
   /// Refuses fewer I/O threads than disks and pins name.
-  func checkThreads(_ edit: WordEdit, _ change: WordChange) throws(InvalidValue) {
-    guard let text = edit.value("iothreads", in: .domain), let count = Int(text),
+  func checkThreads(_ edit: WordEdit) throws(InvalidValue) {
+    guard let text = edit.value("iothreads"), let count = Int(text),
       domain.child("iothreadids") == nil
     else { return }
     let tune = domain.child("cputune")
@@ -31,8 +29,7 @@ extension DomainEditor {
       + drivers.map { ($0, $0["iothread"]) }
     for (element, list) in named {
       guard let last = list.flatMap({ CPUList($0) })?.numbers.max(), last > count else { continue }
-      throw InvalidValue(
-        "iothreads", change.text,
+      throw edit.refusal(
         "<\(element.localName)> in line \(element.location.line) names I/O thread \(last)")
     }
   }

@@ -2,7 +2,8 @@ internal import LosslessXML
 
 /// How a change in words becomes changes of elements.
 extension DomainEditor {
-  mutating func apply(_ edit: WordEdit, to element: Element, _ kind: WordKind) {
+  mutating func apply(_ edit: WordEdit, to element: Element) {
+    let path = edit.kind.path
     for name in edit.removed.sorted() {
       for child in element.children(name) { changes.remove(child) }
     }
@@ -20,11 +21,11 @@ extension DomainEditor {
     let earlier = edited[element, default: [:]]
     for value in edit.values { edited[element, default: [:]][value.place] = .some(value.value) }
     // What an earlier change of the same command makes of a place counts, not what stands there.
-    let isThere = { (editor: DomainEditor, value: WordValue) in
-      earlier[value.place].map { $0 == value.value } ?? editor.isSame(value, in: element)
+    let isThere = { (value: WordValue) in
+      earlier[value.place].map { $0 == value.value } ?? value.isSaid(by: element)
     }
     let gone = emptied(edit.values, of: element)
-    if isEmptied(element, by: edit, without: gone, kind) {
+    if isEmptied(element, by: edit, without: gone) {
       changes.remove(element)
       return
     }
@@ -33,19 +34,19 @@ extension DomainEditor {
     for value in edit.values {
       if value.value == nil, goes(value.place, of: element, with: gone) { continue }
       guard let first = value.place.steps.first else {
-        if !isThere(self, value) { set(value, in: element, kind.path) }
+        if !isThere(value) { set(value, in: element, path) }
         continue
       }
       let child = element.child(first.name)
       if edit.removed.contains(first.name) || edit.stripped.contains(first.name) && child == nil {
         // What is set under a child that goes, or is not there, is made anew.
-        setNew(value, in: element, at: kind.path)
+        setNew(value, in: element, at: path)
       } else if edit.stripped.contains(first.name), let child, value.place.steps.count > 1 {
-        setNew(value.inFirstStep, in: child, at: kind.path + [first.name])
+        setNew(value.inFirstStep, in: child, at: path + [first.name])
       } else if !edit.stripped.contains(first.name) || value.value != nil,
-        !isThere(self, value)
+        !isThere(value)
       {
-        set(value, in: element, kind.path)
+        set(value, in: element, path)
       }
     }
   }
@@ -107,9 +108,9 @@ extension DomainEditor {
 
   /// Whether a section has nothing left; an empty device says that it is there.
   private func isEmptied(
-    _ element: Element, by edit: WordEdit, without gone: Set<Element>, _ kind: WordKind
+    _ element: Element, by edit: WordEdit, without gone: Set<Element>
   ) -> Bool {
-    guard kind.path.count == 1, !kind.isDevice, !edit.values.isEmpty,
+    guard edit.kind.path.count == 1, !edit.kind.isDevice, !edit.values.isEmpty,
       edit.values.allSatisfy({ $0.value == nil }), element.text.trimmingSpaces.isEmpty
     else { return false }
     return element.children.allSatisfy(gone.contains)
@@ -217,9 +218,5 @@ extension DomainEditor {
     let rank = { (name: String) in WordTable.standard.rank(of: name, in: path) ?? Int.max }
     let index = element.children.firstIndex { rank($0.name) > rank(step.name) }
     element.children.insert(child, at: index ?? element.children.endIndex)
-  }
-
-  mutating func insert(_ element: NewElement, of kind: WordKind) {
-    add(element, to: kind.path.dropLast().map { Step($0) })
   }
 }

@@ -79,13 +79,13 @@ extension DomainEditor {
     if change.selector != nil {
       throw InvalidValue("add", change.text, "a new device has no selector")
     }
-    var edit = try Self.values(of: change, kind)
+    var edit = try WordEdit(change, kind)
     // What is brought along is wanted only if the device is not there already.
     var editor = self
-    try editor.prepare(&edit, kind, nil, change)
+    try editor.prepare(&edit)
     let asked = edit.values.filter(\.isAsked)
     let alike = elements(of: kind).filter { element in
-      !removed.contains(element) && asked.allSatisfy { isSame($0, in: element, afterwards: true) }
+      !removed.contains(element) && asked.allSatisfy { isSaidAfterwards($0, by: element) }
     }
     if !asked.isEmpty, !change.addsEqual, alike.count > earlier {
       diagnostics.append(
@@ -95,8 +95,8 @@ extension DomainEditor {
       return []
     }
     self = editor
-    for (key, value) in kind.defaults { try edit.derive(key, value, in: kind) }
-    insert(newElement(edit, kind), of: kind)
+    for (key, value) in kind.defaults { try edit.derive(key, value) }
+    add(newElement(edit), to: kind.path.dropLast().map { Step($0) })
     return [WordProof(kind: kind, values: edit.values, element: nil)]
   }
 
@@ -125,41 +125,41 @@ extension DomainEditor {
     }
     var proofs: [WordProof] = []
     for element in chosen {
-      var edit = try Self.values(of: change, kind)
-      try prepare(&edit, kind, element, change)
-      apply(edit, to: element, kind)
+      var edit = try WordEdit(change, kind, element)
+      try prepare(&edit)
+      apply(edit, to: element)
       proofs.append(WordProof(kind: kind, values: edit.values, element: element))
       proofs += setOutside(edit)
     }
     if chosen.isEmpty {
-      var edit = try Self.values(of: change, kind)
-      try prepare(&edit, kind, nil, change)
+      var edit = try WordEdit(change, kind)
+      try prepare(&edit)
       proofs += setOutside(edit)
       guard edit.values.contains(where: { $0.value != nil }) || isCleared && kind.isDevice else {
         return proofs
       }
       if kind.isDevice || !elements(of: kind).isEmpty {
-        insert(newElement(edit, kind), of: kind)
+        add(newElement(edit), to: kind.path.dropLast().map { Step($0) })
       } else {
-        make(edit, kind)
+        make(edit)
       }
       proofs.append(WordProof(kind: kind, values: edit.values, element: nil))
     }
     return proofs
   }
 
-  private func newElement(_ edit: WordEdit, _ kind: WordKind) -> NewElement {
-    var element = NewElement(kind.element)
+  private func newElement(_ edit: WordEdit) -> NewElement {
+    var element = NewElement(edit.kind.element)
     for value in edit.values {
       guard let text = value.value else { continue }
-      Self.set(value.place, to: text, in: &element, kind.path)
+      Self.set(value.place, to: text, in: &element, edit.kind.path)
     }
     return element
   }
 
   /// Makes a section, or goes on with one that an earlier change makes.
-  private mutating func make(_ edit: WordEdit, _ kind: WordKind) {
-    let way = kind.path.map { WordPlace.Step(name: $0) }
+  private mutating func make(_ edit: WordEdit) {
+    let way = edit.kind.path.map { WordPlace.Step(name: $0) }
     for var value in edit.values where value.value != nil {
       value.place.steps.insert(contentsOf: way, at: 0)
       set(value, in: domain, [])
@@ -167,7 +167,7 @@ extension DomainEditor {
   }
 
   private mutating func setOutside(_ edit: WordEdit) -> [WordProof] {
-    for value in edit.outside where !isSame(value, in: domain) { set(value, in: domain, []) }
+    for value in edit.outside where !value.isSaid(by: domain) { set(value, in: domain, []) }
     return edit.outside.isEmpty
       ? [] : [WordProof(kind: .domain, values: edit.outside, element: domain)]
   }
@@ -242,59 +242,8 @@ extension DomainEditor {
     return [console]
   }
 
-  // MARK: Values
-
-  /// The values that a change asks for, at their places.
-  static func values(
-    of change: WordChange, _ kind: WordKind
-  ) throws(InvalidValue) -> WordEdit {
-    var edit = WordEdit()
-    for assignment in change.assignments {
-      let key = assignment.key.isEmpty ? kind.first ?? "" : assignment.key
-      if key == "clearxml" || isDerivation(key, kind) { continue }
-      let value: WordValue
-      if assignment.key.isEmpty, key.isEmpty || key == kind.element {
-        if kind.element == "os" { continue }
-        if key.isEmpty, kind.isDevice {
-          throw InvalidValue(kind.element, change.text, "give KEY=VALUE")
-        }
-        let values = WordTable.standard.place(kind.path)?.text ?? []
-        let place = WordPlace(steps: [], leaf: .text, values: values)
-        value = WordValue(
-          place: place,
-          value: assignment.value.isEmpty
-            ? nil : try place.checked(assignment.value, key: kind.element))
-      } else {
-        value = try self.value(key, assignment.value, kind)
-      }
-      guard !edit.values.contains(where: { $0.contradicts(value) }) else {
-        throw InvalidValue(
-          change.verb.rawValue, change.text, "'\(key)' contradicts what stands before it")
-      }
-      edit.values.append(value)
-    }
-    return edit
-  }
-
-  static func value(
-    _ key: String, _ value: String, _ kind: WordKind
-  ) throws(InvalidValue) -> WordValue {
-    let place = try WordPlace(kind.dotted(key), for: value, in: kind.path)
-    if value.isEmpty { return WordValue(place: place, value: nil) }
-    let text = try place.checked(value, key: key)
-    return WordValue(place: place, value: place.leaf == .presence && text == "off" ? nil : text)
-  }
-
-  /// Whether an element says a value already, in any spelling.
-  ///
-  /// - Parameter afterwards: with the earlier changes of the same command.
-  func isSame(_ value: WordValue, in element: Element, afterwards: Bool = false) -> Bool {
-    let later = afterwards ? edited[element]?[value.place] : nil
-    let own = later ?? value.place.value(in: element)
-    if own == value.value { return true }
-    if value.place.leaf == .text, own?.trimmingSpaces == value.value { return true }
-    guard let own, let wanted = value.value else { return false }
-    if let mac = MACAddress(wanted), mac == MACAddress(own) { return true }
-    return false
+  /// Whether an element says a value already, with the earlier changes of the same command.
+  func isSaidAfterwards(_ value: WordValue, by element: Element) -> Bool {
+    edited[element]?[value.place].map { value.isSame(as: $0) } ?? value.isSaid(by: element)
   }
 }

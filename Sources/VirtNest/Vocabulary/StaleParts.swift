@@ -116,9 +116,8 @@ extension Element {
   /// The format of a disk whose new image is named for another one, as its old one was not.
   fileprivate func staleFormat(in after: Element, _ edits: [Edit]) -> [Diagnostic] {
     let named = { (disk: Element) in
-      disk.child("source").flatMap { $0["file"] ?? $0["dev"] ?? $0["volume"] }.flatMap {
-        try? DomainEditor.formatByName(of: $0, device: disk["device"] ?? "disk", "")
-      }
+      disk.child("source").flatMap { $0["file"] ?? $0["dev"] ?? $0["volume"] }
+        .flatMap { WordEdit.format(named: $0, of: disk["device"] ?? "disk") }
     }
     guard isNamed("disk"), let driver = child("driver"),
       let attribute = driver.attribute(named: "type"),

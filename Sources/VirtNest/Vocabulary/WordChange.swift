@@ -121,7 +121,7 @@ public struct WordChange: Hashable, Sendable {
       _ = try Passthrough(self)
       return
     }
-    _ = try DomainEditor.values(of: self, kind)
+    _ = try WordEdit(self, kind)
     let value = { (key: String) in
       assignments.last { $0.key == key || $0.key.isEmpty && kind.first == key }?.value
     }

@@ -3,48 +3,36 @@ internal import LosslessXML
 /// What hangs on a device's source, bus or kind: the few words that stand for several places, and the
 /// parts that are void when the source changes.
 extension DomainEditor {
-  /// Whether a key stands for several places, so that it is not looked up in the table.
-  static func isDerivation(_ key: String, _ kind: WordKind) -> Bool {
-    kind.derivedKeys.contains(key)
-  }
-
   /// Adds what follows from the values that are asked for.
-  mutating func prepare(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ change: WordChange
-  ) throws(InvalidValue) {
-    var given: [String: String] = [:]
-    for assignment in change.assignments {
-      let key = assignment.key.isEmpty ? kind.first ?? "" : assignment.key
-      if Self.isDerivation(key, kind) { given[key] = assignment.value }
-    }
-    prepareBootOrder(edit, kind, element)
+  mutating func prepare(_ edit: inout WordEdit) throws(InvalidValue) {
+    prepareBootOrder(edit)
+    let kind = edit.kind
     switch kind.element {
-    case "disk": try prepareDisk(&edit, kind, element, given, change)
-    case "interface": try prepareInterface(&edit, kind, element, given, change)
-    case "hostdev": try prepareHostDevice(&edit, kind, element, given, change)
+    case "disk": try prepareDisk(&edit)
+    case "interface": try prepareInterface(&edit)
+    case "hostdev": try edit.prepareHostDevice()
     case "graphics":
-      try prepareListen(&edit, kind, element, given)
-      if element == nil { needUSB() }
-    case "controller": try prepareController(&edit, kind, element, given, change)
+      try edit.prepareListen()
+      if edit.element == nil { needUSB() }
+    case "controller": try prepareController(&edit)
     case "serial", "parallel", "console", "channel", "smartcard", "redirdev", "rng":
-      try prepareConnection(&edit, kind, element, given)
-    case "cpu": try prepareCPU(&edit, kind, element, change)
-    case "filesystem": try prepareFilesystem(&edit, kind, element, given)
-    case "tpm": try prepareTPM(&edit, kind, element, given)
-    case "memory" where kind.isDevice: try prepareMemoryDevice(&edit, kind)
-    case "sysinfo": try prepareSystemInformation(&edit, kind, element, given)
-    case "os": try prepareBoot(&edit, kind, element, given)
+      try edit.prepareConnection()
+    case "cpu": try edit.prepareCPU()
+    case "filesystem": try edit.prepareFilesystem()
+    case "tpm": try edit.prepareTPM()
+    case "memory" where kind.isDevice: try edit.prepareMemoryDevice()
+    case "sysinfo": try edit.prepareSystemInformation()
+    case "os": try edit.prepareBoot()
     // libvirt would choose another one.
-    case "vsock" where edit.value("cid.address", in: kind) != nil:
-      try edit.derive("cid.auto", "no", in: kind)
-    case "" where kind.name == "metadata": if let id = given["os_full_id"] { setSystem(id) }
-    case "" where kind.name == "iothreads": try checkThreads(edit, change)
+    case "vsock" where edit.value("cid.address") != nil: try edit.derive("cid.auto", "no")
+    case "" where kind.name == "metadata":
+      if let id = edit.given["os_full_id"] { setSystem(id) }
+    case "" where kind.name == "iothreads": try checkThreads(edit)
     default: break
     }
-    if let element { voidMisfits(&edit, kind, element) }
+    if let element = edit.element { voidMisfits(&edit, of: element) }
     for text in (edit.values + edit.outside).compactMap(\.value) where !text.isRepresentableInXML {
-      throw InvalidValue(
-        change.verb.rawValue, change.text, "XML cannot carry one of its characters")
+      throw edit.refusal("XML cannot carry one of its characters")
     }
   }
 
@@ -58,73 +46,60 @@ extension DomainEditor {
     }
   }
 
-  // MARK: Others
+  private func prepareController(_ edit: inout WordEdit) throws(InvalidValue) {
+    if let text = edit.given["address"] {
+      guard let address = HostAddress(text), address.type == "pci" else {
+        throw edit.refusal("give a PCI address such as 0:0:4.0")
+      }
+      try edit.ask("address.type", "pci")
+      for (key, value) in address.values {
+        try edit.ask(String(key.dropFirst("source.".count)), value)
+      }
+    }
+    guard edit.element == nil, let type = edit.value("type") else { return }
+    let taken = Set(
+      elements(of: edit.kind).filter { $0["type"] == type }.compactMap { $0["index"] })
+    let free = (0...taken.count).lazy.map(String.init).first { !taken.contains($0) } ?? "0"
+    try edit.derive("index", free)
+    if type == "scsi" { try edit.derive("model", "virtio-scsi") }
+  }
+}
 
-  private func prepareHostDevice(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
-    _ change: WordChange
-  ) throws(InvalidValue) {
+extension WordEdit {
+  fileprivate mutating func prepareHostDevice() throws(InvalidValue) {
     guard let text = given["host"] ?? given["name"] else {
-      if let element, let type = edit.value("type", in: kind), type != element["type"] {
-        edit.void("source")
-        edit.removed.formUnion(["address", "driver", "rom"])
+      if let element, let type = value("type"), type != element["type"] {
+        void("source")
+        removed.formUnion(["address", "driver", "rom"])
       }
       return
     }
-    if let type = edit.value("type", in: kind), let key = Self.capabilities[type] {
-      try edit.derive("mode", "capabilities", in: kind)
-      edit.values.append(WordValue(place: WordPlace(steps: key, leaf: .text), value: text))
+    // The element that names a host device of containers, by its type.
+    let capabilities = ["net": "interface", "misc": "char", "storage": "block"]
+    if let name = value("type").flatMap({ capabilities[$0] }) {
+      try derive("mode", "capabilities")
+      let steps = ["source", name].map { WordPlace.Step(name: $0) }
+      values.append(WordValue(place: WordPlace(steps: steps, leaf: .text), value: text))
       return
     }
     guard let address = HostAddress(text) else {
-      throw InvalidValue(
-        "hostdev", change.text,
+      throw refusal(
         "give a PCI address such as 0035:03:00.0, or a USB device as BUS.DEVICE or VENDOR:PRODUCT")
     }
     if let element, address.isSame(as: element) { return }
-    try edit.derive("mode", "subsystem", in: kind)
-    try edit.derive("type", address.type, in: kind)
-    try edit.derive("managed", "yes", in: kind)
-    for (key, value) in address.values { try edit.ask(key, value, in: kind) }
+    try derive("mode", "subsystem")
+    try derive("type", address.type)
+    try derive("managed", "yes")
+    for (key, value) in address.values { try ask(key, value) }
     guard let element else { return }
-    edit.void("source")
-    if element["type"] != address.type { edit.removed.formUnion(["address", "driver", "rom"]) }
+    void("source")
+    if element["type"] != address.type { removed.formUnion(["address", "driver", "rom"]) }
   }
 
-  /// The element that names a host device of containers, by its type.
-  private static let capabilities = [
-    "net": [WordPlace.Step(name: "source"), WordPlace.Step(name: "interface")],
-    "misc": [WordPlace.Step(name: "source"), WordPlace.Step(name: "char")],
-    "storage": [WordPlace.Step(name: "source"), WordPlace.Step(name: "block")],
-  ]
-
-  private func prepareController(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String],
-    _ change: WordChange
-  ) throws(InvalidValue) {
-    if let text = given["address"] {
-      guard let address = HostAddress(text), address.type == "pci" else {
-        throw InvalidValue("controller", change.text, "give a PCI address such as 0:0:4.0")
-      }
-      try edit.ask("address.type", "pci", in: kind)
-      for (key, value) in address.values {
-        try edit.ask(String(key.dropFirst("source.".count)), value, in: kind)
-      }
-    }
-    guard element == nil, let type = edit.value("type", in: kind) else { return }
-    let taken = Set(elements(of: kind).filter { $0["type"] == type }.compactMap { $0["index"] })
-    let free = (0...taken.count).lazy.map(String.init).first { !taken.contains($0) } ?? "0"
-    try edit.derive("index", free, in: kind)
-    if type == "scsi" { try edit.derive("model", "virtio-scsi", in: kind) }
-  }
-
-  private func prepareCPU(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ change: WordChange
-  ) throws(InvalidValue) {
+  fileprivate mutating func prepareCPU() throws(InvalidValue) {
     for assignment in change.assignments
     where WordKind.featurePolicies.contains(assignment.key) {
-      let policy = "feature[name=\(assignment.value)].policy"
-      edit.values.append(try Self.value(policy, assignment.key, kind))
+      try set("feature[name=\(assignment.value)].policy", assignment.key)
     }
     let model = change.assignments.last { $0.key == "model" || $0.key.isEmpty }?.value
     guard let model else { return }
@@ -132,120 +107,100 @@ extension DomainEditor {
     if ["host-model", "host-passthrough", "maximum", "host"].contains(model) {
       let mode = model == "host" ? "host-passthrough" : model
       guard element?["mode"] != mode else { return }
-      edit.values.append(try Self.value("mode", mode, kind))
-      edit.removed.formUnion(["model", "vendor", "feature"])
-      for key in ["match", "check", "migratable"] { try edit.derive(key, nil, in: kind) }
+      try set("mode", mode)
+      removed.formUnion(["model", "vendor", "feature"])
+      for key in ["match", "check", "migratable"] { try derive(key, nil) }
     } else if model.isEmpty {
-      edit.values.append(WordValue(place: place, value: nil))
+      values.append(WordValue(place: place, value: nil))
     } else {
-      edit.values.append(WordValue(place: place, value: model))
+      values.append(WordValue(place: place, value: model))
       // Without a mode a model is a custom one.
       if element?["mode"] == nil, element.flatMap({ place.value(in: $0) }) == model { return }
-      try edit.derive("mode", "custom", in: kind)
-      if element?["match"] == nil { try edit.derive("match", "exact", in: kind) }
-      if element?["migratable"] != nil { try edit.derive("migratable", nil, in: kind) }
+      try derive("mode", "custom")
+      if element?["match"] == nil { try derive("match", "exact") }
+      if element?["migratable"] != nil { try derive("migratable", nil) }
     }
   }
 
-  private func prepareFilesystem(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
-  ) throws(InvalidValue) {
+  fileprivate mutating func prepareFilesystem() throws(InvalidValue) {
     let keys = ["template": "name", "file": "file", "block": "dev", "ram": "usage", "bind": "dir"]
-    let type = edit.value("type", in: kind) ?? element?["type"] ?? "mount"
-    if let source = given["source"] {
-      edit.values.append(try Self.value("source." + (keys[type] ?? "dir"), source, kind))
-    }
+    let type = value("type") ?? element?["type"] ?? "mount"
+    if let source = given["source"] { try set("source." + (keys[type] ?? "dir"), source) }
     guard let element else {
       // As virt-install: passthrough, libvirt's default, wants a QEMU that runs as root; virtiofs knows
       // no other.
-      if edit.value("driver.type", in: kind) != "virtiofs" {
-        try edit.derive("accessmode", "mapped", in: kind)
-      }
+      if value("driver.type") != "virtiofs" { try derive("accessmode", "mapped") }
       return
     }
-    if element["type"] ?? "mount" != type { edit.void("source") }
+    if element["type"] ?? "mount" != type { void("source") }
   }
 
-  private func prepareTPM(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
-  ) throws(InvalidValue) {
+  fileprivate mutating func prepareTPM() throws(InvalidValue) {
     // virt-install's first part is the backend, or its device, or `default`.
     switch given["type"] {
     case nil, "default": break
     case let path? where path.hasPrefix("/"):
-      edit.values.append(try Self.value("backend.type", "passthrough", kind))
-      edit.values.append(try Self.value("backend.device.path", path, kind))
+      try set("backend.type", "passthrough")
+      try set("backend.device.path", path)
     case let model? where try WordPlace("model", in: kind.path).values.contains(model):
-      edit.values.append(try Self.value("model", model, kind))
-    case let type?: edit.values.append(try Self.value("backend.type", type, kind))
+      try set("model", model)
+    case let type?: try set("backend.type", type)
     }
-    let type = edit.value("backend.type", in: kind)
-    if let type, element == nil, type != "emulator" {
-      try edit.derive("backend.version", nil, in: kind)
+    guard let type = value("backend.type") else { return }
+    if let element {
+      if type != element.child("backend")?["type"] { void("backend") }
+    } else if type != "emulator" {
+      try derive("backend.version", nil)
     }
-    guard let element, let type, type != element.child("backend")?["type"] else { return }
-    edit.void("backend")
   }
 
   /// Sizes are in MiB where nothing says a unit, as virt-install has them; libvirt's are in KiB.
-  private func prepareMemoryDevice(
-    _ edit: inout WordEdit, _ kind: WordKind
-  ) throws(InvalidValue) {
+  fileprivate mutating func prepareMemoryDevice() throws(InvalidValue) {
     for key in WordKind.sizesOfMemoryDevice {
       let place = try WordPlace(key, in: kind.path)
-      guard let index = edit.values.lastIndex(where: { $0.place == place }),
-        let text = edit.values[index].value, edit.value(key + ".unit", in: kind) == nil
+      guard let index = values.lastIndex(where: { $0.place == place }),
+        let text = values[index].value, value(key + ".unit") == nil
       else { continue }
-      let size = try MemorySize(text)
-      edit.values[index].value = String(size.inKibibytes)
-      try edit.ask(key + ".unit", "KiB", in: kind)
+      values[index].value = String(try MemorySize(text).inKibibytes)
+      try ask(key + ".unit", "KiB")
     }
   }
 
-  private func prepareSystemInformation(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
-  ) throws(InvalidValue) {
+  fileprivate mutating func prepareSystemInformation() throws(InvalidValue) {
     if let type = given["type"] {
       if type == "host" || type == "emulate" {
-        edit.outside.append(try Self.value("os.smbios.mode", type, .domain))
+        outside.append(try WordKind.domain.value("os.smbios.mode", type))
       } else {
-        edit.values.append(try Self.value("type", type, kind))
+        try set("type", type)
       }
-    } else if element == nil, !edit.values.isEmpty {
-      try edit.derive("type", "smbios", in: kind)
+    } else if element == nil, !values.isEmpty {
+      try derive("type", "smbios")
     }
-    let uuid = "system.entry[name=uuid]"
-    let asked = try WordPlace(uuid, in: kind.path)
-    if let text = given["uuid"] ?? edit.values.last(where: { $0.place == asked })?.value {
-      if given["uuid"] != nil { edit.values.append(try Self.value(uuid, text, kind)) }
+    let key = "system.entry[name=uuid]"
+    if let text = given["uuid"] ?? value(key) {
+      if given["uuid"] != nil { try set(key, text) }
       // libvirt wants the same in both.
-      edit.outside.append(try Self.value("uuid", text, .domain))
+      outside.append(try WordKind.domain.value("uuid", text))
     }
   }
 
-  private func prepareBoot(
-    _ edit: inout WordEdit, _ kind: WordKind, _ element: Element?, _ given: [String: String]
-  ) throws(InvalidValue) {
+  fileprivate mutating func prepareBoot() throws(InvalidValue) {
     for (key, place) in [
       ("bootloader", "bootloader"), ("bootloader_args", "bootloader_args"),
       ("domain_type", "type"), ("emulator", "devices.emulator"),
     ] {
-      guard let value = given[key] else { continue }
-      edit.outside.append(try Self.value(place, value, .domain))
+      guard let text = given[key] else { continue }
+      outside.append(try WordKind.domain.value(place, text))
     }
     // libvirt reads the text where there is no type, and the source where there is one.
-    if edit.value("nvram", in: kind) != nil {
-      try edit.derive("nvram.type", nil, in: kind)
-    } else if let (_, type) = Self.typesBySource.first(where: {
-      edit.value("nvram." + $0.0, in: kind) != nil
-    }) {
-      try edit.derive("nvram.type", type, in: kind)
+    if value("nvram") != nil {
+      try derive("nvram.type", nil)
+    } else if let type = kind.sourceType(where: { value("nvram." + $0) != nil }) {
+      try derive("nvram.type", type)
     }
     guard let text = given["initargs"] else { return }
     let arguments = text.split(separator: " ").map(String.init)
-    if element?.children("initarg").map(\.text) != arguments { edit.removed.insert("initarg") }
-    for (index, argument) in arguments.enumerated() {
-      edit.values.append(try Self.value("initarg\(index)", argument, kind))
-    }
+    if element?.children("initarg").map(\.text) != arguments { removed.insert("initarg") }
+    for (index, argument) in arguments.enumerated() { try set("initarg\(index)", argument) }
   }
 }

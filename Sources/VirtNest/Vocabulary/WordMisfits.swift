@@ -3,13 +3,13 @@ internal import LosslessXML
 /// What fits beside the old value only goes along with it.
 extension DomainEditor {
   /// Removes what does not fit any more beside what is asked for, as queues of a disk that leaves virtio.
-  func voidMisfits(_ edit: inout WordEdit, _ kind: WordKind, _ element: Element) {
+  func voidMisfits(_ edit: inout WordEdit, of element: Element) {
     let type = domain.first(["os", "type"])
     guard
       type?["machine"].map({ MachineType($0).isPSeries })
         ?? (type?["arch"]?.hasPrefix("ppc64") ?? false)
     else { return }
-    let path = kind.path.map { Step($0) }
+    let path = edit.kind.path.map { Step($0) }
     let rows = (PSeriesLimit.all + PSeriesLimit.pairs).filter { limit in
       limit.path == path && !limit.mends.isEmpty && !limit.holds(element.values)
     }

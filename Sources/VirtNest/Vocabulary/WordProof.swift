@@ -30,9 +30,8 @@ struct ProvenResult {
       return isThere ? [] : [WordPlace(steps: [], leaf: .presence)]
     }
     let all = elements(of: proof.kind)
-    let editor = editor
     let holds = { (candidate: Element) in
-      proof.values.filter { $0.isAsked && !editor.isSame($0, in: candidate) }.map(\.place)
+      proof.values.filter { $0.isAsked && !$0.isSaid(by: candidate) }.map(\.place)
     }
     // Of an element that is not there, what is removed in it is true.
     let missing = proof.values.filter { $0.value != nil }.map(\.place)

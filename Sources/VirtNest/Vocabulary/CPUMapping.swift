@@ -137,7 +137,7 @@ extension DomainEditor {
 
   /// Gives the CPUs to the NUMA cells: all to one, or as many to each where each has its row of as many.
   private mutating func fitCells(_ most: Int) {
-    let cells = (domain.first(["cpu", "numa"])?.children("cell") ?? []).filter { $0["cpus"] != nil }
+    let cells = domain.numaCells.filter { $0["cpus"] != nil }
     guard !cells.isEmpty else { return }
     let lists = cells.map { CPUList($0["cpus"] ?? "")?.numbers ?? [] }
     let size = lists[0].count

@@ -36,7 +36,7 @@ extension DomainEditor {
   mutating func deriveAddresses(_ identity: GuestChanges.Identity?) {
     guard let identity, let name = newName else { return }
     let derived = GuestIdentity(name: name, identity: identity.text)
-    let existing = domain.child("devices")?.children("interface") ?? []
+    let existing = domain.devices("interface")
     for (index, element) in existing.enumerated() where !removed.contains(element) {
       let address = derived.macAddress(ofInterface: index)
       guard let mac = element.child("mac") else {

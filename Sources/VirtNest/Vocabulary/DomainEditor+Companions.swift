@@ -22,7 +22,7 @@ extension DomainEditor {
       domain.child("iothreadids") == nil
     else { return }
     let tune = domain.child("cputune")
-    let drivers = domain.child("devices")?.children.compactMap { $0.child("driver") } ?? []
+    let drivers = domain.devices.compactMap { $0.child("driver") }
     let named =
       (tune?.children("iothreadpin") ?? []).map { ($0, $0["iothread"]) }
       + (tune?.children("iothreadsched") ?? []).map { ($0, $0["iothreads"]) }
@@ -57,9 +57,10 @@ extension DomainEditor {
 
   /// libvirt adds a USB keyboard and mouse to any ppc64 guest with graphics.
   mutating func needUSB() {
-    let controllers = domain.child("devices")?.children("controller") ?? []
-    guard let none = controllers.first(where: { $0["type"] == "usb" && $0["model"] == "none" })
-    else { return }
+    let none = domain.devices("controller").first {
+      $0["type"] == "usb" && $0["model"] == "none"
+    }
+    guard let none else { return }
     setAttribute("model", of: none, to: "qemu-xhci")
     diagnostics.append(
       .note(
@@ -68,8 +69,7 @@ extension DomainEditor {
   }
 
   mutating func needSCSIController() {
-    let controllers = domain.child("devices")?.children("controller") ?? []
-    guard !controllers.contains(where: { $0["type"] == "scsi" }),
+    guard !domain.devices("controller").contains(where: { $0["type"] == "scsi" }),
       !newElements(named: "controller").contains(where: { element in
         element.attributes.contains { $0.name == "type" && $0.value == "scsi" }
       })

@@ -236,7 +236,7 @@ extension DomainEditor {
   /// The `<console>` that libvirt prints beside the first `<serial>`, and would make that of again.
   private func twins(of element: Element, _ kind: WordKind) -> [Element] {
     guard kind.element == "serial", element == elements(of: kind).first,
-      let console = domain.child("devices")?.child("console"), console["type"] == element["type"],
+      let console = domain.devices("console").first, console["type"] == element["type"],
       console.child("target")?["type"] ?? "serial" == "serial"
     else { return [] }
     return [console]

@@ -98,7 +98,7 @@ extension DomainEditor {
   /// Gives the memory to the NUMA cells, of which libvirt takes the sum: to one, or evenly to several
   /// that are even.
   fileprivate mutating func fitCells(_ memory: MemorySize) {
-    let cells = domain.first(["cpu", "numa"])?.children("cell") ?? []
+    let cells = domain.numaCells
     let old = cells.map(\.cellMemory)
     let sum = old.reduce(0) { $0 + ($1?.inKibibytes ?? 0) }
     // The modules of memory are part of <memory>, and of no cell (`virDomainDefPostParseMemory`).
@@ -159,15 +159,16 @@ extension DomainEditor {
 extension Element {
   /// The memory of a domain's modules (`<memory model='dimm'>` and the like) together.
   fileprivate var memoryOfModules: MemorySize {
-    let modules = child("devices")?.children("memory") ?? []
-    return .kibibytes(
-      modules.reduce(0) { $0 &+ ($1.first(["target", "size"])?.memorySize?.inKibibytes ?? 0) })
+    .kibibytes(
+      devices("memory").reduce(0) {
+        $0 &+ ($1.first(["target", "size"])?.memorySize?.inKibibytes ?? 0)
+      })
   }
 
   /// The memory of a domain's NUMA cells and modules together; `nil` where there are no cells, or
   /// libvirt cannot read one.
   var memoryOfCells: MemorySize? {
-    let cells = first(["cpu", "numa"])?.children("cell") ?? []
+    let cells = numaCells
     guard !cells.isEmpty else { return nil }
     var sum = memoryOfModules.bytes
     for cell in cells {

@@ -119,7 +119,7 @@ extension Property {
       for device in devices.dropFirst(old.count) {
         editor.add(NewElement("boot", ["dev": device]), to: ["os"])
       }
-      let ordered = editor.domain.child("devices")?.children.first { $0.child("boot") != nil }
+      let ordered = editor.domain.devices.first { $0.child("boot") != nil }
       if let ordered {
         editor.diagnostics.append(
           .error(

@@ -29,11 +29,11 @@ extension DomainDefinition {
   }
 
   private func staleDevices(in result: DomainDefinition, _ edits: [Edit]) -> [Diagnostic] {
-    let starts = result.domain.children("devices").flatMap { Array($0.children) }
+    let starts = result.domain.devices
       .map { ($0.range.lowerBound, $0) }
     let results = Dictionary(starts) { first, _ in first }
     let places = MovedPlaces(edits)
-    return domain.children("devices").flatMap { Array($0.children) }.flatMap { device in
+    return domain.devices.flatMap { device in
       guard edits.touch(device.range),
         let after = results[places.offset(of: device.range.lowerBound)],
         after.localName == device.localName

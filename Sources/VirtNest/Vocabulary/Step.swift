@@ -44,6 +44,19 @@ extension Element {
     return element
   }
 
+  /// The devices of a `<domain>`: libvirt reads every `<devices>` of it.
+  package var devices: [Element] { children("devices").flatMap(\.children) }
+
+  /// The devices of a `<domain>` that have a name.
+  package func devices(_ name: String) -> [Element] {
+    children("devices").flatMap { $0.children(name) }
+  }
+
+  /// The NUMA cells of a `<domain>`.
+  var numaCells: [Element] {
+    children("cpu").flatMap { $0.children("numa") }.flatMap { $0.children("cell") }
+  }
+
   /// A new element's name here: with the prefix that is bound to the step's namespace.
   ///
   /// Where none is, the new element declares the usual one itself; libvirt accepts that.

@@ -14,7 +14,7 @@ extension WordDifference {
           || !known.contains(child.localName)
             && !WordKind.rootSections.contains(TextKey(child.localName))
       }
-        + domain.children("devices").flatMap(\.children).filter { child in
+        + domain.devices.filter { child in
           child.namespace != nil || !known.contains("devices/" + child.localName)
         }
         + domain.children("metadata").flatMap(\.children).filter { child in

@@ -72,15 +72,12 @@ struct PropertyOptions: ParsableArguments {
       guard let value = DomainUUID(uuid) else { throw ValidationError("'\(uuid)' is not a uuid") }
       guest.uuid = value
     }
-    for (kind, value) in [("memory", memory), ("vcpus", vcpus), ("boot", boot)] {
+    for (kind, value) in [("memory", memory), ("vcpus", vcpus), ("boot", boot), ("cpu", cpu)] {
       guard let value else { continue }
       let rest = try usage { () throws(InvalidValue) in
         try WordChange.option(kind, value, of: &guest)
       }
       if let rest { changes.words.append(rest) }
-    }
-    if let cpu, let rest = try split(cpu, "cpu", ["mode", "model"], &changes) {
-      guest.cpu = try usage { () throws(InvalidValue) in try CPU(rest) }
     }
     if let machine, let comma = machine.firstIndex(of: ",") {
       throw ValidationError(
@@ -123,29 +120,6 @@ struct PropertyOptions: ParsableArguments {
     }
     changes.guest = guest
     changes.emulated = emulated
-  }
-
-  /// The parts of an option that are its own, where there are any; the others are words of its section.
-  private func split(
-    _ text: String, _ section: String, _ keys: Set<String>, _ changes: inout GuestChanges
-  ) throws -> String? {
-    let isWord = { (item: OptionList.Item) in
-      item.key.map { !keys.contains($0) }
-        ?? (item.value.hasPrefix("+") || item.value.hasPrefix("-"))
-    }
-    let items = OptionList(text).items
-    guard items.contains(where: isWord) else { return text }
-    let joined = { (items: [OptionList.Item]) in
-      items.map { item in
-        ((item.key.map { $0 + "=" } ?? "") + item.value).replacing(",", with: ",,")
-      }.joined(separator: ",")
-    }
-    changes.words.append(
-      try usage { () throws(InvalidValue) in
-        try WordChange(.edit, section, parts: joined(items.filter(isWord)))
-      })
-    let own = items.filter { !isWord($0) }
-    return own.isEmpty ? nil : joined(own)
   }
 }
 

@@ -61,7 +61,8 @@ extension Changes {
       } else {
         for child in children { removeAlone(child) }
       }
-    } else if isBlank, gaps.first?.isEmpty == false, !last.isEmpty, container.ownAttributes.isEmpty {
+    } else if isBlank, gaps.first?.isEmpty == false, !last.isEmpty, container.ownAttributes.isEmpty
+    {
       remove(container)
     } else if isBlank, gaps.first?.isEmpty == true {
       for child in children { removeAlone(child) }
@@ -69,5 +70,4 @@ extension Changes {
       for child in children { remove(child) }
     }
   }
-
 }

@@ -13,45 +13,47 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
     self.model = model
   }
 
-  /// Reads `host-model`, `host-passthrough`, `host`, `host-model,model=power9` or a model's name.
+  /// Modes that say all of a CPU, and virt-install's short word for one.
+  private static let modes = [
+    "host-model": "host-model", "host-passthrough": "host-passthrough", "maximum": "maximum",
+    "host": "host-passthrough",
+  ]
+
+  /// The CPU that a change in words asks for: `host-model`, `host-model,model=power9`, or a model's name;
+  /// `nil` where it asks for no other mode or model.
   ///
   /// `host` is host-passthrough, as in virt-install.
-  ///
-  /// - Throws: ``InvalidValue`` for an empty value, an unknown key, or a compatibility mode (`power9`)
-  ///   as a model.
-  public init(_ text: String) throws(InvalidValue) {
-    let values = try OptionList(text).values(
-      for: "cpu", positional: "cpu", keys: ["cpu", "mode", "model"])
-    let first = values["cpu"] ?? values["mode"] ?? (values["model"] == nil ? "" : "custom")
-    guard !first.isEmpty, values["cpu"] == nil || values["mode"] == nil else {
+  /// - Throws: ``InvalidValue`` for two models, and for a compatibility mode (`power9`) as a model.
+  init?(askedBy change: WordChange) throws(InvalidValue) {
+    let value = { (key: String) in
+      change.assignments.last { $0.key == key && !$0.value.isEmpty }?.value
+    }
+    let (first, model, mode) = (value(""), value("model"), value("mode"))
+    if let first, model != nil, Self.modes[first] == nil, first != "custom" {
+      throw InvalidValue("cpu", change.text, "it names two models")
+    }
+    if let special = (first ?? model).flatMap({ Self.modes[$0] }) {
+      self.init(mode: special, model: first == nil ? nil : model)
+      return
+    }
+    guard let model = first == "custom" ? model : first ?? model else {
+      if first == "custom" {
+        throw InvalidValue("cpu", change.text, "custom needs a model, as in model=POWER9")
+      }
+      guard let mode = mode.flatMap({ Self.modes[$0] }) else { return nil }
+      self.init(mode: mode)
+      return
+    }
+    // libvirt cannot translate these into a model of QEMU's.
+    if mode ?? "custom" == "custom", model.hasPrefix("power"),
+      model.utf8.dropFirst(5).allSatisfy({ (0x30...0x39).contains($0) })
+    {
       throw InvalidValue(
-        "cpu", text, "give host-model, host-passthrough, or a model such as POWER9")
+        "cpu", change.text,
+        "small letters name what the host's CPU is to be compatible with: host-model,model=\(model);"
+          + " QEMU's model is \(model.uppercased())")
     }
-    switch first {
-    case "host-model", "host-passthrough", "custom", "maximum":
-      self.init(mode: first, model: values["model"])
-      if first == "custom", values["model"] == nil {
-        throw InvalidValue("cpu", text, "custom needs a model, as in model=POWER9")
-      }
-    default:
-      guard values["model"] == nil, values["mode"] == nil else {
-        throw InvalidValue("cpu", text, "it names two models")
-      }
-      if first == "host" {
-        self.init(mode: "host-passthrough")
-        return
-      }
-      // libvirt cannot translate these into a model of QEMU's.
-      if first.hasPrefix("power"),
-        first.utf8.dropFirst(5).allSatisfy({ (0x30...0x39).contains($0) })
-      {
-        throw InvalidValue(
-          "cpu", text,
-          "small letters name what the host's CPU is to be compatible with: host-model,model=\(first);"
-            + " QEMU's model is \(first.uppercased())")
-      }
-      self.init(mode: "custom", model: first)
-    }
+    self.init(mode: mode ?? "custom", model: model)
   }
 
   /// The mode or the model, as `--cpu` takes it.

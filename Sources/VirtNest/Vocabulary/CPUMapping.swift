@@ -29,10 +29,10 @@ extension Property {
       editor.setAttribute("threads", at: place, to: String(topology.threads))
     })
 
-  /// The CPU's mode and model.
+  /// The CPU's mode and model, which are written by a word.
   static let cpu = Property(
     name: "cpu",
-    isGiven: { $0.cpu != nil },
+    isGiven: { _ in false },
     read: { domain, guest in
       guard let cpu = domain.child("cpu") else { return }
       // What is there and empty says nothing.
@@ -41,23 +41,7 @@ extension Property {
       guard mode != nil || model != nil else { return }
       guest.cpu = CPU(mode: mode ?? "custom", model: model)
     },
-    write: { guest, editor in
-      guard let cpu = guest.cpu, let mode = cpu.mode else { return }
-      let place: [Step] = ["cpu"]
-      let old = editor.domain.child("cpu")
-      editor.setAttribute("mode", at: place, to: mode)
-      if let model = cpu.model {
-        if mode == "custom", old?["match"] == nil {
-          editor.setAttribute("match", at: place, to: "exact")
-        }
-        if old?.child("model").map({ $0.text.trimmingSpaces }) != model {
-          editor.setText(at: ["cpu", "model"], to: model)
-        }
-        return
-      }
-      editor.remove(at: ["cpu", "model"])
-      if let old { editor.changes.removeAttribute("match", of: old) }
-    })
+    write: { _, _ in })
 }
 
 extension VirtualCPUs {

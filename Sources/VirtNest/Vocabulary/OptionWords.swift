@@ -41,6 +41,9 @@ extension WordChange {
     switch known.name {
     case "memory": try takeMemory(&guest, &rest)
     case "vcpus": try takeCPUs(&guest, &rest)
+    case "cpu":
+      guest.cpu = try CPU(askedBy: self) ?? guest.cpu
+      return self
     case "boot":
       let devices = assignments.filter { $0.key.isEmpty }.map(\.value)
       for (index, device) in devices.enumerated()
@@ -102,6 +105,16 @@ extension WordChange {
       }
     }
     return rest.assignments.isEmpty ? nil : rest
+  }
+
+  /// What gives a guest a CPU.
+  init(_ cpu: CPU) {
+    verb = .edit
+    kind = "cpu"
+    assignments = [("mode", cpu.mode), ("model", cpu.model)].compactMap { key, value in
+      value.map { Assignment(key: key, value: $0) }
+    }
+    text = "cpu,\(cpu)"
   }
 
   private func takeMemory(

@@ -122,6 +122,7 @@ public struct WordChange: Hashable, Sendable {
       return
     }
     _ = try WordEdit(self, kind)
+    if kind.element == "cpu" { _ = try CPU(askedBy: self) }
     let value = { (key: String) in
       assignments.last { $0.key == key || $0.key.isEmpty && kind.first == key }?.value
     }

@@ -101,25 +101,28 @@ extension WordEdit {
     where WordKind.featurePolicies.contains(assignment.key) {
       try set("feature[name=\(assignment.value)].policy", assignment.key)
     }
-    let model = change.assignments.last { $0.key == "model" || $0.key.isEmpty }?.value
-    guard let model else { return }
     let place = WordPlace(steps: [WordPlace.Step(name: "model")], leaf: .text)
-    if ["host-model", "host-passthrough", "maximum", "host"].contains(model) {
-      let mode = model == "host" ? "host-passthrough" : model
-      guard element?["mode"] != mode else { return }
-      try set("mode", mode)
+    guard let cpu = try CPU(askedBy: change), let mode = cpu.mode else {
+      if given["model"] == "" { values.append(WordValue(place: place, value: nil)) }
+      return
+    }
+    guard let model = cpu.model else {
+      guard element?["mode"] != mode || element?.child("model") != nil else { return }
+      try ask("mode", mode)
       removed.formUnion(["model", "vendor", "feature"])
       for key in ["match", "check", "migratable"] { try derive(key, nil) }
-    } else if model.isEmpty {
-      values.append(WordValue(place: place, value: nil))
-    } else {
-      values.append(WordValue(place: place, value: model))
-      // Without a mode a model is a custom one.
-      if element?["mode"] == nil, element.flatMap({ place.value(in: $0) }) == model { return }
-      try derive("mode", "custom")
-      if element?["match"] == nil { try derive("match", "exact") }
-      if element?["migratable"] != nil { try derive("migratable", nil) }
+      return
     }
+    values.append(WordValue(place: place, value: model))
+    // Without a mode a model is a custom one.
+    if mode == "custom", element?["mode"] == nil, element.flatMap({ place.value(in: $0) }) == model
+    {
+      return
+    }
+    try ask("mode", mode)
+    guard mode == "custom" else { return }
+    if element?["match"] == nil { try derive("match", "exact") }
+    if element?["migratable"] != nil { try derive("migratable", nil) }
   }
 
   fileprivate mutating func prepareFilesystem() throws(InvalidValue) {

@@ -17,6 +17,7 @@ package struct Binding: Sendable {
   /// The path below `<domain>`: `*` stands for one element, `**` for any number, and the last part is
   /// `@NAME` for an attribute or `#` for the text.
   package let pattern: String
+  private let parts: ArraySlice<String>
   /// What the value is bound to.
   package let kind: Kind
   /// What happens to it.
@@ -26,12 +27,31 @@ package struct Binding: Sendable {
   ///
   /// - Parameter leaf: `@NAME` for an attribute, `#` for the text.
   package static func of(_ path: [String], _ leaf: String) -> Binding? {
-    all.first { $0.matches(path + [leaf]) }
+    let isOfDevice = path.count > 1 && path[0] == "devices"
+    let bindings = isOfDevice ? ofDevices[TextKey(path[1])] ?? ofOtherDevices : all
+    return bindings.first { $0.matches(path + [leaf]) }
   }
 
   /// Whether a place is one of the pattern's.
-  package func matches(_ place: [String]) -> Bool {
-    Self.matches(place[...], pattern.split(separator: "/").map(String.init)[...])
+  package func matches(_ place: [String]) -> Bool { Self.matches(place[...], parts) }
+
+  /// The bindings of a device by its name, in the order of all: a definition may have thousands of devices.
+  private static let ofDevices: [TextKey: [Binding]] = {
+    let devices = all.map(\.parts).filter { $0.count > 1 && $0.first == "devices" }
+      .map { TextKey($0[1]) }
+    return Dictionary(uniqueKeysWithValues: Set(devices).map { ($0, bindings(ofDevice: $0.text)) })
+  }()
+
+  private static let ofOtherDevices = bindings(ofDevice: "*")
+
+  private static func bindings(ofDevice name: String) -> [Binding] {
+    all.filter { binding in
+      switch binding.parts[0] {
+      case "devices": [name, "*", "**"].contains(binding.parts[1])
+      case "*", "**": true
+      default: false
+      }
+    }
   }
 
   private static func matches(_ place: ArraySlice<String>, _ pattern: ArraySlice<String>) -> Bool {
@@ -48,6 +68,7 @@ package struct Binding: Sendable {
 
   private init(_ pattern: String, _ kind: Kind, _ note: String) {
     self.pattern = pattern
+    parts = pattern.split(separator: "/").map(String.init)[...]
     self.kind = kind
     self.note = note
   }

@@ -117,7 +117,7 @@ extension DomainEditor {
     guard let holder = element.first(steps) else {
       if let step = steps.first {
         let value = NewElement.Attribute(String(name.dropFirst()), value: value)
-        addOrExtend(WordPlace.Step(name: step.name), in: element) { child in
+        addOrExtend(Step(step.name), in: element) { child in
           if name == "#" { child.text = value.value } else { child.attributes.append(value) }
         }
       }

@@ -84,7 +84,7 @@ extension DomainDefinition {
 extension WordPlace {
   /// What is there in an element; `nil` for nothing.
   fileprivate func match(in element: Element) -> XPathMatch? {
-    guard let element = element.descendant(steps) else { return nil }
+    guard let element = element.first(steps) else { return nil }
     guard case .attribute(let name) = leaf else { return .element(element) }
     return element.attributes.first { element.document.text(in: $0.name) == name }
       .map { .attribute(element, $0) }

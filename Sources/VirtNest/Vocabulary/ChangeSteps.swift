@@ -41,7 +41,7 @@ extension DomainEditor {
       let address = derived.macAddress(ofInterface: index)
       guard let mac = element.child("mac") else {
         if hasAddition(named: "mac", in: element) { continue }
-        addOrExtend(WordPlace.Step(name: "mac"), in: element) {
+        addOrExtend(Step("mac"), in: element) {
           $0.setAttribute("address", to: address.description)
         }
         continue

@@ -9,7 +9,7 @@ extension WordEdit {
     }
     guard let listen = given["listen"] else { return }
     let attribute = WordPlace(steps: [], leaf: .attribute("listen"))
-    let type = WordPlace(steps: [WordPlace.Step(name: "listen")], leaf: .attribute("type"))
+    let type = WordPlace(steps: [Step("listen")], leaf: .attribute("type"))
     if listen == "none" || listen == "socket" {
       if element.map({ type.value(in: $0) != listen }) ?? true { removed.insert("listen") }
       values.append(WordValue(place: type, value: listen))
@@ -82,7 +82,7 @@ extension WordEdit {
         try set("backend.model", backend)
         model = backend
       } else {
-        let path = WordPlace(steps: [WordPlace.Step(name: "backend")], leaf: .text)
+        let path = WordPlace(steps: [Step("backend")], leaf: .text)
         values.append(WordValue(place: path, value: backend))
         if model == nil { try set("backend.model", "random") }
         if old == "egd" { removed.insert("backend") }

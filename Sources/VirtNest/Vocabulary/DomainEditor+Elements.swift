@@ -71,8 +71,12 @@ extension DomainEditor {
     guard let first = value.place.steps.first, let text = value.value else { return }
     var step = first
     if step.key == nil { step.index += element.children(first.name).count }
+    let rest = value.place.steps.dropFirst()
+    let path = path + value.place.steps.map(\.name)
     addOrExtend(step, in: element) { child in
-      Self.set(value.inFirstStep.place, to: text, in: &child, path + [first.name])
+      child.change(at: rest, Array(path.dropLast(rest.count)), in: element) {
+        $0.set(value.place.leaf, to: text, path)
+      }
     }
   }
 
@@ -83,12 +87,12 @@ extension DomainEditor {
     }
     for value in values where value.value == nil {
       var steps = value.place.steps
-      guard let last = element.descendant(steps), !steps.isEmpty else { continue }
+      guard let last = element.first(steps), !steps.isEmpty else { continue }
       if value.place.leaf == .text || value.place.leaf == .presence {
         gone.insert(last)
         steps.removeLast()
       }
-      while !steps.isEmpty, let child = element.descendant(steps), let name = steps.last?.name,
+      while !steps.isEmpty, let child = element.first(steps), let name = steps.last?.name,
         !isSet(name)
       {
         let left = child.attributes.map { child.name(of: $0) }.filter { name in
@@ -124,7 +128,7 @@ extension DomainEditor {
   private func goes(_ place: WordPlace, of element: Element, with gone: Set<Element>) -> Bool {
     var steps = place.steps
     while !steps.isEmpty {
-      if let child = element.descendant(steps), gone.contains(child) { return true }
+      if let child = element.first(steps), gone.contains(child) { return true }
       steps.removeLast()
     }
     return false
@@ -133,7 +137,7 @@ extension DomainEditor {
   /// Removes what a child has beside the values that are set in it.
   private mutating func strip(_ name: String, of element: Element, keeping values: [WordValue]) {
     let kept = values.filter {
-      $0.place.steps.first == WordPlace.Step(name: name) && $0.value != nil
+      $0.place.steps.first == Step(name) && $0.value != nil
     }
     let attributes = Set(
       kept.compactMap { value -> String? in
@@ -154,24 +158,15 @@ extension DomainEditor {
     }
   }
 
+  /// Sets a value in an element that exists, whose names below `<domain>` are the path.
   mutating func set(_ value: WordValue, in element: Element, _ path: [String]) {
-    var here = element
-    var path = path
-    var rest = value.place.steps[...]
-    while let step = rest.first {
-      guard let child = here.child(step) else { break }
-      here = child
-      path.append(step.name)
-      rest.removeFirst()
-    }
-    guard let next = rest.popFirst() else {
-      setLeaf(value, of: here, isChild: !value.place.steps.isEmpty)
-      return
-    }
-    guard let text = value.value else { return }
-    let place = WordPlace(steps: Array(rest), leaf: value.place.leaf)
-    addOrExtend(next, in: here) { child in
-      Self.set(place, to: text, in: &child, path + [next.name])
+    let steps = value.place.steps
+    if let place = element.first(steps) {
+      setLeaf(value, of: place, isChild: !steps.isEmpty)
+    } else if let text = value.value {
+      make(steps, in: element) {
+        $0.set(value.place.leaf, to: text, path + steps.map(\.name))
+      }
     }
   }
 
@@ -189,34 +184,5 @@ extension DomainEditor {
     case (.text, nil), (.presence, nil): changes.remove(element)
     case (.presence, _?): break
     }
-  }
-
-  /// Sets a value in an element that is new.
-  static func set(
-    _ place: WordPlace, to value: String, in element: inout NewElement, _ path: [String]
-  ) {
-    guard let step = place.steps.first else {
-      switch place.leaf {
-      case .attribute(let name):
-        element.setAttribute(name, to: value)
-        let order = WordTable.standard.place(path)?.attributeOrder ?? []
-        let rank = { (name: String) in order.firstIndex(of: name) ?? Int.max }
-        let ranked = element.attributes.enumerated().map { (rank($1.name), $0, $1) }
-        element.attributes = ranked.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
-      case .text: element.text = value
-      case .presence: break
-      }
-      return
-    }
-    let rest = WordPlace(steps: Array(place.steps.dropFirst()), leaf: place.leaf)
-    if let own = element.index(of: step) {
-      set(rest, to: value, in: &element.children[own], path + [step.name])
-      return
-    }
-    var child = NewElement(step)
-    set(rest, to: value, in: &child, path + [step.name])
-    let rank = { (name: String) in WordTable.standard.rank(of: name, in: path) ?? Int.max }
-    let index = element.children.firstIndex { rank($0.name) > rank(step.name) }
-    element.children.insert(child, at: index ?? element.children.endIndex)
   }
 }

@@ -34,7 +34,7 @@ extension DomainEditor {
     return edited.contains { holder, values in
       holder.range.contains(target.range.lowerBound)
         && values.contains { place, value in
-          value != nil && holder.descendant(place.steps) == target && step.takes(place.leaf)
+          value != nil && holder.first(place.steps) == target && step.takes(place.leaf)
         }
     }
   }

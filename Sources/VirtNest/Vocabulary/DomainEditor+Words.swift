@@ -152,14 +152,17 @@ extension DomainEditor {
     var element = NewElement(edit.kind.element)
     for value in edit.values {
       guard let text = value.value else { continue }
-      Self.set(value.place, to: text, in: &element, edit.kind.path)
+      let (steps, path) = (value.place.steps, edit.kind.path)
+      element.change(at: steps[...], path, in: domain) {
+        $0.set(value.place.leaf, to: text, path + steps.map(\.name))
+      }
     }
     return element
   }
 
   /// Makes a section, or goes on with one that an earlier change makes.
   private mutating func make(_ edit: WordEdit) {
-    let way = edit.kind.path.map { WordPlace.Step(name: $0) }
+    let way = edit.kind.path.map { Step($0) }
     for var value in edit.values where value.value != nil {
       value.place.steps.insert(contentsOf: way, at: 0)
       set(value, in: domain, [])

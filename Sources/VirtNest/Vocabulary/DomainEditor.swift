@@ -31,7 +31,6 @@ struct DomainEditor {
   /// A new element under one that exists.
   private struct Addition {
     var parent: Element
-    var step: Step
     var element: NewElement
   }
 
@@ -126,23 +125,16 @@ struct DomainEditor {
   /// Adds an element beside others of its name.
   mutating func add(_ element: NewElement, to path: [Step]) {
     if let parent = domain.first(path) {
-      let step = Step(element.localName)
-      append(Addition(parent: parent, step: step, element: element))
+      add(element, toExisting: parent)
     } else {
-      let place = path.map(\.name)
-      make(path) { Self.add(element, to: &$0, at: place) }
+      make(path) { $0.insert(element, path.map(\.name)) }
     }
   }
 
   /// Adds an element at the place that libvirt gives it in an element that exists.
   mutating func add(_ element: NewElement, toExisting parent: Element) {
-    let step = Step(element.localName)
-    append(Addition(parent: parent, step: step, element: element))
-  }
-
-  private mutating func append(_ addition: Addition) {
-    additionIndexes[addition.parent, default: []].append(additions.count)
-    additions.append(addition)
+    additionIndexes[parent, default: []].append(additions.count)
+    additions.append(Addition(parent: parent, element: element))
   }
 
   /// Changes the new child of an element that exists, which is made where there is none yet.
@@ -150,14 +142,14 @@ struct DomainEditor {
   /// - Parameter step: its name, and its number among the parent's children of this name, old and new,
   ///   or the attribute that picks it.
   mutating func addOrExtend(
-    _ step: WordPlace.Step, in parent: Element, _ change: (inout NewElement) -> Void
+    _ step: Step, in parent: Element, _ change: (inout NewElement) -> Void
   ) {
     let known = (additionIndexes[parent] ?? []).filter {
       additions[$0].element.isPicked(by: step)
     }
-    let old = step.key == nil ? parent.children(step.name).count : 0
+    let old = step.key == nil ? parent.children(step.name, in: step.namespace).count : 0
     let number = max(0, step.index - old)
-    if !known.indices.contains(number) { add(NewElement(step), toExisting: parent) }
+    if !known.indices.contains(number) { add(parent.newElement(step), toExisting: parent) }
     change(&additions[known.indices.contains(number) ? known[number] : additions.count - 1].element)
   }
 
@@ -174,55 +166,19 @@ struct DomainEditor {
     }
   }
 
-  private mutating func make(_ path: [Step], _ change: (inout NewElement) -> Void) {
-    var parent = domain
-    var rest = path[...]
-    while let step = rest.first, let child = parent.child(step.name, in: step.namespace) {
+  /// Changes the new element at steps below an element that exists; what is missing on the way is made.
+  mutating func make(
+    _ steps: [Step], in element: Element? = nil, _ change: (inout NewElement) -> Void
+  ) {
+    var parent = element ?? domain
+    var rest = steps[...]
+    while let step = rest.first, let child = parent.child(step) {
       parent = child
       rest.removeFirst()
     }
     guard let first = rest.popFirst() else { return }
-    let index: Int
-    if let known = additionIndexes[parent]?.first(where: { additions[$0].step == first }) {
-      index = known
-    } else {
-      index = additions.count
-      append(
-        Addition(parent: parent, step: first, element: parent.newElement(first)))
-    }
-    let declared = Set(additions[index].element.attributes.map(\.name))
-    Self.descend(
-      into: &additions[index].element, rest, below: parent, at: parent.path + [first.name],
-      declared, change)
-  }
-
-  private static func descend(
-    into element: inout NewElement, _ path: ArraySlice<Step>, below parent: Element,
-    at place: [String], _ declared: Set<String>, _ change: (inout NewElement) -> Void
-  ) {
-    guard let step = path.first else { return change(&element) }
-    var child = parent.newElement(step)
-    child.attributes.removeAll { $0.name.hasPrefix("xmlns") && declared.contains($0.name) }
-    let declared = declared.union(child.attributes.map(\.name))
-    let index = element.children.firstIndex { $0.name == child.name }
-    if let index {
-      descend(
-        into: &element.children[index], path.dropFirst(), below: parent, at: place + [step.name],
-        declared, change)
-    } else {
-      descend(
-        into: &child, path.dropFirst(), below: parent, at: place + [step.name], declared, change)
-      add(child, to: &element, at: place)
-    }
-  }
-
-  private static func add(
-    _ child: NewElement, to element: inout NewElement, at place: [String]
-  ) {
-    let names = order(in: place)
-    let rank = { (element: NewElement) in names.firstIndex(of: element.localName) ?? Int.max }
-    let index = element.children.firstIndex { rank($0) > rank(child) }
-    element.children.insert(child, at: index ?? element.children.endIndex)
+    let path = parent.path + [first.name]
+    addOrExtend(first, in: parent) { $0.change(at: rest, path, in: parent, change) }
   }
 
   /// The names of the children of a place in the order in which libvirt prints them.
@@ -240,13 +196,13 @@ struct DomainEditor {
     }
     removeFromContainers(&changes)
     let rank = { (addition: Addition) in
-      Self.order(in: addition.parent.path).firstIndex(of: addition.step.name) ?? Int.max
+      Self.order(in: addition.parent.path).firstIndex(of: addition.element.localName) ?? Int.max
     }
     let ranks = additions.map(rank)
     let inOrder = additions.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
     for index in inOrder {
       let addition = additions[index]
-      let anchor = addition.parent.lastChild(before: addition.step.name)
+      let anchor = addition.parent.lastChild(before: addition.element.localName)
       if ["features", "commandline"].contains(addition.parent.localName) {
         changes.insert([addition.element], intoContainer: addition.parent, behind: anchor)
       } else {
@@ -268,11 +224,6 @@ struct DomainEditor {
       }
     }
   }
-}
-
-extension NewElement {
-  /// The name without its prefix.
-  var localName: String { String(name.split(separator: ":").last ?? "") }
 }
 
 extension Element {

@@ -78,7 +78,7 @@ extension WordEdit {
     let capabilities = ["net": "interface", "misc": "char", "storage": "block"]
     if let name = value("type").flatMap({ capabilities[$0] }) {
       try derive("mode", "capabilities")
-      let steps = ["source", name].map { WordPlace.Step(name: $0) }
+      let steps = ["source", name].map { Step($0) }
       values.append(WordValue(place: WordPlace(steps: steps, leaf: .text), value: text))
       return
     }
@@ -101,7 +101,7 @@ extension WordEdit {
     where WordKind.featurePolicies.contains(assignment.key) {
       try set("feature[name=\(assignment.value)].policy", assignment.key)
     }
-    let place = WordPlace(steps: [WordPlace.Step(name: "model")], leaf: .text)
+    let place = WordPlace(steps: [Step("model")], leaf: .text)
     guard let cpu = try CPU(askedBy: change), let mode = cpu.mode else {
       if given["model"] == "" { values.append(WordValue(place: place, value: nil)) }
       return

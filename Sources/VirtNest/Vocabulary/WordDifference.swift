@@ -105,52 +105,49 @@ public struct WordDifference: Sendable {
     return [change]
   }
 
-  private mutating func edit(
-    _ element: Element, _ wanted: Element, _ kind: WordKind
-  ) -> [WordChange]? {
-    let reading = WordReading(of: wanted, kind)
-    let before = WordReading(of: element, kind)
-    let selector = DomainEditor(old).selector(for: element, kind)
-    var assignments = changed(from: before.words, to: reading.words, element, wanted, kind)
-    let index = DomainEditor(old).elements(of: kind).firstIndex(of: element) ?? 0
-    for _ in 0..<4 {
-      let text = WordReading.text(kind, selector: selector, assignments)
-      guard !assignments.isEmpty, let change = try? WordChange(.edit, text),
-        let result = apply([change])
-      else { return nil }
-      let all = DomainEditor(result).elements(of: kind)
-      guard all.indices.contains(index) else { return nil }
-      let made = all[index]
-      if same(made, wanted, kind) { return [change] }
-      let more = changed(
-        from: WordReading(of: made, kind).words, to: reading.words, made, wanted, kind)
-      guard extend(&assignments, by: more) else { return nil }
-    }
-    return nil
+  private func edit(_ element: Element, _ wanted: Element, _ kind: WordKind) -> [WordChange]? {
+    let editor = DomainEditor(old)
+    let index = editor.elements(of: kind).firstIndex(of: element) ?? 0
+    let assignments = changed(from: element, to: wanted, kind)
+    guard !assignments.isEmpty else { return nil }
+    return change(
+      .edit, kind, selector: editor.selector(for: element, kind), assignments, into: wanted
+    ) { $0.indices.contains(index) ? $0[index] : nil }.change.map { [$0] }
   }
 
   private mutating func addition(of wanted: Element, _ kind: WordKind) -> [WordChange] {
-    let reading = WordReading(of: wanted, kind)
-    var assignments = reading.words.map {
+    let assignments = WordReading(of: wanted, kind).words.map {
       WordChange.Assignment(key: $0.key, value: $0.value)
     }
-    let isEdit = !kind.isMany
-    var difference: String?
-    for _ in 0..<4 {
-      let text = WordReading.text(kind, selector: nil, assignments)
-      guard var change = try? WordChange(isEdit ? .edit : .add, text) else { break }
-      change.addsEqual = true
-      guard let result = apply([change]), let made = DomainEditor(result).elements(of: kind).last
-      else { break }
-      change.addsEqual = false
-      if same(made, wanted, kind) { return [change] }
-      difference = ElementMeaning(made).difference(to: ElementMeaning(wanted))
-      let more = changed(
-        from: WordReading(of: made, kind).words, to: reading.words, made, wanted, kind)
-      guard extend(&assignments, by: more) else { break }
-    }
+    let (change, difference) = change(
+      kind.isMany ? .add : .edit, kind, selector: nil, assignments, into: wanted, made: \.last)
+    if let change { return [change] }
     say(wanted, "no words add it" + (difference.map { ": what they add differs: \($0)" } ?? ""))
     return []
+  }
+
+  /// The change by which an element becomes what is wanted: it asks for what is missing still.
+  ///
+  /// - Parameter made: finds the element among those of the kind.
+  /// - Returns: no change where none is found, and then what differs still.
+  private func change(
+    _ verb: WordChange.Verb, _ kind: WordKind, selector: String?,
+    _ assignments: [WordChange.Assignment], into wanted: Element, made: ([Element]) -> Element?
+  ) -> (change: WordChange?, difference: String?) {
+    var assignments = assignments
+    var difference: String?
+    for _ in 0..<4 {
+      let text = WordReading.text(kind, selector: selector, assignments)
+      guard var change = try? WordChange(verb, text) else { break }
+      change.addsEqual = true
+      guard let result = apply([change]), let made = made(DomainEditor(result).elements(of: kind))
+      else { break }
+      change.addsEqual = false
+      if same(made, wanted, kind) { return (change, nil) }
+      difference = ElementMeaning(made).difference(to: ElementMeaning(wanted))
+      guard extend(&assignments, by: changed(from: made, to: wanted, kind)) else { break }
+    }
+    return (nil, difference)
   }
 
   /// Additions, each as often as it takes to add beside devices that have all that it asks for: of
@@ -178,11 +175,12 @@ public struct WordDifference: Sendable {
     return result
   }
 
-  /// What has to be set and removed for one list of words to become another.
+  /// What has to be set and removed for an element to become what is wanted.
   private func changed(
-    from old: [WordReading.Word], to new: [WordReading.Word], _ element: Element,
-    _ wanted: Element, _ kind: WordKind
+    from element: Element, to wanted: Element, _ kind: WordKind
   ) -> [WordChange.Assignment] {
+    let old = WordReading(of: element, kind).words
+    let new = WordReading(of: wanted, kind).words
     let values = Dictionary(
       old.map { ($0.place, $0.value) }, uniquingKeysWith: { first, _ in first })
     let kept = Set(new.map(\.place))
@@ -190,7 +188,7 @@ public struct WordDifference: Sendable {
     var gone: Set<String> = []
     for word in old where !kept.contains(word.place) {
       // The outermost element that goes says it for all in it.
-      var steps: [WordPlace.Step] = []
+      var steps: [Step] = []
       var key = word.key
       for step in word.place.steps {
         steps.append(step)
@@ -230,9 +228,7 @@ public struct WordDifference: Sendable {
 
   /// What changes at the root, and which system it says the guest has.
   private func rootChange(_ kind: WordKind) -> [WordChange] {
-    var assignments = changed(
-      from: WordReading(of: old.domain, kind).words, to: WordReading(of: new.domain, kind).words,
-      old.domain, new.domain, kind)
+    var assignments = changed(from: old.domain, to: new.domain, kind)
     if old.domain.system != new.domain.system {
       assignments.append(.init(key: "os_full_id", value: new.domain.system ?? ""))
     }

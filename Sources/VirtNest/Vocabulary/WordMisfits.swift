@@ -80,7 +80,7 @@ extension WordPlace {
   fileprivate init(inTable text: String) {
     let (steps, name) = Element.split(text)
     self.init(
-      steps: steps.map { Step(name: $0.name) },
+      steps: steps.map { Step($0.name) },
       leaf: name == "#" ? .text : .attribute(String(name.dropFirst())))
   }
 

@@ -5,20 +5,6 @@ internal import LosslessXML
 /// A dotted key is a path of child elements whose last part is an attribute or the text of an element;
 /// a number behind a name picks one of several, counted from 0, as in virt-install.
 struct WordPlace: Hashable, Sendable {
-  /// A child element: the `index`-th of its name, or the one that an attribute picks.
-  struct Step: Hashable, Sendable {
-    var name: String
-    var index = 0
-    /// The attribute that picks one of several, as in `entry[name=serial]`.
-    var key: Key?
-  }
-
-  /// An attribute and its value.
-  struct Key: Hashable, Sendable {
-    var attribute: String
-    var value: String
-  }
-
   /// What the way ends in.
   enum Leaf: Hashable, Sendable {
     case attribute(String)
@@ -145,11 +131,7 @@ struct WordPlace: Hashable, Sendable {
 
   /// The value that an element has there; `nil` for none.
   func value(in element: Element) -> String? {
-    var element = element
-    for step in steps {
-      guard let child = element.child(step) else { return nil }
-      element = child
-    }
+    guard let element = element.first(steps) else { return nil }
     switch leaf {
     case .attribute(let name): return element[name]
     case .text: return element.text
@@ -205,15 +187,15 @@ struct WordPlace: Hashable, Sendable {
         table.place(path + [name])?.attributes[attribute] != nil
       else { return nil }
       let value = String(part[part.index(after: equals)...].dropLast())
-      return Step(name: name, key: Key(attribute: attribute, value: value))
+      return Step(name, key: Step.Key(attribute: attribute, value: value))
     }
-    if let name = match(part, among: children) { return Step(name: name) }
+    if let name = match(part, among: children) { return Step(name) }
     let digits = part.reversed().prefix { ("0"..."9").contains($0) }.reversed()
     let stem = String(part.dropLast(digits.count))
     guard !digits.isEmpty, digits.count < 6, let name = match(stem, among: children),
       let index = Int(String(digits))
     else { return nil }
-    return Step(name: name, index: index)
+    return Step(name, index: index)
   }
 
   private static func match(_ text: String, among names: [String]) -> String? {
@@ -237,44 +219,6 @@ struct WordPlace: Hashable, Sendable {
   static func keys(below path: [String], _ table: WordTable = .standard) -> [String] {
     guard let place = table.place(path) else { return [] }
     return place.attributes.keys.sorted() + place.children
-  }
-}
-
-extension Element {
-  /// The element that the steps of a key lead to.
-  func descendant(_ steps: [WordPlace.Step]) -> Element? {
-    var here: Element? = self
-    for step in steps { here = here?.child(step) }
-    return here
-  }
-
-  /// The child that a step of a key picks.
-  func child(_ step: WordPlace.Step) -> Element? {
-    let all = children(step.name).filter { child in
-      step.key.map { child[$0.attribute] == $0.value } ?? true
-    }
-    return all.indices.contains(step.index) ? all[step.index] : nil
-  }
-}
-
-extension NewElement {
-  /// The place among the children of the one that a step of a key picks.
-  func index(of step: WordPlace.Step) -> Int? {
-    let all = children.indices.filter { children[$0].isPicked(by: step) }
-    return all.indices.contains(step.index) ? all[step.index] : nil
-  }
-
-  /// Whether it has the name and the attribute of a step.
-  func isPicked(by step: WordPlace.Step) -> Bool {
-    guard name == step.name else { return false }
-    guard let key = step.key else { return true }
-    return attributes.contains { $0.name == key.attribute && $0.value == key.value }
-  }
-
-  /// A new element that a step of a key picks.
-  init(_ step: WordPlace.Step) {
-    self.init(step.name)
-    if let key = step.key { setAttribute(key.attribute, to: key.value) }
   }
 }
 

@@ -40,10 +40,10 @@ struct WordReading {
   /// Reads a section that has no kind of its own, in words of the guest as a whole.
   init(ofRootSection element: Element) {
     kind = .root
-    read(element, steps: [WordPlace.Step(name: element.localName)])
+    read(element, steps: [Step(element.localName)])
   }
 
-  private mutating func read(_ element: Element, steps: [WordPlace.Step]) {
+  private mutating func read(_ element: Element, steps: [Step]) {
     var isComplete = true
     for attribute in element.ownAttributes {
       let leaf = WordPlace.Leaf.attribute(element.name(of: attribute))
@@ -68,14 +68,14 @@ struct WordReading {
       }
       let name = child.localName
       let index = counts[TextKey(name), default: 0]
-      read(child, steps: steps + [WordPlace.Step(name: name, index: index)])
+      read(child, steps: steps + [Step(name, index: index)])
       counts[TextKey(name)] = index + 1
     }
   }
 
   /// Adds a word; `false` where there is none for the place.
   private mutating func add(
-    _ steps: [WordPlace.Step], _ leaf: WordPlace.Leaf, _ value: String
+    _ steps: [Step], _ leaf: WordPlace.Leaf, _ value: String
   ) -> Bool {
     let place = WordPlace(steps: steps, leaf: leaf)
     guard !value.isEmpty, let key = kind.key(for: place, value: value) else { return false }

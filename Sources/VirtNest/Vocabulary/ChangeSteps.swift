@@ -14,44 +14,6 @@ extension DomainEditor {
     }
   }
 
-  /// Derives the uuid from the name; one that was given stays.
-  mutating func deriveIdentity(
-    _ identity: GuestChanges.Identity?, _ before: Guest, _ wanted: inout Guest
-  ) {
-    guard let identity, let name = wanted.name ?? before.name else {
-      if wanted.name != nil, wanted.name != before.name, before.uuid != nil {
-        diagnostics.append(
-          .note(
-            "change",
-            "uuid, addresses and paths are still those of '\(before.name ?? "")'",
-            advice: "To derive uuid and addresses from the new name: \(.newIdentity)."))
-      }
-      return
-    }
-    let derived = GuestIdentity(name: name, identity: identity.text)
-    wanted.uuid = wanted.uuid ?? derived.uuid
-  }
-
-  /// Derives the addresses of the interfaces from the guest's name; one that a word gives stays.
-  mutating func deriveAddresses(_ identity: GuestChanges.Identity?) {
-    guard let identity, let name = newName else { return }
-    let derived = GuestIdentity(name: name, identity: identity.text)
-    let existing = domain.devices("interface")
-    for (index, element) in existing.enumerated() where !removed.contains(element) {
-      let address = derived.macAddress(ofInterface: index)
-      guard let mac = element.child("mac") else {
-        if hasAddition(named: "mac", in: element) { continue }
-        addOrExtend(Step("mac"), in: element) {
-          $0.setAttribute("address", to: address.description)
-        }
-        continue
-      }
-      let isSet = attribute("address", of: mac) != mac["address"]
-      if isSet || mac["address"].flatMap({ MACAddress($0) }) == address { continue }
-      setAttribute("address", of: mac, to: address.description)
-    }
-  }
-
   /// Makes a guest that runs under TCG anywhere, and says what else binds it to a host.
   mutating func emulate(_ before: Guest, _ wanted: inout Guest) {
     wanted.domainType = wanted.domainType ?? "qemu"

@@ -1,4 +1,5 @@
 internal import LosslessXML
+internal import Synchronization
 
 /// What a place of a definition is bound to: what makes its value false when something else changes.
 package struct Binding: Sendable {
@@ -27,32 +28,25 @@ package struct Binding: Sendable {
   ///
   /// - Parameter leaf: `@NAME` for an attribute, `#` for the text.
   package static func of(_ path: [String], _ leaf: String) -> Binding? {
-    let isOfDevice = path.count > 1 && path[0] == "devices"
-    let bindings = isOfDevice ? ofDevices[TextKey(path[1])] ?? ofOtherDevices : all
-    return bindings.first { $0.matches(path + [leaf]) }
+    let place = path + [leaf]
+    let find = { all.first { $0.matches(place) } }
+    // What the schema knows is looked up once: a definition may have thousands of devices.
+    guard let known = WordTable.standard.place(path),
+      leaf == "#" || known.attributes[String(leaf.dropFirst())] != nil
+    else { return find() }
+    let key = place.joined(separator: "/")
+    return found.withLock { found in
+      if let binding = found[key] { return binding }
+      let binding = find()
+      found[key] = .some(binding)
+      return binding
+    }
   }
+
+  private static let found = Mutex<[String: Binding?]>([:])
 
   /// Whether a place is one of the pattern's.
   package func matches(_ place: [String]) -> Bool { Self.matches(place[...], parts) }
-
-  /// The bindings of a device by its name, in the order of all: a definition may have thousands of devices.
-  private static let ofDevices: [TextKey: [Binding]] = {
-    let devices = all.map(\.parts).filter { $0.count > 1 && $0.first == "devices" }
-      .map { TextKey($0[1]) }
-    return Dictionary(uniqueKeysWithValues: Set(devices).map { ($0, bindings(ofDevice: $0.text)) })
-  }()
-
-  private static let ofOtherDevices = bindings(ofDevice: "*")
-
-  private static func bindings(ofDevice name: String) -> [Binding] {
-    all.filter { binding in
-      switch binding.parts[0] {
-      case "devices": [name, "*", "**"].contains(binding.parts[1])
-      case "*", "**": true
-      default: false
-      }
-    }
-  }
 
   private static func matches(_ place: ArraySlice<String>, _ pattern: ArraySlice<String>) -> Bool {
     guard let first = pattern.first else { return place.isEmpty }

@@ -81,28 +81,22 @@ extension DomainEditor {
       topology.cpuCount != most
     {
       let threads = most.isMultiple(of: topology.threads) ? topology.threads : 1
-      diagnostics.append(
-        .error(
-          "change",
-          "the topology \(topology) multiplies to \(topology.cpuCount) CPUs, which libvirt refuses "
-            + "beside \(most)",
-          advice: """
-            Give one that fits: \(.property(
+      refuse(
+        "the topology \(topology) multiplies to \(topology.cpuCount) CPUs, which libvirt refuses "
+          + "beside \(most)",
+        advice: """
+          Give one that fits: \(.property(
               "vcpus",
               value: "\(most),sockets=1,cores=\(most / threads),threads=\(threads)")).
-            """,
-          at: domain.first(["cpu", "topology"])?.place))
+          """,
+        at: domain.first(["cpu", "topology"]))
     }
     for pin in domain.first(["cputune"])?.children("vcpupin") ?? [] {
       guard let cpu = pin["vcpu"].flatMap({ Int($0) }), cpu >= most else { continue }
-      diagnostics.append(
-        .error(
-          "change", "CPU \(cpu) is pinned here, and there would be only \(most)", at: pin.place))
+      refuse("CPU \(cpu) is pinned here, and there would be only \(most)", at: pin)
     }
     if let list = domain.child("vcpus") {
-      diagnostics.append(
-        .error(
-          "change", "the CPUs are listed one by one here; change the list instead", at: list.place))
+      refuse("the CPUs are listed one by one here; change the list instead", at: list)
     }
     for (name, attribute) in [
       ("vcpusched", "vcpus"), ("cachetune", "vcpus"), ("memorytune", "vcpus"),
@@ -110,10 +104,9 @@ extension DomainEditor {
       for element in domain.first(["cputune"])?.children(name) ?? [] {
         guard let list = element[attribute], let last = CPUList(list)?.numbers.max(), last >= most
         else { continue }
-        diagnostics.append(
-          .error(
-            "change", "<\(name)> is about CPU \(last) here, and there would be only \(most)",
-            at: element.place))
+        refuse(
+          "<\(name)> is about CPU \(last) here, and there would be only \(most)",
+          at: element)
       }
     }
     fitCells(most)
@@ -129,7 +122,7 @@ extension DomainEditor {
       list == Set(index * size..<(index + 1) * size)
     }
     guard areRows, size > 0, most.isMultiple(of: cells.count) else {
-      refuse("\(most)", cells, "cpus", example: "numa.cell0.cpus=0-\(max(most, 2) - 1)")
+      refuseToShare("\(most)", cells, "cpus", example: "numa.cell0.cpus=0-\(max(most, 2) - 1)")
       return
     }
     let share = most / cells.count

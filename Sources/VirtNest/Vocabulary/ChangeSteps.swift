@@ -6,11 +6,11 @@ extension DomainEditor {
   mutating func check(_ guest: Guest) {
     if let name = guest.name, name != domain.child("name")?.text {
       do { try GuestName.check(name) } catch {
-        diagnostics.append(.error("change", error.description))
+        refuse(error.description)
       }
     }
     for (option, text) in guest.freeTexts where !text.isRepresentableInXML {
-      diagnostics.append(.error("change", "\(option): XML cannot carry a character of '\(text)'"))
+      refuse("\(option): XML cannot carry a character of '\(text)'")
     }
   }
 

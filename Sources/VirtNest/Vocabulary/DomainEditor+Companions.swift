@@ -10,10 +10,9 @@ extension DomainEditor {
     let general = domain.child("os")?.children("boot") ?? []
     guard let first = general.first, !touches(first) else { return }
     for boot in general { changes.remove(boot) }
-    diagnostics.append(
-      .note(
-        "word", "<boot dev> goes: libvirt refuses it beside the boot order of a device",
-        at: first.place))
+    note(
+      "<boot dev> goes: libvirt refuses it beside the boot order of a device",
+      at: first)
   }
 
   /// Refuses fewer I/O threads than disks and pins name.
@@ -51,8 +50,7 @@ extension DomainEditor {
       !proofs.contains(where: { $0.kind.path.isEmpty && $0.values.contains(where: isCount) })
     else { return }
     setText(at: ["iothreads"], to: String(wanted))
-    diagnostics.append(
-      .note("word", "I/O thread \(wanted) is given to a device: <iothreads> is now \(wanted)"))
+    note("I/O thread \(wanted) is given to a device: <iothreads> is now \(wanted)")
   }
 
   /// libvirt adds a USB keyboard and mouse to any ppc64 guest with graphics.
@@ -62,10 +60,9 @@ extension DomainEditor {
     }
     guard let none else { return }
     setAttribute("model", of: none, to: "qemu-xhci")
-    diagnostics.append(
-      .note(
-        "word", "graphics need a USB controller on a pseries guest: its model is now qemu-xhci",
-        at: none.place))
+    note(
+      "graphics need a USB controller on a pseries guest: its model is now qemu-xhci",
+      at: none)
   }
 
   mutating func needSCSIController() {
@@ -77,6 +74,6 @@ extension DomainEditor {
     add(
       NewElement("controller", ["type": "scsi", "index": "0", "model": "virtio-scsi"]),
       to: ["devices"])
-    diagnostics.append(.note("word", "a SCSI disk needs its controller: virtio-scsi is added"))
+    note("a SCSI disk needs its controller: virtio-scsi is added")
   }
 }

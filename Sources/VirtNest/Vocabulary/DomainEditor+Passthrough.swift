@@ -64,7 +64,7 @@ extension DomainEditor {
     guard !wanted.arguments.isEmpty else { return [] }
     if !wanted.isAll {
       if present.occurrences(of: wanted.arguments) > earlier {
-        diagnostics.append(.note("word", "QEMU is already given this: \(change.text)"))
+        note("QEMU is already given this: \(change.text)")
         return []
       }
       if let unfinished = present.unfinished {

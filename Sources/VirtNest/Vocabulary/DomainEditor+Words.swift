@@ -88,10 +88,9 @@ extension DomainEditor {
       !removed.contains(element) && asked.allSatisfy { isSaidAfterwards($0, by: element) }
     }
     if !asked.isEmpty, !change.addsEqual, alike.count > earlier {
-      diagnostics.append(
-        .note(
-          "word", "the guest already has this: \(kind.element) \(change.text)",
-          at: alike[earlier].place))
+      note(
+        "the guest already has this: \(kind.element) \(change.text)",
+        at: alike[earlier])
       return []
     }
     self = editor
@@ -111,10 +110,9 @@ extension DomainEditor {
         throw absent(change, kind)
       }
     } else if chosen.count > 1, !(change.selector ?? "").split(separator: "+").contains("all") {
-      diagnostics.append(
-        .note(
-          "word", "\(chosen.count) devices fit '\(change.text)': the first is changed",
-          at: chosen[0].place))
+      note(
+        "\(chosen.count) devices fit '\(change.text)': the first is changed",
+        at: chosen[0])
       chosen = [chosen[0]]
     }
     let isCleared = change.assignments.contains { $0.key == "clearxml" && $0.value == "yes" }

@@ -11,11 +11,9 @@ extension DomainEditor {
       do throws(XPathError) {
         let matches = try context.matches(of: edit.xpath)
         if matches.isEmpty, !edits.ifPresent {
-          diagnostics.append(
-            .error(
-              "change",
-              "XPath '\(edit.xpath)' finds nothing",
-              advice: "\(.ifPresent) if it may be missing."))
+          refuse(
+            "XPath '\(edit.xpath)' finds nothing",
+            advice: "\(.ifPresent) if it may be missing.")
         }
         switch edit.action {
         case .set(let value): for match in matches { set(match, to: value, edit) }
@@ -28,7 +26,7 @@ extension DomainEditor {
         if case .unknownPrefix(let prefix) = error.reason {
           advice = "Bind it: \(.namespace(prefix: prefix))."
         }
-        diagnostics.append(.error("change", error.description, advice: advice))
+        refuse(error.description, advice: advice)
       }
     }
   }
@@ -37,12 +35,10 @@ extension DomainEditor {
     switch match {
     case .element(let element):
       guard element.children.first(where: { _ in true }) == nil else {
-        diagnostics.append(
-          .error(
-            "change",
-            "<\(element.qualifiedName)> has elements in it and no value of its own; "
-              + "XPath '\(edit.xpath)' must select an attribute, text or an element without",
-            at: element.place))
+        refuse(
+          "<\(element.qualifiedName)> has elements in it and no value of its own; "
+            + "XPath '\(edit.xpath)' must select an attribute, text or an element without",
+          at: element)
         return
       }
       changes.setText(of: element, to: value)
@@ -60,9 +56,7 @@ extension DomainEditor {
       switch match {
       case .element(let element):
         guard element != domain else {
-          diagnostics.append(
-            .error(
-              "change", "XPath '\(edit.xpath)' selects the definition itself", at: element.place))
+          refuse("XPath '\(edit.xpath)' selects the definition itself", at: element)
           return
         }
         changes.remove(element)
@@ -77,11 +71,9 @@ extension DomainEditor {
     _ edit: XPathEdit
   ) {
     guard case .element(let parent) = match else {
-      diagnostics.append(
-        .error(
-          "change",
-          "XPath '\(edit.xpath)' must select elements to insert into",
-          at: match.element.place))
+      refuse(
+        "XPath '\(edit.xpath)' must select elements to insert into",
+        at: match.element)
       return
     }
     var bindings: [String: String] = [:]
@@ -90,11 +82,9 @@ extension DomainEditor {
     for prefix in fragment.freePrefixes {
       let bound = parent.namespace(boundTo: prefix)
       guard let namespace = namespaces[prefix] ?? bound else {
-        diagnostics.append(
-          .error(
-            "change",
-            "the prefix '\(prefix)' of the fragment is not bound to a namespace",
-            advice: "Bind it: \(.namespace(prefix: prefix))."))
+        refuse(
+          "the prefix '\(prefix)' of the fragment is not bound to a namespace",
+          advice: "Bind it: \(.namespace(prefix: prefix)).")
         return
       }
       bindings[prefix] = namespace
@@ -114,7 +104,7 @@ extension DomainEditor {
         add(copy, toExisting: parent)
       }
     } catch {
-      diagnostics.append(.error("change", "the fragment cannot stand here: \(error.message)"))
+      refuse("the fragment cannot stand here: \(error.message)")
     }
   }
 }

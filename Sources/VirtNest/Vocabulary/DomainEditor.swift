@@ -57,6 +57,18 @@ struct DomainEditor {
     changes = Changes(definition.document)
   }
 
+  // MARK: Diagnostics
+
+  /// Says why the changes cannot be made.
+  mutating func refuse(_ message: String, advice: Advice? = nil, at element: Element? = nil) {
+    diagnostics.append(.error("change", message, advice: advice, at: element?.place))
+  }
+
+  /// Says what a word does beside what it asks for, or that it is done.
+  mutating func note(_ message: String, at element: Element? = nil) {
+    diagnostics.append(.note("word", message, at: element?.place))
+  }
+
   // MARK: Places
 
   /// Sets the text of the element at a place.

@@ -24,8 +24,7 @@ extension Property {
       if let wanted = guest.currentMemory {
         if wanted != oldCurrent { editor.setMemory(at: "currentMemory", to: wanted) }
         if let memory = guest.memory ?? old, wanted > memory {
-          editor.diagnostics.append(
-            .error("change", "the current memory \(wanted) is more than the memory \(memory)"))
+          editor.refuse("the current memory \(wanted) is more than the memory \(memory)")
         }
       } else if let memory = guest.memory, let oldCurrent, oldCurrent == old || oldCurrent > memory,
         oldCurrent != memory
@@ -78,20 +77,16 @@ extension DomainEditor {
     if !wordKinds.contains("maxmemory"), let most = domain.child("maxMemory"),
       let size = most.memorySize, size < memory
     {
-      diagnostics.append(
-        .error(
-          "change",
-          "memory \(memory) is more than <maxMemory> \(size), which is the most that the guest can "
-            + "ever have; raise that first", at: most.place))
+      refuse(
+        "memory \(memory) is more than <maxMemory> \(size), which is the most that the guest can "
+          + "ever have; raise that first", at: most)
     }
     if !wordKinds.contains("memtune"), let limit = domain.first(["memtune", "hard_limit"]),
       let size = limit.memorySize, size < memory
     {
-      diagnostics.append(
-        .error(
-          "change",
-          "memory \(memory) is more than <hard_limit> \(size), beyond which the host ends the guest; "
-            + "raise that first", at: limit.place))
+      refuse(
+        "memory \(memory) is more than <hard_limit> \(size), beyond which the host ends the guest; "
+          + "raise that first", at: limit)
     }
   }
 
@@ -105,10 +100,9 @@ extension DomainEditor {
     let modules = domain.memoryOfModules.inKibibytes
     guard !cells.isEmpty else { return }
     guard memory.inKibibytes > modules else {
-      diagnostics.append(
-        .error(
-          "change", "memory \(memory) is not more than that of the memory devices alone",
-          at: cells[0].place))
+      refuse(
+        "memory \(memory) is not more than that of the memory devices alone",
+        at: cells[0])
       return
     }
     let memory = MemorySize.kibibytes(memory.inKibibytes - modules)
@@ -117,7 +111,7 @@ extension DomainEditor {
     guard old.allSatisfy({ $0 != nil && $0 == old[0] }),
       memory.inKibibytes.isMultiple(of: count)
     else {
-      refuse(
+      refuseToShare(
         "\(memory)", cells, "memory",
         example: "numa.cell0.memory=\(memory.inKibibytes / count),numa.cell0.unit=KiB")
       return
@@ -135,15 +129,13 @@ extension DomainEditor {
   }
 
   /// Says that what the cells have of something can be shared among them in more than one way.
-  mutating func refuse(
+  mutating func refuseToShare(
     _ amount: String, _ cells: [Element], _ attribute: String, example: String
   ) {
-    diagnostics.append(
-      .error(
-        "change",
-        "each NUMA cell says its \(attribute), and \(amount) can be shared among them in more than one "
-          + "way: \(Self.list(of: cells, attribute)); change them one by one",
-        advice: "For example: \(.edit("cpu", selector: nil, value: example)).", at: cells[0].place))
+    refuse(
+      "each NUMA cell says its \(attribute), and \(amount) can be shared among them in more than one "
+        + "way: \(Self.list(of: cells, attribute)); change them one by one",
+      advice: "For example: \(.edit("cpu", selector: nil, value: example)).", at: cells[0])
   }
 
   /// The cells with what each says, for a message.

@@ -121,11 +121,9 @@ extension Property {
       }
       let ordered = editor.domain.devices.first { $0.child("boot") != nil }
       if let ordered {
-        editor.diagnostics.append(
-          .error(
-            "change",
-            "this device has a boot order of its own, which libvirt refuses beside <boot dev>",
-            at: ordered.place))
+        editor.refuse(
+          "this device has a boot order of its own, which libvirt refuses beside <boot dev>",
+          at: ordered)
       }
     })
 

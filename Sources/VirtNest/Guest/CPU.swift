@@ -23,7 +23,7 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
   /// `nil` where it asks for no other mode or model.
   ///
   /// `host` is host-passthrough, as in virt-install.
-  /// - Throws: ``InvalidValue`` for two models, and for a compatibility mode (`power9`) as a model.
+  /// - Throws: ``InvalidValue`` for two models, and for a compatibility mode (`power9`) without a key.
   init?(askedBy change: WordChange) throws(InvalidValue) {
     let value = { (key: String) in
       change.assignments.last { $0.key == key && !$0.value.isEmpty }?.value
@@ -45,7 +45,7 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
       return
     }
     // libvirt cannot translate these into a model of QEMU's.
-    if mode ?? "custom" == "custom", model.hasPrefix("power"),
+    if first != nil, mode ?? "custom" == "custom", model.hasPrefix("power"),
       model.utf8.dropFirst(5).allSatisfy({ (0x30...0x39).contains($0) })
     {
       throw InvalidValue(

@@ -63,6 +63,10 @@ struct CopyTests {
       "<interface type='ethernet'><mac address='52:54:00:01:02:06'/><target dev='vnet7'/><model type='virtio'/></interface>",
       false
     ),
+    (
+      "a TPM of swtpm", "<tpm model='tpm-spapr'><backend type='emulator' version='2.0'/></tpm>",
+      false
+    ),
     ("NVRAM of the machine", "<nvram><address type='spapr-vio' reg='0x3000'/></nvram>", false),
     (
       "an argument's port",
@@ -124,10 +128,6 @@ struct CopyTests {
       "a virtual function of a card",
       "<interface type='hostdev' managed='yes'><mac address='52:54:00:01:02:07'/><source><address type='pci' domain='0' bus='3' slot='2' function='1'/></source></interface>",
       true
-    ),
-    (
-      "a TPM of swtpm", "<tpm model='tpm-spapr'><backend type='emulator' version='2.0'/></tpm>",
-      false
     ),
     (
       "the host's TPM",

@@ -29,10 +29,9 @@ extension Property {
       editor.setAttribute("threads", at: place, to: String(topology.threads))
     })
 
-  /// The CPU's mode and model, which are written by a word.
+  /// The CPU's mode and model, which a word writes.
   static let cpu = Property(
-    name: "cpu",
-    isGiven: { _ in false },
+    name: "cpu", isGiven: { _ in false },
     read: { domain, guest in
       guard let cpu = domain.child("cpu") else { return }
       // What is there and empty says nothing.

@@ -1,4 +1,4 @@
-package import LosslessXML
+public import LosslessXML
 package import SystemPackage
 package import VirtNest
 
@@ -71,7 +71,7 @@ extension Schema {
   /// Loads libvirt's schema from where libvirt has installed it.
   ///
   /// - Throws: ``VirtNestError``; ``SchemaError`` if it cannot be used.
-  package static func installed() throws -> Schema {
+  public static func installed() throws -> Schema {
     try Schema(path: LibvirtSchema.find(explicit: nil).path.string)
   }
 }

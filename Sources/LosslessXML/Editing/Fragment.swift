@@ -2,17 +2,17 @@
 ///
 /// libxml2 decides what they mean. They are written in the manner of the place that they go to:
 /// its indentation, line ends and quotes; content that is more than elements stays as it is written.
-public struct Fragment: Hashable, Sendable {
+package struct Fragment: Hashable, Sendable {
   /// What was written.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
   /// The prefixes that it uses and does not bind, sorted.
-  public let freePrefixes: [String]
+  package let freePrefixes: [String]
 
   /// Reads one or more elements.
   ///
   /// - Throws: ``MalformedXML`` where it is not well-formed, or anything but elements stands beside
   ///   them.
-  public init(_ bytes: [UInt8]) throws(MalformedXML) {
+  package init(_ bytes: [UInt8]) throws(MalformedXML) {
     let root = try Self.read(bytes, bindings: [:]).root
     self.bytes = bytes
     freePrefixes = Set(root.descendants.flatMap(\.unboundPrefixes)).sorted()
@@ -33,7 +33,7 @@ public struct Fragment: Hashable, Sendable {
   ///
   /// - Parameter bindings: namespace names by prefix; the empty prefix is the default namespace.
   /// - Throws: ``MalformedXML`` where a binding is none that XML allows.
-  public func elements(bindings: [String: String]) throws(MalformedXML) -> [Element] {
+  package func elements(bindings: [String: String]) throws(MalformedXML) -> [Element] {
     Array(try Self.read(bytes, bindings: bindings).root.children)
   }
 
@@ -80,7 +80,7 @@ extension Element {
   /// Whether another element says the same: names, namespaces, attributes in any order, text.
   ///
   /// Between elements white space means nothing.
-  public func saysTheSame(as other: Element) -> Bool {
+  package func saysTheSame(as other: Element) -> Bool {
     guard localName == other.localName, namespace == other.namespace,
       meantAttributes == other.meantAttributes
     else { return false }
@@ -105,7 +105,7 @@ extension Element {
   }
 
   /// What makes this element anew in another place.
-  public var copy: NewElement {
+  package var copy: NewElement {
     var copy = NewElement(qualifiedName)
     copy.attributes = attributes.map { attribute in
       NewElement.Attribute(name(of: attribute), value: value(of: attribute))

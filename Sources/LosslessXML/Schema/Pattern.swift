@@ -4,18 +4,18 @@ internal import CLibXML2
 ///
 /// It may be used from several threads at once: libxml2 keeps the state of a match apart from the
 /// compiled expression, which it only reads (`xmlFARegExec` in xmlregexp.c).
-public final class Pattern: @unchecked Sendable {
+package final class Pattern: @unchecked Sendable {
   /// The longest expression that is taken, in bytes.
-  public static let maximumLength = 4096
+  package static let maximumLength = 4096
 
   /// The expression as it was given.
-  public let expression: String
+  package let expression: String
   private let regexp: OpaquePointer
 
   /// Compiles an expression.
   ///
   /// - Throws: ``PatternError`` with the position in the expression.
-  public init(_ expression: String) throws(PatternError) {
+  package init(_ expression: String) throws(PatternError) {
     guard expression.utf8.count <= Self.maximumLength else {
       throw PatternError(
         expression: expression, offset: nil,
@@ -43,7 +43,7 @@ public final class Pattern: @unchecked Sendable {
   /// Whether it describes the whole text.
   ///
   /// The steps of a match are limited by libxml2; a match that needs more does not count as one.
-  public func matches(_ text: String) -> Bool {
+  package func matches(_ text: String) -> Bool {
     guard text.isRepresentableInXML else { return false }
     // Running out of steps or memory is reported to the thread's handlers by some versions.
     return ErrorLog().collecting { xmlRegexpExec(regexp, text) } == 1
@@ -59,16 +59,16 @@ public final class Pattern: @unchecked Sendable {
 }
 
 /// Why an expression is not a regular expression of XML Schema.
-public struct PatternError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct PatternError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The expression as it was given.
-  public var expression: String
+  package var expression: String
   /// Offset in bytes where it was noticed; `nil` where it has no place.
-  public var offset: Int?
+  package var offset: Int?
   /// What is wrong, in libxml2's words.
-  public var reason: String
+  package var reason: String
 
   /// What is wrong, with the expression and the place in it.
-  public var description: String {
+  package var description: String {
     let place = offset.map { " at character \($0 + 1)" } ?? ""
     return "'\(expression)' is not a regular expression of XML Schema: \(reason)\(place)"
   }

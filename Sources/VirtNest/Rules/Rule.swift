@@ -21,7 +21,7 @@ public struct Rule: Sendable {
   /// How it looks for it.
   enum Search: Sendable {
     /// In one definition.
-    case definition(@Sendable (CheckedGuest, Rule) -> [Diagnostic])
+    case definition(@Sendable (CheckedGuest, inout Findings) -> Void)
     /// In all definitions that are given together.
     case together(@Sendable ([CheckedGuest], Rule) -> [(file: Int, diagnostic: Diagnostic)])
     /// Reading the file, comparing it with the schema, or linting a template finds it.
@@ -47,7 +47,7 @@ public struct Rule: Sendable {
   init(
     _ code: Diagnostic.Code, _ severity: Diagnostic.Severity, _ title: String, reason: String,
     source: String, versions: String = "all", example: RuleExample,
-    find: @escaping @Sendable (CheckedGuest, Rule) -> [Diagnostic]
+    find: @escaping @Sendable (CheckedGuest, inout Findings) -> Void
   ) {
     self.init(
       code, severity, title, reason: reason, source: source, versions: versions, example: example,
@@ -63,11 +63,9 @@ public struct Rule: Sendable {
   ///
   /// A new rule stands in the list of its topic.
   public static let all: [Rule] =
-    (formRules + machineRules + nestingRules + commandLineRules + emulatorRules + processorRules
-    + deviceRules + addressRules + claimRules + agreementRules + memoryRules + identityRules
-    + releaseRules).sorted {
-      $0.code < $1.code
-    }
+    (formRules + machineRules + nestingRules + commandLineRules + processorRules + deviceRules
+    + addressRules + claimRules + agreementRules + identityRules + releaseRules)
+    .sorted { $0.code < $1.code }
 
   /// Every rule: those of `check`, then those of `template lint`.
   public static let everything = all + templateRules
@@ -75,9 +73,10 @@ public struct Rule: Sendable {
   /// The rules about nesting itself, and not about the guest around it.
   static let aboutNesting: [Rule] =
     ([machineProperties, wrongMachine, oldCPU, compatibilityMode, hashPageTable]
-    + nestingRules.filter { $0.code != kataWithoutNesting.code }
-    + commandLineRules.filter { $0.code != customArguments.code }
-    + [wrapperWithoutKata, foreignCommandLine, commandLineWithoutNamespace, commandLineOutOfPlace])
+    + [foreignCommandLine, commandLineWithoutNamespace, commandLineOutOfPlace]
+    + (nestingRules + commandLineRules).filter {
+      ![kataWithoutNesting.code, dependsOnWrapper.code, customArguments.code].contains($0.code)
+    })
     .sorted { $0.code < $1.code }
 
   /// The rules about what keeps any guest from being defined or started.
@@ -105,7 +104,9 @@ public struct Rule: Sendable {
   /// What it finds in one definition by itself.
   func diagnostics(_ checked: CheckedGuest) -> [Diagnostic] {
     guard case .definition(let find) = search else { return [] }
-    return find(checked, self)
+    var found = Findings(rule: self)
+    find(checked, &found)
+    return found.diagnostics
   }
 
   /// A finding about an element, or about one of its attributes where it has that.
@@ -142,5 +143,18 @@ public struct Rule: Sendable {
       }
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+/// What a rule finds in a definition.
+struct Findings {
+  let rule: Rule
+  private(set) var diagnostics: [Diagnostic] = []
+
+  /// Adds a finding about an element, or about one of its attributes where it has that.
+  mutating func add(
+    _ element: Element, attribute: String? = nil, _ message: String, advice: Advice
+  ) {
+    diagnostics.append(rule.finding(element, attribute: attribute, message, advice: advice))
   }
 }

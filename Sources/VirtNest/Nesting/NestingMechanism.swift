@@ -25,7 +25,7 @@ public enum NestedAPI: String, Hashable, Sendable, CaseIterable {
   package var firstQEMU: Version { self == .hv ? Version(3, 1, 0) : Version(9, 0, 0) }
 }
 
-/// A version as libvirt and QEMU number them.
+/// A version as libvirt, QEMU and Linux number them.
 public struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// Major, minor and micro number.
   public var major, minor, micro: Int
@@ -54,6 +54,9 @@ public struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// `MAJOR.MINOR.MICRO`.
   public var description: String { "\(major).\(minor).\(micro)" }
+
+  /// `MAJOR.MINOR`, as Linux numbers its releases.
+  package var majorMinor: String { "\(major).\(minor)" }
 }
 
 /// What is known of an `<emulator>` by its path.

@@ -241,7 +241,7 @@ package enum ReleaseTable {
   /// The family with this id or alias, in upper or lower case (`fedora`, `Ubuntu`, `alma`); nil if
   /// the table has no such family.
   package static func distribution(_ id: String) -> Distribution? {
-    distributionsByName[squashed(id)]
+    distributions.first { ([$0.id] + $0.aliases).map(squashed).contains(squashed(id)) }
   }
 
   /// The releases of the family with this id or alias, oldest first; empty for an unknown family.
@@ -255,7 +255,12 @@ package enum ReleaseTable {
   /// Case, hyphens, spaces and underscores are ignored. A minor release (`9.4`) keeps its number.
   /// Nil if the family has no such release.
   package static func release(distribution: String, matching text: String) -> Release? {
-    self.distribution(distribution).flatMap { releasesByName[$0.id]?[squashed(text)] }
+    let name = squashed(text)
+    return releases(of: distribution).lazy.compactMap { release in
+      let names = [release.id] + release.aliases + [release.codename].compactMap(\.self)
+      if names.map(squashed).contains(name) { return release }
+      return release.minors.first { squashed($0) == name }.map { release.minor($0) }
+    }.first
   }
 
   /// The release of a family that is used if the user names none; nil for an unknown family.
@@ -283,22 +288,6 @@ package enum ReleaseTable {
     releases(of: distribution).map { release in
       release.codename.map { "\(release.id) (\($0))" } ?? release.id
     }
-  }
-
-  /// The families by their ids and aliases, without case, hyphens, spaces and underscores.
-  private static let distributionsByName = Dictionary(
-    distributions.flatMap { family in
-      ([family.id] + family.aliases).map { (squashed($0), family) }
-    }, uniquingKeysWith: { first, _ in first })
-
-  /// The releases by the id of their family, then by their own ids, aliases and code names.
-  private static let releasesByName = Dictionary(grouping: releases, by: \.distribution).mapValues {
-    Dictionary(
-      $0.flatMap { release in
-        ([release.id] + release.aliases + [release.codename].compactMap(\.self)).map {
-          (squashed($0), release)
-        } + release.minors.map { (squashed($0), release.minor($0)) }
-      }, uniquingKeysWith: { first, _ in first })
   }
 
   private static func squashed(_ text: String) -> String {

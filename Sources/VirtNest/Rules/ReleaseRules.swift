@@ -88,7 +88,7 @@ extension CheckedGuest {
 extension Release {
   /// As in `kernel 4.15 of Ubuntu 18.04`.
   fileprivate var kernelName: String {
-    "kernel" + (kernel.map { " \($0)" } ?? "") + " of \(displayName)"
+    "kernel" + (kernel.map { " \($0.majorMinor)" } ?? "") + " of \(displayName)"
   }
 
   /// As in `Ubuntu 18.04`.

@@ -113,7 +113,7 @@ package struct JSONReader {
 
   private mutating func digits() throws(MalformedJSON) {
     let start = position
-    while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+    while let byte = next, byte.isDigit { position += 1 }
     if position == start { throw malformed("a digit is missing here") }
   }
 

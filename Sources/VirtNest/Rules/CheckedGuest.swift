@@ -64,6 +64,12 @@ final class CheckedGuest: Sendable {
 }
 
 extension Element {
+  /// The number in an attribute; `nil` where it has none in digits.
+  func number(_ attribute: String) -> Int? { self[attribute].flatMap { Int($0) } }
+
+  /// Whether no element stands in it.
+  var isLeaf: Bool { children.first { _ in true } == nil }
+
   /// Whether it stands in the `<metadata>` of its document's root.
   var isInMetadata: Bool {
     var element = self

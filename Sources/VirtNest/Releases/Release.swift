@@ -166,6 +166,18 @@ package struct Distribution: Sendable, Equatable {
 
   /// The ``Release/id`` of the release that is used if the user names none.
   package let defaultRelease: String
+
+  init(
+    _ id: String, _ displayName: String, osinfoShortID: String? = nil, aliases: [String] = [],
+    namePattern: String? = nil, defaultRelease: String
+  ) {
+    self.id = id
+    self.displayName = displayName
+    self.osinfoShortID = osinfoShortID ?? id
+    self.aliases = aliases
+    self.namePattern = namePattern ?? "kata-\(id)-{release}-vm-{index:02}"
+    self.defaultRelease = defaultRelease
+  }
 }
 
 /// A day of the Gregorian calendar, without a time or a time zone.
@@ -196,7 +208,7 @@ public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConverti
     guard parts.map(\.count) == [4, 2, 2] else { return nil }
     var numbers: [Int] = []
     for part in parts {
-      guard part.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) else { return nil }
+      guard part.allSatisfy(\.isDigit) else { return nil }
       numbers.append(part.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) })
     }
     self.init(year: numbers[0], month: numbers[1], day: numbers[2])
@@ -204,7 +216,7 @@ public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConverti
 
   /// `YYYY-MM-DD`.
   public var description: String {
-    "\(Self.padded(year, to: 4))-\(Self.padded(month, to: 2))-\(Self.padded(day, to: 2))"
+    "\(year.digits(4))-\(month.digits(2))-\(day.digits(2))"
   }
 
   /// Whether `left` is the earlier day.
@@ -222,10 +234,5 @@ public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConverti
     default:
       return 31
     }
-  }
-
-  private static func padded(_ number: Int, to width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 }

@@ -16,14 +16,16 @@ extension ReleaseTable {
       unconfirmed: unconfirmed, packages: packages)
   }
 
+  /// - Parameter image: what the name of the image has between what all have.
   static func fedora(
     _ id: String, _ kernel: Version, _ released: String?, _ endOfLife: String,
-    _ image: String?, unconfirmed: Set<Release.Fact> = []
+    image: String? = nil, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     row(
       "fedora", id, osinfo: "http://fedoraproject.org/fedora/\(id)", kernel: kernel,
-      nestedHV: .yes, released: released, endOfLife: endOfLife, image: image,
-      packages: .fedora, unconfirmed: unconfirmed)
+      nestedHV: .yes, released: released, endOfLife: endOfLife,
+      image: image.map { "Fedora-Cloud-Base-\($0).qcow2" }, packages: .fedora,
+      unconfirmed: unconfirmed)
   }
 
   static func ubuntu(

@@ -154,8 +154,8 @@ extension CheckedGuest {
           controller, attribute: "model", "the PCI controller 0 of a pseries guest is pci-root",
           advice: "Write model='pci-root', or another index.")
       } else if model == "pci-root", let target = controller.child("target"),
-        let index = controller["index"].flatMap({ Int($0) }),
-        let number = target["index"].flatMap({ Int($0) }),
+        let index = controller.number("index"),
+        let number = target.number("index"),
         (index == 0) != (number == 0) || number > 30
       {
         found.add(

@@ -86,7 +86,7 @@ extension Rule {
     if memory?.text.trimmingSpaces ?? "0" == "0", cells == 0 {
       found.add(memory ?? checked.domain, "a guest needs memory", advice: "Write how much it has.")
     }
-    let slots = most?["slots"].flatMap { Int($0) }
+    let slots = most?.number("slots")
     for device in checked.devices("memory") {
       if let node = device.first(["target", "node"]), let number = Int(node.text.trimmingSpaces),
         number >= max(cells, 1)
@@ -96,7 +96,7 @@ extension Rule {
           advice: "Name one of its \(max(cells, 1)), counted from 0.")
       }
       if let slots, let address = device.child("address"),
-        let slot = address["slot"].flatMap({ Int($0) }), slot >= slots
+        let slot = address.number("slot"), slot >= slots
       {
         found.add(
           address, attribute: "slot", "<maxMemory> has \(slots) slots, counted from 0",
@@ -108,7 +108,7 @@ extension Rule {
 
 extension CheckedGuest {
   fileprivate func findCPUCounts(_ maximum: Int, _ found: inout Findings) {
-    if let vcpu = domain.child("vcpu"), let current = vcpu["current"].flatMap({ Int($0) }),
+    if let vcpu = domain.child("vcpu"), let current = vcpu.number("current"),
       current > maximum
     {
       found.add(
@@ -116,7 +116,7 @@ extension CheckedGuest {
         advice: "Write a number up to \(maximum).")
     }
     for element in domain.all(["vcpus", "vcpu"]) {
-      guard let number = element["id"].flatMap({ Int($0) }), number >= maximum else { continue }
+      guard let number = element.number("id"), number >= maximum else { continue }
       found.addMissingCPU(number, of: maximum, element, attribute: "id")
     }
     guard let element = domain.first(["cpu", "topology"]) else { return }
@@ -128,7 +128,7 @@ extension CheckedGuest {
         element, "the topology has \(product) CPUs, and <vcpu> says \(maximum)",
         advice: "Let sockets, cores and threads multiply to \(maximum).")
     }
-    if isPSeries, let dies = element["dies"].flatMap({ Int($0) }), dies > 1 {
+    if isPSeries, let dies = element.number("dies"), dies > 1 {
       found.add(
         element, attribute: "dies", "a pseries guest has no dies; QEMU does not start with them",
         advice: "Remove dies, and let sockets, cores and threads multiply to \(maximum).")
@@ -175,7 +175,7 @@ extension CheckedGuest {
   fileprivate func findCellsNotThere(_ found: inout Findings) {
     let count = numaCells.count
     for node in domain.all(["numatune", "memnode"]) {
-      guard count > 0, let id = node["cellid"].flatMap({ Int($0) }), id >= count else { continue }
+      guard count > 0, let id = node.number("cellid"), id >= count else { continue }
       found.add(
         node, attribute: "cellid", "the guest has no NUMA cell \(id)",
         advice: "Name a cell of <numa>, or remove <memnode>.")
@@ -197,7 +197,7 @@ extension CheckedGuest {
     let count = numaCells.count
     var seen: Set<Int> = []
     for cell in numaCells {
-      guard let number = cell["id"].flatMap({ Int($0) }),
+      guard let number = cell.number("id"),
         number >= count || !seen.insert(number).inserted
       else { continue }
       found.add(
@@ -208,7 +208,7 @@ extension CheckedGuest {
         advice: "Number the cells from 0, without a gap.")
     }
     for sibling in numaCells.flatMap({ $0.all(["distances", "sibling"]) }) {
-      guard let number = sibling["id"].flatMap({ Int($0) }), number >= count else { continue }
+      guard let number = sibling.number("id"), number >= count else { continue }
       found.add(
         sibling, attribute: "id", "there is no NUMA cell \(number) to be at a distance of",
         advice: "Name one of the \(count) cells, or remove it.")
@@ -224,14 +224,14 @@ extension CheckedGuest {
         pin, attribute: "vcpu", "CPU \(vcpu) is pinned twice", advice: "Keep one of them.")
     }
     let listed = domain.all(["iothreadids", "iothread"]).compactMap {
-      $0["id"].flatMap { Int($0) }
+      $0.number("id")
     }
     let count = domain.child("iothreads").flatMap { Int($0.text.trimmingSpaces) } ?? 0
     // libvirt numbers those that are not listed from 1, as far as they are missing.
     let numbered = (1...).lazy.filter { !listed.contains($0) }.prefix(max(0, count - listed.count))
     let drivers = (devices("disk") + devices("controller")).compactMap { $0.child("driver") }
     for element in domain.all(["cputune", "iothreadpin"]) + drivers {
-      guard let wanted = element["iothread"].flatMap({ Int($0) }), !listed.contains(wanted),
+      guard let wanted = element.number("iothread"), !listed.contains(wanted),
         !numbered.contains(wanted)
       else { continue }
       found.add(

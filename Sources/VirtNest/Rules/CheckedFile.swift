@@ -81,8 +81,7 @@ public struct CheckedFile: Sendable {
     let read = files.indices.filter { files[$0].guest != nil }
     let guests = read.compactMap { files[$0].guest }
     for rule in Rule.all {
-      guard case .together(let find) = rule.search else { continue }
-      for (index, diagnostic) in find(guests, rule)
+      for (index, diagnostic) in rule.findTogether?(guests, rule) ?? []
       where !files[read[index]].ignored.contains(rule.code) {
         found[read[index]].append(diagnostic)
       }

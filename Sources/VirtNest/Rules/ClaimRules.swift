@@ -22,16 +22,12 @@ extension Rule {
     guard checked.isForQEMU else { return }
     checked.findSecondaryVideo(&found)
     checked.findSourcesTooMany(&found)
-    var lines: [String: Int] = [:]
     for device in checked.devices + checked.domain.all(["perf", "event"]) {
       for (what, element) in device.claims {
-        if let line = lines[what] {
-          found.add(
-            element, "\(what) is in line \(line) already, and libvirt refuses a second",
-            advice: "Remove one of the two, or give it a number or address of its own.")
-        } else {
-          lines[what] = device.location.line
-        }
+        guard let line = found.earlierLine(of: what, device) else { continue }
+        found.add(
+          element, "\(what) is in line \(line) already, and libvirt refuses a second",
+          advice: "Remove one of the two, or give it a number or address of its own.")
       }
     }
   }

@@ -124,16 +124,13 @@ extension Rule {
         <disk type='file'><source file='/b.raw'/><target dev='vdb'/></disk>
         """)
   ) { checked, found in
-    var lines: [TextKey: Int] = [:]
     for target in checked.devices("disk").compactMap({ $0.child("target") }) {
-      guard let name = target["dev"] else { continue }
-      if let line = lines[TextKey(name)] {
-        found.add(
-          target, attribute: "dev", "the target '\(name)' is already used in line \(line)",
-          advice: "Give each disk a target of its own.")
-      } else {
-        lines[TextKey(name)] = target.location.line
+      guard let name = target["dev"], let line = found.earlierLine(of: name, target) else {
+        continue
       }
+      found.add(
+        target, attribute: "dev", "the target '\(name)' is already used in line \(line)",
+        advice: "Give each disk a target of its own.")
     }
   }
 
@@ -206,16 +203,13 @@ extension Rule {
         boot, "libvirt refuses <boot dev> here beside <boot order> in line \(first.location.line)",
         advice: "Keep one of the two: \(.delete(xpath: "/domain/os/boot")).")
     }
-    var lines: [TextKey: Int] = [:]
     for boot in orders {
-      let order = TextKey(boot["order"] ?? "")
-      if let line = lines[order] {
-        found.add(
-          boot, attribute: "order", "boot order \(order.text) is already used in line \(line)",
-          advice: "Give each device a number of its own.")
-      } else {
-        lines[order] = boot.location.line
+      guard let order = boot["order"], let line = found.earlierLine(of: order, boot) else {
+        continue
       }
+      found.add(
+        boot, attribute: "order", "boot order \(order) is already used in line \(line)",
+        advice: "Give each device a number of its own.")
     }
   }
 }

@@ -156,16 +156,13 @@ extension Rule {
       right: "<memory unit='MiB'>8192</memory>")
   ) { checked, found in
     for (path, names) in placesReadOnce {
-      var lines: [String: Int] = [:]
       for child in checked.domain.first(path)?.children.filter({ $0.namespace == nil }) ?? [] {
-        guard let name = names.first(where: child.hasLocalName) else { continue }
-        if let line = lines[name] {
-          found.add(
-            child, "libvirt ignores this <\(name)>: it reads the one in line \(line)",
-            advice: "Keep one of them.")
-        } else {
-          lines[name] = child.location.line
-        }
+        guard let name = names.first(where: child.hasLocalName),
+          let line = found.earlierLine(of: "\(path.last?.name ?? "")/\(name)", child)
+        else { continue }
+        found.add(
+          child, "libvirt ignores this <\(name)>: it reads the one in line \(line)",
+          advice: "Keep one of them.")
       }
     }
   }

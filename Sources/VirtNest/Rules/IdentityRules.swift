@@ -118,7 +118,7 @@ extension Rule {
       ("domain 'x' is already defined with uuid …").
       """,
     source: "libvirt, src/conf/virdomainobjlist.c, virDomainObjListAddLocked",
-    search: .together { all, rule in
+    together: { all, rule in
       repeated(all) { checked -> [(DomainUUID, Element)] in
         guard let uuid = checked.guest.uuid, let element = checked.domain.child("uuid") else {
           return []
@@ -140,7 +140,7 @@ extension Rule {
       'x' already exists with uuid …"), with the same uuid it replaces the first.
       """,
     source: "libvirt, src/conf/virdomainobjlist.c, virDomainObjListAddLocked; \(measured)",
-    search: .together { all, rule in
+    together: { all, rule in
       repeated(all) { checked -> [(TextKey, Element)] in
         guard let name = checked.guest.name, let element = checked.domain.child("name") else {
           return []
@@ -168,7 +168,7 @@ extension Rule {
       same IP address. libvirt does not check this. Interfaces of a team share theirs on purpose.
       """,
     source: "libvirt, docs/formatdomain.rst (mac, teaming); \(measured)",
-    search: .together { all, rule in
+    together: { all, rule in
       repeated(all) { checked -> [(MACAddress, Element)] in
         checked.devices("interface").compactMap { interface in
           guard interface.child("teaming") == nil, let element = interface.child("mac"),
@@ -193,7 +193,7 @@ extension Rule {
       A log file that two guests share mixes their lines.
       """,
     source: "libvirt, docs/formatdomain.rst; QEMU, block/file-posix.c; \(measured)",
-    search: .together { all, rule in
+    together: { all, rule in
       var parts: [Element: IdentityPart] = [:]
       return repeated(all) { checked -> [(TextKey, Element)] in
         var seen: Set<TextKey> = []

@@ -16,22 +16,17 @@ public struct Rule: Sendable {
   public let versions: String
   /// What it finds, and what to write instead; `nil` where it is not about an element.
   package let example: RuleExample?
-  let search: Search
-
-  /// How it looks for it.
-  enum Search: Sendable {
-    /// In one definition.
-    case definition(@Sendable (CheckedGuest, inout Findings) -> Void)
-    /// In all definitions that are given together.
-    case together(@Sendable ([CheckedGuest], Rule) -> [(file: Int, diagnostic: Diagnostic)])
-    /// Reading the file, comparing it with the schema, or linting a template finds it.
-    case elsewhere
-  }
+  /// How it looks for it in one definition; `nil` where reading the file, comparing it with the
+  /// schema, or linting a template finds it.
+  private let find: (@Sendable (CheckedGuest, inout Findings) -> Void)?
+  /// How it looks for it in all definitions that are given together.
+  let findTogether: (@Sendable ([CheckedGuest], Rule) -> [(file: Int, diagnostic: Diagnostic)])?
 
   init(
     _ code: Diagnostic.Code, _ severity: Diagnostic.Severity, _ title: String, reason: String,
     source: String, versions: String = "all", example: RuleExample? = nil,
-    search: Search = .elsewhere
+    find: (@Sendable (CheckedGuest, inout Findings) -> Void)? = nil,
+    together: (@Sendable ([CheckedGuest], Rule) -> [(file: Int, diagnostic: Diagnostic)])? = nil
   ) {
     self.code = code
     self.severity = severity
@@ -40,18 +35,8 @@ public struct Rule: Sendable {
     self.source = source
     self.versions = versions
     self.example = example
-    self.search = search
-  }
-
-  /// A rule that looks at one definition.
-  init(
-    _ code: Diagnostic.Code, _ severity: Diagnostic.Severity, _ title: String, reason: String,
-    source: String, versions: String = "all", example: RuleExample,
-    find: @escaping @Sendable (CheckedGuest, inout Findings) -> Void
-  ) {
-    self.init(
-      code, severity, title, reason: reason, source: source, versions: versions, example: example,
-      search: .definition(find))
+    self.find = find
+    findTogether = together
   }
 
   /// The versions that a claim was tried with.
@@ -92,20 +77,15 @@ public struct Rule: Sendable {
 
   /// Whether `check` finds what a rule is about in one definition alone.
   static func isFoundInOneDefinition(_ code: Diagnostic.Code) -> Bool {
-    all.contains { rule in
-      guard rule.code == code else { return false }
-      if case .together = rule.search { return false }
-      return true
-    }
+    all.contains { $0.code == code && $0.findTogether == nil }
   }
 
   // MARK: Findings
 
   /// What it finds in one definition by itself.
   func diagnostics(_ checked: CheckedGuest) -> [Diagnostic] {
-    guard case .definition(let find) = search else { return [] }
     var found = Findings(rule: self)
-    find(checked, &found)
+    find?(checked, &found)
     return found.diagnostics
   }
 
@@ -148,13 +128,23 @@ public struct Rule: Sendable {
 
 /// What a rule finds in a definition.
 struct Findings {
-  let rule: Rule
+  fileprivate let rule: Rule
   private(set) var diagnostics: [Diagnostic] = []
+  private var lines: [TextKey: Int] = [:]
+
+  fileprivate init(rule: Rule) { self.rule = rule }
 
   /// Adds a finding about an element, or about one of its attributes where it has that.
   mutating func add(
     _ element: Element, attribute: String? = nil, _ message: String, advice: Advice
   ) {
     diagnostics.append(rule.finding(element, attribute: attribute, message, advice: advice))
+  }
+
+  /// The line of the first element that was asked about with a key; `nil` for the first itself.
+  mutating func earlierLine(of key: String, _ element: Element) -> Int? {
+    let line = lines[TextKey(key)]
+    if line == nil { lines[TextKey(key)] = element.location.line }
+    return line
   }
 }

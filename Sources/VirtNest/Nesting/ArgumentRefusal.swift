@@ -111,7 +111,7 @@ extension NestingRefusal {
     var found: [NestingRefusal] = []
     let vcpu = domain.child("vcpu")
     let maximum = vcpu.flatMap { Int($0.text.trimmingSpaces) } ?? 1
-    let current = vcpu?["current"].flatMap { Int($0) }
+    let current = vcpu?.number("current")
     let topology = domain.first(["cpu", "topology"])
     let number = { (name: String) in topology?[name].flatMap { Int($0) } }
     var numbers = [

@@ -107,62 +107,42 @@ struct ParameterReader {
       help: help.map { $0.text.split(whereSeparator: \.isWhitespace).joined(separator: " ") },
       defaultText: element["default"], minimum: element["min"], maximum: element["max"],
       multiple: element["multiple"], pattern: element["pattern"], values: values,
-      place: element.place, defaultTemplate: template(element["default"], at: element),
-      compiledPattern: pattern(of: element), places: places(of: element))
+      place: element.place,
+      defaultTemplate: read(element["default"], at: element, ValueTemplate.init),
+      compiledPattern: read(element["pattern"], at: element) { try Pattern($0) },
+      places: places(of: element))
   }
 
   private mutating func checkLimits(of element: Element, _ name: String, _ kind: Parameter.Kind) {
     for attribute in ["min", "max", "multiple"] {
       guard let text = element[attribute] else { continue }
-      let isRead =
-        switch kind {
-        case .integer: Int(text) != nil
-        case .size: (try? MemorySize(text)) != nil
-        default: false
-        }
-      if !isRead || attribute == "multiple" && Int(text).map({ $0 < 1 }) == true {
+      let number = kind.number(text)
+      if number == nil || attribute == "multiple" && number ?? 1 < 1 {
         fail(
           "\(attribute)='\(text)' of '\(name)' is not a valid "
             + "\(kind == .size ? "size" : "number"); only integers and sizes have limits",
           at: element)
       }
     }
-    guard let minimum = element["min"], let maximum = element["max"] else { return }
-    let isEmpty =
-      switch kind {
-      case .integer: Int(minimum).flatMap { low in Int(maximum).map { low > $0 } }
-      case .size:
-        (try? MemorySize(minimum)).flatMap { low in (try? MemorySize(maximum)).map { low > $0 } }
-      default: false
-      }
-    if isEmpty == true {
+    if let minimum = element["min"].flatMap(kind.number),
+      let maximum = element["max"].flatMap(kind.number), minimum > maximum
+    {
       fail("the min of '\(name)' is greater than its max", at: element)
     }
   }
 
   /// Whether a text is a valid parameter name.
   private static func isName(_ text: String) -> Bool {
-    let isLetter = { (byte: UInt8) in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-    }
-    return text.utf8.first.map(isLetter) == true
-      && text.utf8.allSatisfy {
-        isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-_".utf8.contains($0)
-      }
+    text.utf8.first?.isLetter == true
+      && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_".utf8.contains($0) }
   }
 
-  private mutating func pattern(of element: Element) -> Pattern? {
-    guard let text = element["pattern"] else { return nil }
-    do { return try Pattern(text) } catch {
-      fail(error.description, at: element)
-      return nil
-    }
-  }
-
-  private mutating func template(_ text: String?, at element: Element) -> ValueTemplate? {
-    guard let text else { return nil }
-    do { return try ValueTemplate(text) } catch {
-      fail(error.description, at: element)
+  /// What a text is read as; what is wrong with it is a problem.
+  private mutating func read<Value>(
+    _ text: String?, at element: Element, _ read: (String) throws -> Value
+  ) -> Value? {
+    do { return try text.map(read) } catch {
+      fail("\(error)", at: element)
       return nil
     }
   }
@@ -170,7 +150,8 @@ struct ParameterReader {
   private mutating func places(of parameter: Element) -> [ParameterPlace] {
     var places: [ParameterPlace] = []
     for set in parameter.children("set", in: DomainNamespace.template) {
-      guard let text = set["value"], let value = template(text, at: set) else { continue }
+      guard let text = set["value"], let value = read(text, at: set, ValueTemplate.init)
+      else { continue }
       do {
         let target: ParameterPlace.Target
         let matches: [XPathMatch]
@@ -190,8 +171,6 @@ struct ParameterReader {
         }
         places.append(
           ParameterPlace(target: target, value: value, matches: matches, place: set.place))
-      } catch let error as InvalidValue {
-        fail(error.description, at: set)
       } catch {
         fail("\(error)", at: set)
       }
@@ -215,7 +194,7 @@ struct ParameterReader {
       if match.range.overlaps(block.range) {
         fail("'\(select)' finds a place in the block of parameters itself", at: set)
       }
-      if case .element(let element) = match, element.children.first(where: { _ in true }) != nil {
+      if case .element(let element) = match, !element.isLeaf {
         fail(
           "'\(select)' finds <\(element.qualifiedName)>, which contains elements and no text",
           at: set)

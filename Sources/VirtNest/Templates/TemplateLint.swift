@@ -38,7 +38,8 @@ package enum TemplateLint {
         Rule.noBlock, "there is no block of parameters in <metadata>",
         "Make a template from it: \(.newTemplate).", domain.place)
     }
-    for parameter in template.parameters where !isUsed(parameter, in: template) {
+    for parameter in template.parameters
+    where parameter.places.isEmpty && !isNeeded(parameter, in: template) {
       add(
         Rule.unusedParameter, "the parameter '\(parameter.name)' sets nothing",
         "Give it a <set>, or remove it.", parameter.place)
@@ -57,14 +58,6 @@ package enum TemplateLint {
   }
 
   private typealias Add = (Rule, String, Advice, Diagnostic.Place?) -> Void
-
-  private static func isUsed(_ parameter: Parameter, in template: Template) -> Bool {
-    if !parameter.places.isEmpty { return true }
-    return template.parameters.contains { other in
-      other.defaultTemplate?.names.contains(parameter.name) == true
-        || other.places.contains { $0.value.names.contains(parameter.name) }
-    }
-  }
 
   /// Computes every value for a guest without options.
   private static func addValues(of template: Template, _ add: Add) {
@@ -106,6 +99,7 @@ package enum TemplateLint {
     place.value.names.contains { template.parameter($0)?.hasDefault == false }
   }
 
+  /// Whether the value of another parameter needs it.
   private static func isNeeded(_ parameter: Parameter, in template: Template) -> Bool {
     template.parameters.contains { other in
       other.name != parameter.name
@@ -119,32 +113,25 @@ package enum TemplateLint {
     let fixed = template.fixedIdentityParts.filter(\.parameters.isEmpty)
     for part in template.definition.identityParts {
       let message = "\(part.what) belongs to one guest"
+      let isFixed = fixed.contains { $0.part.element == part.element }
+      let advice: Advice
       switch part.renewal {
-      case .derived:
-        add(
-          Rule.identityLeftIn, message, "Remove it; create derives it from the name.",
-          part.element.place)
-      case .follows(.uuid, _):
-        add(Rule.identityLeftIn, message, "Remove it; it repeats the uuid.", part.element.place)
-      case .follows(.name, _):
-        guard fixed.contains(where: { $0.part.element == part.element }) else { continue }
-        add(
-          Rule.identityLeftIn, message, "Set it by the parameter of the name, or remove it.",
-          part.element.place)
-      case .chosenByLibvirt:
-        add(Rule.identityLeftIn, message, "Remove it; libvirt chooses one.", part.element.place)
-      case .kept:
-        guard part.key != nil, fixed.contains(where: { $0.part.element == part.element }) else {
-          continue
-        }
+      case .derived: advice = "Remove it; create derives it from the name."
+      case .follows(.uuid, _): advice = "Remove it; it repeats the uuid."
+      case .follows(.name, _) where isFixed:
+        advice = "Set it by the parameter of the name, or remove it."
+      case .chosenByLibvirt: advice = "Remove it; libvirt chooses one."
+      case .kept where part.key != nil && isFixed:
         add(
           Rule.sharedByGuests, "\(message), and every guest of the template has it",
           "Set it by a parameter, or remove it.", part.element.place)
+        continue
+      case .follows, .kept: continue
       }
+      add(Rule.identityLeftIn, message, advice, part.element.place)
     }
-    let advice: Advice = "Remove it."
     if domain["id"] != nil {
-      add(Rule.identityLeftIn, "the id belongs to a running guest", advice, domain.place)
+      add(Rule.identityLeftIn, "the id belongs to a running guest", "Remove it.", domain.place)
     }
     for graphics in domain.child("devices")?.children("graphics") ?? []
     where graphics["passwd"] != nil {
@@ -156,21 +143,18 @@ package enum TemplateLint {
 
   private static func addDistribution(of template: Template, _ add: Add) {
     guard let id = template.distribution else { return }
-    let place = template.block?.place
-    guard ReleaseTable.distribution(id) != nil else {
-      let known = ReleaseTable.distributions.map(\.id).joined(separator: ", ")
+    func unknown(_ what: String, _ known: [String]) {
       add(
-        Rule.unknownDistribution, "the distribution '\(id)' is not known", "Use one of \(known).",
-        place)
-      return
+        Rule.unknownDistribution, "the \(what) is not known",
+        "Use one of \(known.joined(separator: ", ")).", template.block?.place)
     }
-    guard let release = template.release,
+    if ReleaseTable.distribution(id) == nil {
+      unknown("distribution '\(id)'", ReleaseTable.distributions.map(\.id))
+    } else if let release = template.release,
       ReleaseTable.release(distribution: id, matching: release) == nil
-    else { return }
-    let known = ReleaseTable.knownReleases(of: id).joined(separator: ", ")
-    add(
-      Rule.unknownDistribution, "the release '\(release)' of \(id) is not known",
-      "Use one of \(known).", place)
+    {
+      unknown("release '\(release)' of \(id)", ReleaseTable.knownReleases(of: id))
+    }
   }
 }
 

@@ -70,16 +70,7 @@ package func shellOperand(_ word: String) -> String {
 
 /// A value as it stands within single quotes of sh.
 package func insideSingleQuotes(_ value: String) -> String {
-  // A quote and a combining mark behind it are one Character.
-  var quoted = String.UnicodeScalarView()
-  for scalar in value.unicodeScalars {
-    if scalar == "'" {
-      quoted.append(contentsOf: #"'\''"#.unicodeScalars)
-    } else {
-      quoted.append(scalar)
-    }
-  }
-  return String(quoted)
+  value.replacing("'", with: #"'\''"#)
 }
 
 extension Unicode.Scalar {

@@ -42,9 +42,7 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
         return
       }
       // libvirt cannot translate these into a model of QEMU's.
-      if first.hasPrefix("power"),
-        first.utf8.dropFirst(5).allSatisfy({ (0x30...0x39).contains($0) })
-      {
+      if first.hasPrefix("power"), first.utf8.dropFirst(5).allSatisfy(\.isDigit) {
         throw InvalidValue(
           "cpu", text,
           "small letters name what the host's CPU is to be compatible with: host-model,model=\(first);"

@@ -23,7 +23,7 @@ struct IdentityParts {
     collectMetadata()
     collectSystemInformation()
     if let nvram = domain.child("os")?.child("nvram") { collect(nvram: nvram) }
-    for device in domain.child("devices").map({ Array($0.children) }) ?? [] {
+    for device in domain.all(["devices", "*"]) {
       numbers[device.localName, default: 0] += 1
       switch device.localName {
       case "disk": collect(disk: device)

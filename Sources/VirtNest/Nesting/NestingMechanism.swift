@@ -68,15 +68,9 @@ public enum Emulator {
 
   /// Whether a path is QEMU itself by its name, as distributions have it.
   package static func isQEMU(_ path: String) -> Bool {
-    let bytes = path.utf8
-    let isSlash = { (byte: UInt8) in byte == UInt8(ascii: "/") }
-    guard let end = bytes.lastIndex(where: { !isSlash($0) }) else { return false }
-    let start = bytes[...end].lastIndex(where: isSlash).map { bytes.index(after: $0) }
-    let name = String(path[(start ?? bytes.startIndex)...end])
+    let name = path.split(separator: "/").last.map(String.init) ?? ""
     // An architecture has no dash in it: qemu-system-ppc64, not qemu-system-ppc64-nested.
-    if name.hasPrefix("qemu-system-") {
-      return !name.utf8.dropFirst("qemu-system-".utf8.count).contains(UInt8(ascii: "-"))
-    }
+    if name.hasPrefix("qemu-system-") { return !name.dropFirst("qemu-system-".count).contains("-") }
     return plainNames.contains(name)
   }
 

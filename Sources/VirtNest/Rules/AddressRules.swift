@@ -78,7 +78,7 @@ extension CheckedGuest {
       let text: String
       if prefix == nil, disk.child("address") == nil {
         text = "libvirt cannot tell from '\(name)' where the disk is"
-      } else if prefix != nil, let last = name.utf8.last, (0x30...0x39).contains(last) {
+      } else if prefix != nil, name.utf8.last?.isDigit == true {
         text = "'\(name)' is the name of a partition"
       } else if prefix == "fd", ["disk", "lun"].contains(disk["device"] ?? "disk") {
         text = "'\(name)' is the name of a floppy"

@@ -267,12 +267,7 @@ extension Rule {
     example: RuleExample(
       .features, wrong: "<ibs value='broken'/><nested-hv state='on'/>",
       right: "<ibs value='fixed-ibs'/><nested-hv state='on'/>",
-      others: [
-        .end: """
-        <q:commandline xmlns:q='\(DomainNamespace.qemu)'><q:arg value='-machine'/>\
-        <q:arg value='cap-ibs=fixed-ibs'/></q:commandline>
-        """
-      ])
+      others: [.end: RuleExample(arguments: "-machine", "cap-ibs=fixed-ibs", right: []).wrong])
   ) { checked, found in
     for feature in PSeriesFeature.allCases {
       guard let attribute = feature.attribute,

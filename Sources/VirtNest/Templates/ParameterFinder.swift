@@ -213,11 +213,9 @@ struct ParameterFinder {
     {
       words[index] = .word("disk:\(target),path")
     }
-    let changes = words.sorted { $0.key < $1.key }.map { index, word in
-      try? word.change(to: paths[index] ?? "")
-    }
-    let all = changes.compactMap { $0 }
-    return all.count == words.count && definition.says(all) ? words : [:]
+    let changes = words.sorted { $0.key < $1.key }
+      .compactMap { index, word in try? word.change(to: paths[index] ?? "") }
+    return changes.count == words.count && definition.says(changes) ? words : [:]
   }
 
   private var networks: [Found] {

@@ -83,7 +83,7 @@ package struct TemplateAuthor: Sendable {
     for label in domain.children("seclabel") where label["type"] == "dynamic" && isLive {
       changes.remove(label)
     }
-    for device in domain.child("devices").map({ Array($0.children) }) ?? [] {
+    for device in domain.all(["devices", "*"]) {
       // A template is given to other people, so it must not contain a password.
       for name in ["passwd", "passwdValidTo"] where device.isNamed("graphics") {
         changes.removeAttribute(name, of: device)

@@ -168,13 +168,19 @@ extension VirtNestError {
   package init(_ error: MalformedXML, in bytes: [UInt8]) {
     self.init(.error("VN001", error.message, at: .init(error.location, in: bytes)))
   }
+}
 
-  /// Two changes about one place.
-  package init(_ error: ConflictingChanges, between changes: String, in document: Document) {
-    self.init(
-      .error(
-        "conflict", "\(changes) change the same place",
-        at: .init(error.location, in: document.bytes)))
+extension Changes {
+  /// The edits of the changes, in order.
+  ///
+  /// - Parameter changes: of what two have changed the same place, for a message.
+  /// - Throws: ``VirtNestError`` where two do.
+  package func edits(ofTwo changes: String, in document: Document) throws(VirtNestError) -> [Edit] {
+    do throws(ConflictingChanges) { return try sortedEdits() } catch {
+      throw VirtNestError(
+        "conflict", "two \(changes) change the same place",
+        at: .init(error.location, in: document.bytes))
+    }
   }
 }
 

@@ -17,7 +17,6 @@ package struct JSONReader {
   package static func value(of bytes: [UInt8]) throws(MalformedJSON) -> JSONWriter.Value {
     var reader = JSONReader(bytes: bytes)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { reader.position = 3 }
-    reader.skipSpace()
     let value = try reader.value()
     reader.skipSpace()
     guard reader.next == nil else { throw reader.malformed("nothing may follow the value") }
@@ -38,7 +37,13 @@ package struct JSONReader {
     return true
   }
 
+  private mutating func skipsSpace(and character: Unicode.Scalar) -> Bool {
+    skipSpace()
+    return skips(character)
+  }
+
   private mutating func value() throws(MalformedJSON) -> JSONWriter.Value {
+    skipSpace()
     guard depth < Self.maximumDepth else {
       throw malformed("nested more than \(Self.maximumDepth) deep")
     }
@@ -63,9 +68,8 @@ package struct JSONReader {
     var members: [JSONWriter.Member] = []
     var keys: Set<[UInt8]> = []
     position += 1
-    skipSpace()
-    if skips("}") { return members }
-    while true {
+    if skipsSpace(and: "}") { return members }
+    repeat {
       skipSpace()
       let start = position
       guard next == UInt8(ascii: "\"") else { throw malformed("a key is missing here") }
@@ -74,28 +78,20 @@ package struct JSONReader {
       guard keys.insert(Array(key.utf8)).inserted else {
         throw malformed("the key '\(key)' is there twice", at: start)
       }
-      skipSpace()
-      guard skips(":") else { throw malformed("':' is missing behind the key") }
-      skipSpace()
+      guard skipsSpace(and: ":") else { throw malformed("':' is missing behind the key") }
       members.append(JSONWriter.Member(key, try value()))
-      skipSpace()
-      if skips("}") { return members }
-      guard skips(",") else { throw malformed("',' or '}' is missing here") }
-    }
+    } while skipsSpace(and: ",")
+    guard skips("}") else { throw malformed("',' or '}' is missing here") }
+    return members
   }
 
   private mutating func elements() throws(MalformedJSON) -> [JSONWriter.Value] {
     var elements: [JSONWriter.Value] = []
     position += 1
-    skipSpace()
-    if skips("]") { return elements }
-    while true {
-      skipSpace()
-      elements.append(try value())
-      skipSpace()
-      if skips("]") { return elements }
-      guard skips(",") else { throw malformed("',' or ']' is missing here") }
-    }
+    if skipsSpace(and: "]") { return elements }
+    repeat { elements.append(try value()) } while skipsSpace(and: ",")
+    guard skips("]") else { throw malformed("',' or ']' is missing here") }
+    return elements
   }
 
   private mutating func number() throws(MalformedJSON) -> JSONWriter.Value {
@@ -113,7 +109,7 @@ package struct JSONReader {
 
   private mutating func digits() throws(MalformedJSON) {
     let start = position
-    while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+    while let byte = next, byte.isDigit { position += 1 }
     if position == start { throw malformed("a digit is missing here") }
   }
 

@@ -223,11 +223,11 @@ struct SystemOptions: ParsableArguments {
           + "--package NAME or --no-packages")
       return []
     }
-    if release.qemuPackages.isEmpty {
+    if release.packages.qemu.isEmpty {
       Terminal.say(
         "note: the release has no QEMU for L2 guests on Power: the guest agent alone is installed; "
           + "--package NAME gives others")
     }
-    return release.qemuPackages + release.libvirtPackages + [FirstBoot.agentPackage]
+    return release.packages.qemu + release.packages.libvirt + [FirstBoot.agentPackage]
   }
 }

@@ -70,7 +70,7 @@ struct TemplateListCommand: ParsableCommand {
       }
       rows.append([
         [release.id, release.codename.map { "(\($0))" }].compactMap(\.self).joined(separator: " "),
-        cell(release.kernel, .kernel), release.nestedHV.summary,
+        cell(release.kernel?.majorMinor, .kernel), release.nestedHV.summary,
         cell(release.releaseDate, .released), cell(release.endOfLife, .endOfLife),
         cell(release.osinfoID, .osinfo), cell(release.cloudImage, .image),
       ])

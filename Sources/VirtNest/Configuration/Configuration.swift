@@ -88,11 +88,7 @@ package struct Configuration: Hashable, Sendable {
     if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { return }
     if line.hasPrefix("[") {
       guard line.hasSuffix("]") else { throw InvalidLine("the section has no ']' at its end") }
-      do throws(InvalidPattern) {
-        sections.append(Section(pattern: try GlobPattern(String(line.dropFirst().dropLast()))))
-      } catch {
-        throw InvalidLine(error.description)
-      }
+      sections.append(Section(pattern: try GlobPattern(String(line.dropFirst().dropLast()))))
       return
     }
     guard let equals = line.firstIndex(of: "=") else {
@@ -148,12 +144,6 @@ package struct Configuration: Hashable, Sendable {
     return sections.reduce(into: Settings()) { settings, section in
       if section.pattern?.matches(relative) ?? true { settings.override(with: section.settings) }
     }
-  }
-
-  /// Why a line cannot be read.
-  private struct InvalidLine: Error {
-    var reason: String
-    init(_ reason: String) { self.reason = reason }
   }
 }
 

@@ -23,9 +23,10 @@ struct GlobPattern: Hashable, Sendable {
 
   /// More alternatives than this in braces are refused.
   private static let mostAlternatives = 1000
+  private static let tooMany = InvalidLine("the pattern stands for too many paths")
 
   /// Reads a pattern; what is wrong is thrown as a sentence.
-  init(_ text: String) throws(InvalidPattern) {
+  init(_ text: String) throws(InvalidLine) {
     var alternatives: [[Token]] = []
     for text in try Self.expanded(Array(text.unicodeScalars)) {
       var path = text[...]
@@ -81,7 +82,7 @@ struct GlobPattern: Hashable, Sendable {
   /// The tokens of a pattern without braces; twice where `**/` may be no folder at all.
   private static func tokens(
     _ text: ArraySlice<Unicode.Scalar>
-  ) throws(InvalidPattern) -> [[Token]] {
+  ) throws(InvalidLine) -> [[Token]] {
     var variants: [[Token]] = [[]]
     let add = { (tokens: [Token]) in variants = variants.map { $0 + tokens } }
     var rest = text
@@ -94,13 +95,15 @@ struct GlobPattern: Hashable, Sendable {
         if rest.first == "/" {
           rest.removeFirst()
           variants += variants.map { $0 + [.anything, .character("/")] }
-          guard variants.count <= mostAlternatives else { throw .tooMany }
+          guard variants.count <= mostAlternatives else { throw tooMany }
         } else {
           add([.anything])
         }
       case "*": add([.name])
       case "[":
-        guard let end = rest.dropFirst().firstIndex(of: "]") else { throw .open("[") }
+        guard let end = rest.dropFirst().firstIndex(of: "]") else {
+          throw InvalidLine("the pattern has '[' without its end")
+        }
         var inside = rest[..<end]
         rest = rest[(end + 1)...]
         let isNegated = inside.first == "!"
@@ -124,7 +127,7 @@ struct GlobPattern: Hashable, Sendable {
   /// The texts that braces stand for; they may be nested.
   private static func expanded(
     _ text: [Unicode.Scalar]
-  ) throws(InvalidPattern) -> [[Unicode.Scalar]] {
+  ) throws(InvalidLine) -> [[Unicode.Scalar]] {
     var pending = [text]
     var done: [[Unicode.Scalar]] = []
     while let text = pending.popLast() {
@@ -136,7 +139,7 @@ struct GlobPattern: Hashable, Sendable {
       var parts: [[Unicode.Scalar]] = [[]]
       var index = open
       repeat {
-        guard index < text.count else { throw .open("{") }
+        guard index < text.count else { throw InvalidLine("the pattern has '{' without its end") }
         let scalar = text[index]
         index += 1
         if scalar == "{" { depth += 1 }
@@ -152,7 +155,7 @@ struct GlobPattern: Hashable, Sendable {
         }
       } while depth > 0
       if parts.count == 1, let numbers = numbers(parts[0]) { parts = numbers }
-      guard pending.count + done.count + parts.count <= mostAlternatives else { throw .tooMany }
+      guard pending.count + done.count + parts.count <= mostAlternatives else { throw tooMany }
       pending += parts.reversed().map { text[..<open] + $0 + text[index...] }
     }
     return done
@@ -181,17 +184,8 @@ struct GlobPattern: Hashable, Sendable {
   }
 }
 
-/// A pattern that cannot be read.
-enum InvalidPattern: Error, CustomStringConvertible {
-  /// A bracket or brace that is not closed.
-  case open(String)
-  /// More alternatives than anybody writes.
-  case tooMany
-
-  var description: String {
-    switch self {
-    case .open(let bracket): "the pattern has '\(bracket)' without its end"
-    case .tooMany: "the pattern stands for too many paths"
-    }
-  }
+/// Why a line of a configuration, or a pattern in it, cannot be read.
+struct InvalidLine: Error {
+  var reason: String
+  init(_ reason: String) { self.reason = reason }
 }

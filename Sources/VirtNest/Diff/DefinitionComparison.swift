@@ -26,17 +26,14 @@ package struct DefinitionComparison {
       new = Self.printed(definition)
       return
     }
-    var merge = DefinitionMerge(hasGraphics: Self.hasGraphics(definition))
+    let merge = DefinitionMerge(
+      hasGraphics: definition.domain.first(["devices", "graphics"]) != nil)
     new = merge.merged(other.domain, definition.domain, at: []).bytes(indentation: "")
   }
 
   /// A definition in libvirt's format.
   package static func printed(_ definition: DomainDefinition) -> [UInt8] {
     PrintedElement(definition.domain).bytes(indentation: "")
-  }
-
-  private static func hasGraphics(_ definition: DomainDefinition) -> Bool {
-    definition.domain.child("devices")?.child("graphics") != nil
   }
 }
 
@@ -90,7 +87,7 @@ struct DefinitionMerge {
   let hasGraphics: Bool
 
   /// libvirt's element with what the new one says.
-  mutating func merged(_ old: Element, _ new: Element, at path: [String]) -> PrintedElement {
+  func merged(_ old: Element, _ new: Element, at path: [String]) -> PrintedElement {
     if Self.isSameSize(old, new) {
       var printed = PrintedElement(old)
       printed.attributes = attributes(old, new, at: path, exceptUnit: true)
@@ -191,7 +188,7 @@ struct DefinitionMerge {
 
   // MARK: Children
 
-  private mutating func children(
+  private func children(
     _ old: Element, _ new: Element, at path: [String]
   ) -> [PrintedElement] {
     var rest = Array(new.children)

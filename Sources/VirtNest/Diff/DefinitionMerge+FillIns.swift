@@ -53,14 +53,13 @@ extension DefinitionMerge {
     case "protocol": return element["type"] == "raw"
     case "source":
       return element.attributes.allSatisfy { element.document.text(in: $0.name) == "mode" }
-        && element.children.first { _ in true } == nil
+        && element.isLeaf
     case "seclabel": return element["type"] == "dynamic"
     case "label", "imagelabel": return path == ["seclabel"]
     default:
       // An empty element that says nothing by being there.
       let isBare =
-        element.attributes.isEmpty && element.children.first { _ in true } == nil
-        && element.text.allSatisfy(\.isWhitespace)
+        element.attributes.isEmpty && element.isLeaf && element.text.allSatisfy(\.isWhitespace)
       let place = WordTable.standard.place(path + [element.localName])
       return isBare && place?.isEmpty == false
     }
@@ -83,7 +82,6 @@ extension DefinitionMerge {
     if element.localName == "backingStore", element.attributes.isEmpty { return true }
     let place = path.joined(separator: "/")
     if Self.filled.contains(place) { return true }
-    let isLeaf = element.children.first { _ in true } == nil
     let hasDefaults = element.attributes.allSatisfy {
       Self.isFilled(attribute: element.document.text(in: $0.name), of: element, at: path)
     }
@@ -92,7 +90,7 @@ extension DefinitionMerge {
     case "currentMemory":
       return element.parent?.child("memory").map { Self.size(of: $0) == Self.size(of: element) }
         == true
-    case "clock", "devices/disk/driver": return hasDefaults && isLeaf
+    case "clock", "devices/disk/driver": return hasDefaults && element.isLeaf
     case "on_poweroff", "on_crash": return element.text == "destroy"
     case "on_reboot": return element.text == "restart"
     case "os/boot": return element["dev"] == "hd"

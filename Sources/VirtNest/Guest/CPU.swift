@@ -46,7 +46,7 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
     }
     // libvirt cannot translate these into a model of QEMU's.
     if first != nil, mode ?? "custom" == "custom", model.hasPrefix("power"),
-      model.utf8.dropFirst(5).allSatisfy({ (0x30...0x39).contains($0) })
+      model.utf8.dropFirst(5).allSatisfy(\.isDigit)
     {
       throw InvalidValue(
         "cpu", change.text,

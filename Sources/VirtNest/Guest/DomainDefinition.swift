@@ -26,15 +26,11 @@ public struct DomainDefinition: Hashable, Sendable {
         "VN001", "this is a saved state of a guest, not XML",
         advice: "Print the definition in it: virsh save-image-dumpxml FILE")
     }
-    do {
-      try self.init(Document(bytes))
-    } catch let error as MalformedXML {
+    let document: Document
+    do throws(MalformedXML) { document = try Document(bytes) } catch {
       throw VirtNestError(error, in: bytes)
-    } catch let error as VirtNestError {
-      throw error
-    } catch {
-      preconditionFailure("nothing else is thrown")
     }
+    try self.init(document)
   }
 
   /// Takes a document that is a domain definition.

@@ -65,9 +65,7 @@ extension UInt8 {
   fileprivate var isSpaceToLibvirt: Bool {
     [0x20, 0x09, 0x0a, 0x0c, 0x0d].contains(self)
   }
-}
 
-extension UInt8 {
   /// The value of this byte as an ASCII hexadecimal digit of either case.
   var hexadecimalValue: UInt8? {
     switch self {
@@ -79,7 +77,13 @@ extension UInt8 {
   }
 
   /// Two lower-case hexadecimal digits.
-  var hexadecimalDigits: String {
-    (self < 16 ? "0" : "") + String(self, radix: 16)
+  var hexadecimalDigits: String { digits(2, radix: 16) }
+}
+
+extension BinaryInteger {
+  /// The digits of a number that is not negative, with zeros before them up to a width.
+  package func digits(_ width: Int, radix: Int = 10) -> String {
+    let digits = String(self, radix: radix)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 }

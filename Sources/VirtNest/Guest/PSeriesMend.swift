@@ -7,25 +7,24 @@ extension DomainEditor {
     mendsForPSeries = true
     mendMachine(before, &wanted)
     var gone: Set<Element> = []
-    for element in domain.children("features").flatMap(\.children)
+    for element in domain.all(["features", "*"])
     where PSeriesLimit.ignoredFeatures.contains(element.qualifiedName) {
       note("<\(element.localName)> has no meaning for a pseries guest; it is removed", element)
       removeWhole(element)
       gone.insert(element)
     }
     var targets = Set(
-      domain.children("devices").flatMap { $0.children("disk") }
-        .compactMap { $0.child("target")?["dev"] })
+      domain.all(["devices", "disk"]).compactMap { $0.child("target")?["dev"] })
     // A disk that is put on another bus may have what it cannot have there.
     var changed: [Element: [String: String]] = [:]
-    var done: Set<Said> = []
+    var done: [Element: Set<String>] = [:]
     var goesOn = true
     while goesOn {
       goesOn = false
       let table = PSeriesLimit.all + PSeriesLimit.pairs
       for (limit, element) in PSeriesLimit.found(in: domain, table, changed: changed)
       where !limit.mends.isEmpty && !gone.contains(element)
-        && done.insert(Said(limit.message(element), element)).inserted
+        && done[element, default: []].insert(limit.message(element)).inserted
       {
         goesOn = true
         note("\(limit.message(element)); \(limit.mendText(past: true))", element)
@@ -34,16 +33,6 @@ extension DomainEditor {
       }
     }
     if changed.values.contains(where: { $0["target/@bus"] == "scsi" }) { addSCSIController() }
-  }
-
-  private struct Said: Hashable {
-    var message: String
-    var element: Element
-
-    init(_ message: String, _ element: Element) {
-      self.message = message
-      self.element = element
-    }
   }
 
   private mutating func apply(
@@ -79,17 +68,13 @@ extension DomainEditor {
       wanted.machine = MachineType("pseries")
     }
     if let architecture = before.architecture, wanted.architecture == nil,
-      !["ppc64", "ppc64le"].contains(architecture)
+      !Guest.powerArchitectures.contains(architecture)
     {
       note(
         "pseries is a machine of ppc64le, not of \(architecture); arch='ppc64le' is written", type)
       wanted.architecture = "ppc64le"
     }
-    guard wanted.emulator == nil, let emulator = domain.first(["devices", "emulator"]) else {
-      return
-    }
-    let name = String(emulator.text.trimmingSpaces.split(separator: "/").last ?? "")
-    if name.hasPrefix("qemu-system-"), !name.hasPrefix("qemu-system-ppc64") {
+    if wanted.emulator == nil, let (emulator, name) = domain.foreignEmulator {
       note(
         "\(name) runs no pseries guest; <emulator> is removed, and libvirt takes its own", emulator)
       changes.remove(emulator)
@@ -156,7 +141,7 @@ extension DomainEditor {
 
   /// Removes addresses behind bridges that go: libvirt gives new ones.
   private mutating func removeAddressesBehindBridges() {
-    for device in domain.children("devices").flatMap(\.children) {
+    for device in domain.all(["devices", "*"]) {
       guard let address = device.child("address"), address["type"] == "pci",
         let bus = address["bus"], bus.contains(where: { $0 != "0" && $0 != "x" })
       else { continue }

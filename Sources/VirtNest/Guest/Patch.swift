@@ -112,12 +112,7 @@ extension DomainDefinition {
   private func edits(of editor: DomainEditor) throws(VirtNestError) -> [Edit] {
     let errors = editor.diagnostics.filter { $0.severity == .error }
     guard errors.isEmpty else { throw VirtNestError(errors) }
-    let edits: [Edit]
-    do {
-      edits = try editor.resolved().sortedEdits()
-    } catch {
-      throw VirtNestError(error, between: "two of the changes", in: document)
-    }
+    let edits = try editor.resolved().edits(ofTwo: "of the changes", in: document)
     for edit in edits {
       let text = String(decoding: edit.replacement, as: UTF8.self)
       guard text.standsForBytes else { continue }
@@ -227,11 +222,7 @@ extension Patch {
     let checked = CheckedGuest(
       file: "the result", definition: definition, today: ReleaseTable.lastReview)
     return Rule.all.filter { $0.severity != .note }.flatMap { rule in
-      if case .together(let find) = rule.search {
-        find([checked], rule).map(\.diagnostic)
-      } else {
-        rule.diagnostics(checked)
-      }
+      rule.findTogether?([checked], rule).map(\.diagnostic) ?? rule.diagnostics(checked)
     }
   }
 }

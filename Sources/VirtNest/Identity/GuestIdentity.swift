@@ -86,3 +86,55 @@ extension DomainDefinition {
     return parts.found
   }
 }
+
+/// SHA-1 (FIPS 180-4), which derives identifiers from names.
+///
+/// No secret depends on it.
+enum SHA1 {
+  /// The 20 bytes of the digest of `message`.
+  static func digest(of message: [UInt8]) -> [UInt8] {
+    var message = message
+    let bits = UInt64(message.count) * 8
+    message.append(0x80)
+    while message.count % 64 != 56 { message.append(0) }
+    message += bytes(of: bits)
+    var state: [UInt32] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
+    for start in stride(from: 0, to: message.count, by: 64) {
+      mix(message[start..<start + 64], into: &state)
+    }
+    return state.flatMap { bytes(of: $0) }
+  }
+
+  private static func bytes(of number: some FixedWidthInteger) -> [UInt8] {
+    withUnsafeBytes(of: number.bigEndian) { Array($0) }
+  }
+
+  private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
+    var words = stride(from: block.startIndex, to: block.endIndex, by: 4).map { index in
+      block[index..<index + 4].reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+    }
+    for t in 16..<80 {
+      words.append(
+        (words[t - 3] ^ words[t - 8] ^ words[t - 14] ^ words[t - 16]).rotatedLeft(by: 1))
+    }
+    var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
+    for t in 0..<80 {
+      let (function, constant): (UInt32, UInt32) =
+        switch t {
+        case 0..<20: (b & c | ~b & d, 0x5a82_7999)
+        case 20..<40: (b ^ c ^ d, 0x6ed9_eba1)
+        case 40..<60: (b & c | b & d | c & d, 0x8f1b_bcdc)
+        default: (b ^ c ^ d, 0xca62_c1d6)
+        }
+      let next = a.rotatedLeft(by: 5) &+ function &+ e &+ constant &+ words[t]
+      (a, b, c, d, e) = (next, a, b.rotatedLeft(by: 30), c, d)
+    }
+    for (index, word) in [a, b, c, d, e].enumerated() { state[index] &+= word }
+  }
+}
+
+extension UInt32 {
+  fileprivate func rotatedLeft(by count: UInt32) -> UInt32 {
+    self &<< count | self &>> (32 - count)
+  }
+}

@@ -54,10 +54,7 @@ extension IdentityParts {
     if let device = address["device"] {
       return "USB \(address["bus"] ?? "").\(device)"
     }
-    let digits = zip(numbers, [4, 2, 2, 1]).map { number, width in
-      let text = String(number, radix: 16)
-      return String(repeating: "0", count: max(0, width - text.count)) + text
-    }
+    let digits = zip(numbers, [4, 2, 2, 1]).map { $0.digits($1, radix: 16) }
     return "\(digits[0]):\(digits[1]):\(digits[2]).\(digits[3])"
   }
 
@@ -77,9 +74,7 @@ extension IdentityParts {
           source, "the host's device \(address)", "device:\(address)", word("source.address.bus"))
       }
     case "vhostuser":
-      if let source, let path = source["path"] {
-        keep(source, "the socket \(path)", "socket:\(path)", word("source.path"))
-      }
+      keep(source, "path", "the socket", key: "socket", word("source.path"))
     case "server", "udp":
       // A client and a multicast group may be the same for several guests.
       let local = interface["type"] == "udp" ? source?.child("local") : source
@@ -89,15 +84,13 @@ extension IdentityParts {
         keep(local, "the port \(place)", "port:\(place)", word(key))
       }
     case "direct" where source?["mode"] == "passthrough", "vdpa":
-      if let source, let device = source["dev"] {
-        keep(source, "the host's device \(device)", "device:\(device)", word("source.dev"))
-      }
+      keep(source, "dev", "the host's device", key: "device", word("source.dev"))
     default: break
     }
     collect(connectionOf: interface, word("filterref.parameter0.value"))
     guard let target = interface.child("target"), let device = target["dev"] else { return }
     if target["managed"] == "no" {
-      keep(target, "the tap device \(device)", "tap:\(device)", word("target.dev"))
+      keep(target, "dev", "the tap device", key: "tap", word("target.dev"))
     } else {
       let isAlone = target.attributes.count == 1
       add(
@@ -120,7 +113,7 @@ extension IdentityParts {
           .chosenByLibvirt([isAlone ? .remove(parameters) : .removeAttribute(id, parameters)]))
       }
     }
-    for parameter in interface.children("filterref").flatMap({ $0.children("parameter") }) {
+    for parameter in interface.all(["filterref", "parameter"]) {
       let value = parameter["value"] ?? ""
       switch parameter["name"] {
       // libvirt takes the interface's own.
@@ -172,9 +165,9 @@ extension IdentityParts {
         graphics, "the \(name) port \(numbers)", key: "port:\(numbers)",
         .chosenByLibvirt(steps + [.setAttribute("autoport", graphics, to: "yes")]))
     }
-    if let path = graphics["socket"], graphics.child("listen") == nil {
+    if graphics.child("listen") == nil {
       keep(
-        graphics, "the socket \(path)", "socket:\(path)",
+        graphics, "socket", "the socket", key: "socket",
         "graphics:\(numbers["graphics"] ?? 1),socket=")
     }
     for listen in graphics.children("listen") where listen["type"] == "socket" {
@@ -188,35 +181,26 @@ extension IdentityParts {
   /// - Parameter word: the device in words; `separator` stands before a key of it.
   mutating func collect(character device: Element, _ word: String, separator: String = ",") {
     let word = word + separator
-    if let log = device.child("log"), let file = log["file"] {
-      keep(log, "the log file \(file)", "file:\(file)", "\(word)log.file=")
-    }
+    keep(device.child("log"), "file", "the log file", key: "file", "\(word)log.file=")
     for source in device.children("source") {
-      let mode = source["mode"] ?? "bind"
+      let path = "\(word)source.path="
       switch device["type"] {
-      case "file", "pipe":
-        guard let path = source["path"] else { continue }
-        keep(source, "the file \(path)", "file:\(path)", "\(word)source.path=")
-      case "dev":
-        guard let path = source["path"] else { continue }
-        keep(
-          source, "the host's device \(path)", "device:\(path)", "\(word)source.path=")
-      case "unix" where mode == "bind":
-        guard let path = source["path"] else { continue }
-        if device.isNamed("channel") {
-          // libvirt makes a path for a channel that has none.
-          let isAlone = source.attributes.allSatisfy {
-            ["mode", "path"].contains(source.document.text(in: $0.name))
-          }
-          add(
-            source, "the socket \(path)", key: "socket:\(path)",
-            .chosenByLibvirt([isAlone ? .remove(source) : .removeAttribute("path", source)]))
-        } else {
-          keep(source, "the socket \(path)", "socket:\(path)", "\(word)source.path=")
+      case "file", "pipe": keep(source, "path", "the file", key: "file", path)
+      case "dev": keep(source, "path", "the host's device", key: "device", path)
+      case "unix" where source["mode"] ?? "bind" == "bind":
+        guard let socket = source["path"], device.isNamed("channel") else {
+          keep(source, "path", "the socket", key: "socket", path)
+          continue
         }
-      case "tcp" where mode == "bind", "udp" where source["mode"] == "bind":
-        guard let port = source["service"] else { continue }
-        keep(source, "the port \(port)", "port:\(port)", "\(word)source.service=")
+        // libvirt makes a path for a channel that has none.
+        let isAlone = source.attributes.allSatisfy {
+          ["mode", "path"].contains(source.document.text(in: $0.name))
+        }
+        add(
+          source, "the socket \(socket)", key: "socket:\(socket)",
+          .chosenByLibvirt([isAlone ? .remove(source) : .removeAttribute("path", source)]))
+      case "tcp" where source["mode"] ?? "bind" == "bind", "udp" where source["mode"] == "bind":
+        keep(source, "service", "the port", key: "port", "\(word)source.service=")
       default: continue
       }
     }

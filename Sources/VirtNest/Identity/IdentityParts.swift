@@ -23,7 +23,7 @@ struct IdentityParts {
     collectMetadata()
     collectSystemInformation()
     if let nvram = domain.child("os")?.child("nvram") { collect(nvram: nvram) }
-    for device in domain.child("devices").map({ Array($0.children) }) ?? [] {
+    for device in domain.all(["devices", "*"]) {
       numbers[device.localName, default: 0] += 1
       switch device.localName {
       case "disk": collect(disk: device)
@@ -37,15 +37,13 @@ struct IdentityParts {
           collect(character: backend, "rng:\(numbers["rng"] ?? 1),backend", separator: ".")
         }
       case "audio":
-        if device["type"] == "file", let path = device["path"] {
-          keep(device, "the file \(path)", "file:\(path)", "audio:\(numbers["audio"] ?? 1),path=")
+        if device["type"] == "file" {
+          keep(device, "path", "the file", key: "file", "audio:\(numbers["audio"] ?? 1),path=")
         }
       case "filesystem":
-        if let source = device.child("source"), let path = source["socket"] {
-          keep(
-            source, "the socket \(path)", "socket:\(path)",
-            "filesystem:\(numbers["filesystem"] ?? 1),source.socket=")
-        }
+        keep(
+          device.child("source"), "socket", "the socket", key: "socket",
+          "filesystem:\(numbers["filesystem"] ?? 1),source.socket=")
       case "vsock": collect(vsock: device)
       case "memory":
         let source = device.child("source")
@@ -55,29 +53,27 @@ struct IdentityParts {
           keep(path, "the memory image \(path.text)", "image:\(path.text)", "memdev,source.path=")
         }
       case "tpm":
-        if let backend = device.child("backend"), backend["type"] == "passthrough",
-          let source = backend.child("device"), let path = source["path"]
-        {
-          keep(source, "the host's TPM \(path)", "device:\(path)", "tpm,backend.device.path=")
+        let backend = device.child("backend")
+        if backend?["type"] == "passthrough" {
+          keep(
+            backend?.child("device"), "path", "the host's TPM", key: "device",
+            "tpm,backend.device.path=")
         }
-        if let source = device.child("backend")?.child("source"), let path = source["path"] {
-          keep(source, "the socket \(path)", "socket:\(path)", "tpm,backend.source.path=")
-        }
+        keep(
+          backend?.child("source"), "path", "the socket", key: "socket", "tpm,backend.source.path=")
       case "input":
-        guard let source = device.child("source"), let path = source["evdev"] ?? source["dev"]
-        else {
-          continue
-        }
-        keep(source, "the host's input device \(path)", "device:\(path)", "input,source.dev=")
+        let source = device.child("source")
+        keep(
+          source, source?["evdev"] == nil ? "dev" : "evdev", "the host's input device",
+          key: "device", "input,source.dev=")
       default: continue
       }
     }
-    let arguments =
-      domain.child("commandline", in: DomainNamespace.qemu)?
-      .children("arg", in: DomainNamespace.qemu) ?? []
     let uuid = domain.child("uuid")?.text.trimmingSpaces.lowercased() ?? ""
     var option = ""
-    for argument in arguments {
+    for argument in domain.child("commandline", in: DomainNamespace.qemu)?
+      .children("arg", in: DomainNamespace.qemu) ?? []
+    {
       guard let value = argument["value"] else { continue }
       if !uuid.isEmpty, value.lowercased().contains(uuid) {
         keep(argument, "the uuid in the argument '\(value)'", nil, "qemu-commandline")
@@ -86,6 +82,14 @@ struct IdentityParts {
       }
       option = value
     }
+  }
+
+  /// Adds what an attribute names, where it is there, and of which only the user knows another.
+  mutating func keep(
+    _ element: Element?, _ attribute: String, _ what: String, key: String, _ word: String
+  ) {
+    guard let element, let value = element[attribute] else { return }
+    keep(element, "\(what) \(value)", "\(key):\(value)", word)
   }
 
   /// Adds a part of which only the user knows another value.
@@ -135,7 +139,7 @@ struct IdentityParts {
       && owner.namespace != DomainNamespace.libosinfo
     {
       for element in [owner] + Array(owner.descendants) {
-        if element.children.first(where: { _ in true }) == nil, let leader = leader(element.text) {
+        if element.isLeaf, let leader = leader(element.text) {
           add(
             element, "the \(leader.rawValue) in <\(element.qualifiedName)>",
             .follows(leader, attribute: nil))
@@ -154,7 +158,7 @@ struct IdentityParts {
   /// libvirt refuses a uuid here that is not the guest's (src/conf/domain_conf.c,
   /// virDomainDefParseXML: "UUID mismatch between <uuid> and <sysinfo>").
   private mutating func collectSystemInformation() {
-    for system in domain.children("sysinfo").flatMap({ $0.children("system") }) {
+    for system in domain.all(["sysinfo", "system"]) {
       for entry in system.children("entry") {
         switch entry["name"] {
         case "uuid": add(entry, "the uuid in <sysinfo>", .follows(.uuid, attribute: nil))
@@ -174,7 +178,7 @@ struct IdentityParts {
     guard !path.isEmpty else { return }
     let step: IdentityPart.Step =
       nvram.attributes.contains { nvram.document.text(in: $0.name) == "template" }
-        && nvram.children.first { _ in true } == nil ? .clearText(nvram) : .remove(nvram)
+        && nvram.isLeaf ? .clearText(nvram) : .remove(nvram)
     add(nvram, "the NVRAM file \(path)", key: "image:\(path)", .chosenByLibvirt([step]))
   }
 }

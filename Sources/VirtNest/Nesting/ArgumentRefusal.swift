@@ -8,58 +8,50 @@ extension NestingRefusal {
     _ guest: Guest
   ) -> NestingRefusal? {
     let name = option.option.value
+    let value = option.value?.value
     let isNamed = { (known: Set<Substring>) in known.contains { QEMUOption.isNamed($0, name) } }
-    let excluded = { (reason: String) in
-      NestingRefusal(
-        kind: .excluded, reason: reason, element: (option.value ?? option.option).element)
-    }
-    let unrelated = { (reason: String) in
-      NestingRefusal(
-        kind: .unrelated, reason: reason, element: (option.value ?? option.option).element)
-    }
-    if isNamed(["enable-kvm"]) {
-      return excluded("QEMU refuses \(name), since libvirt writes -accel itself")
-    }
-    if isNamed(["no-kvm"]) { return excluded("QEMU has no option \(name) any more") }
-    if isNamed(["h", "help", "version"]) {
-      return excluded("\(name) makes QEMU print a text and end")
-    }
-    if isNamed(QEMUOption.ofOtherTargets) {
-      return unrelated("QEMU has no option \(name) for a guest of Power")
+    let refused = { (kind: Kind, reason: String) in
+      NestingRefusal(kind, reason, (option.value ?? option.option).element)
     }
     guard QEMUOption.isOption(name) else {
       let isNested = name.replacing("_", with: "-").hasPrefix("cap-nested")
-      return isNested || name.isEmpty
-        ? NestingRefusal(
-          kind: isNested ? .stray : .unrelated, reason: "QEMU reads '\(name)' as a disk image",
-          element: option.option.element) : nil
+      guard isNested || name.isEmpty else { return nil }
+      return NestingRefusal(
+        isNested ? .stray : .unrelated, "QEMU reads '\(name)' as a disk image",
+        option.option.element)
     }
-    if !isNamed(QEMUOption.all) { return unrelated("QEMU has no option \(name)") }
-    guard let value = option.value?.value else { return nil }
+    if isNamed(["enable-kvm"]) {
+      return refused(.excluded, "QEMU refuses \(name), since libvirt writes -accel itself")
+    }
+    if isNamed(["no-kvm"]) { return refused(.excluded, "QEMU has no option \(name) any more") }
+    if isNamed(["h", "help", "version"]) {
+      return refused(.excluded, "\(name) makes QEMU print a text and end")
+    }
+    if isNamed(QEMUOption.ofOtherTargets) {
+      return refused(.unrelated, "QEMU has no option \(name) for a guest of Power")
+    }
+    if !isNamed(QEMUOption.all) { return refused(.unrelated, "QEMU has no option \(name)") }
+    guard let value else { return nil }
     if value == "help" || value == "?", isNamed(QEMUOption.withLists) {
-      return unrelated("\(name) \(value) makes QEMU print a list and end")
+      return refused(.unrelated, "\(name) \(value) makes QEMU print a list and end")
     }
     if isNamed(["set"]), value.hasPrefix("machine.") {
-      return excluded("QEMU takes no -set for the machine; write -machine")
+      return refused(.excluded, "QEMU takes no -set for the machine; write -machine")
     }
     if isNamed(["set"]), value.prefix(while: { $0 != "=" }).count(where: { $0 == "." }) < 2 {
-      return excluded("QEMU needs GROUP.ID.NAME=VALUE for -set, not '\(value)'")
+      return refused(.excluded, "QEMU needs GROUP.ID.NAME=VALUE for -set, not '\(value)'")
     }
     if isNamed(["global"]), !value.contains("="), !value.contains(".") {
-      return excluded("QEMU needs DRIVER.NAME=VALUE for -global, not '\(value)'")
+      return refused(.excluded, "QEMU needs DRIVER.NAME=VALUE for -global, not '\(value)'")
     }
-    if isNamed(["cpu"]) {
-      let model = String(value.prefix { $0 != "," })
-      let isHost = model == "host" && guest.domainType == "qemu"
-      if isHost || PSeriesLimit.isForeignCPU(model) {
-        return excluded("QEMU has no CPU '\(model)' for this guest")
-      }
-      let properties = value.dropFirst(model.count + 1).split(separator: ",")
-      if let first = properties.first(where: { !isKnownCPUProperty($0) }) {
-        return excluded("QEMU's CPUs for pseries have no property '\(first)'")
-      }
+    guard isNamed(["cpu"]) else { return nil }
+    let model = String(value.prefix { $0 != "," })
+    if model == "host" && guest.domainType == "qemu" || PSeriesLimit.isForeignCPU(model) {
+      return refused(.excluded, "QEMU has no CPU '\(model)' for this guest")
     }
-    return nil
+    return value.dropFirst(model.count + 1).split(separator: ",")
+      .first { !isKnownCPUProperty($0) }
+      .map { refused(.excluded, "QEMU's CPUs for pseries have no property '\($0)'") }
   }
 
   /// QEMU, `target/ppc/cpu_init.c` (`ppc_cpu_properties`) and `hw/core/cpu-common.c`.
@@ -75,9 +67,8 @@ extension NestingRefusal {
   static func accelerators(_ arguments: PassthroughArguments) -> [NestingRefusal] {
     arguments.machineArguments.filter { $0.options.value(of: "accel") != nil }.map { argument in
       NestingRefusal(
-        kind: .excluded,
-        reason: "QEMU refuses accel= in -machine, since libvirt writes -accel itself",
-        element: argument.value.element)
+        .excluded, "QEMU refuses accel= in -machine, since libvirt writes -accel itself",
+        argument.value.element)
     }
   }
 
@@ -89,10 +80,8 @@ extension NestingRefusal {
       return []
     }
     return ["append", "initrd"].flatMap { name in
-      arguments.values(of: name).map { value in
-        NestingRefusal(
-          kind: .unrelated, reason: "QEMU takes -\(name) beside a kernel only",
-          element: value.element)
+      arguments.values(of: name).map {
+        NestingRefusal(.unrelated, "QEMU takes -\(name) beside a kernel only", $0.element)
       }
     }
   }
@@ -100,19 +89,17 @@ extension NestingRefusal {
   /// A machine type that is no pseries one, and properties of the machine with values that it refuses.
   static func machines(_ arguments: PassthroughArguments) -> [NestingRefusal] {
     arguments.machineArguments.compactMap { argument in
-      var reason: String?
-      if let type = argument.options.type, !MachineType(type).isPSeries,
-        !looksLikeNesting(type)
-      {
+      let reason: String
+      if let type = argument.options.type, !MachineType(type).isPSeries, !looksLikeNesting(type) {
         reason = "QEMU runs the machine '\(type)', which is no pseries machine"
       } else if let mode = argument.options.value(of: "ic-mode"),
         !["xics", "xive", "dual"].contains(mode)
       {
         reason = "QEMU does not accept '\(mode)' for ic-mode"
+      } else {
+        return nil
       }
-      return reason.map {
-        NestingRefusal(kind: .unrelated, reason: $0, element: argument.value.element)
-      }
+      return NestingRefusal(.unrelated, reason, argument.value.element)
     }
   }
 
@@ -122,12 +109,9 @@ extension NestingRefusal {
     _ arguments: PassthroughArguments, _ guest: Guest, in domain: Element
   ) -> [NestingRefusal] {
     var found: [NestingRefusal] = []
-    let excluded = { (reason: String, element: Element) in
-      found.append(NestingRefusal(kind: .unrelated, reason: reason, element: element))
-    }
     let vcpu = domain.child("vcpu")
     let maximum = vcpu.flatMap { Int($0.text.trimmingSpaces) } ?? 1
-    let current = vcpu?["current"].flatMap { Int($0) }
+    let current = vcpu?.number("current")
     let topology = domain.first(["cpu", "topology"])
     let number = { (name: String) in topology?[name].flatMap { Int($0) } }
     var numbers = [
@@ -135,35 +119,35 @@ extension NestingRefusal {
       "sockets": number("sockets") ?? (topology == nil ? maximum : 1),
       "cores": number("cores") ?? 1, "threads": number("threads") ?? 1,
     ]
+    let items =
+      arguments.values(of: "smp").flatMap { argument in
+        OptionList(argument.value).items.enumerated().map { index, item in
+          (item.key ?? (index == 0 ? "cpus" : nil), item.value, argument.element)
+        }
+      }
+      + arguments.machineArguments.flatMap { argument in
+        argument.options.items.map { item in
+          let key = item.key.flatMap { $0.hasPrefix("smp.") ? String($0.dropFirst(4)) : nil }
+          return (key, item.value, argument.value.element)
+        }
+      }
     var last: Element?
-    for argument in arguments.values(of: "smp") {
-      for (index, item) in OptionList(argument.value).items.enumerated() {
-        guard let key = item.key ?? (index == 0 ? "cpus" : nil), let number = Int(item.value) else {
-          continue
-        }
-        numbers[key] = number
-        // libvirt writes maxcpus= only where it differs.
-        if key == "cpus", current == nil { numbers["maxcpus"] = number }
-        last = argument.element
-      }
-    }
-    for argument in arguments.machineArguments {
-      for item in argument.options.items {
-        guard let key = item.key, key.hasPrefix("smp."), let number = Int(item.value) else {
-          continue
-        }
-        numbers[String(key.dropFirst(4))] = number
-        if key == "smp.cpus", current == nil { numbers["maxcpus"] = number }
-        last = argument.value.element
-      }
+    for (key, value, element) in items {
+      guard let key, let number = Int(value) else { continue }
+      numbers[key] = number
+      // libvirt writes maxcpus= only where it differs.
+      if key == "cpus", current == nil { numbers["maxcpus"] = number }
+      last = element
     }
     let product = ["sockets", "cores", "threads"].reduce(1) { product, key in
       product.multipliedReportingOverflow(by: numbers[key] ?? 1).partialValue
     }
     if let last, product != numbers["maxcpus"] {
-      excluded(
-        "with libvirt's own -smp, sockets, cores and threads multiply to \(product), not to "
-          + "\(numbers["maxcpus"] ?? 1)", last)
+      found.append(
+        NestingRefusal(
+          .unrelated,
+          "with libvirt's own -smp, sockets, cores and threads multiply to \(product), not to "
+            + "\(numbers["maxcpus"] ?? 1)", last))
     }
     let version = guest.machine?.name.dropFirst("pseries-".count).prefix { $0 != "." }
     if let memory = arguments.values(of: "m").last, let wanted = domain.child("memory")?.memorySize,
@@ -171,7 +155,10 @@ extension NestingRefusal {
     {
       let text = OptionList(memory.value).items.first { $0.key == nil || $0.key == "size" }?.value
       if let text, let size = try? MemorySize(text), size != wanted {
-        excluded("libvirt gives QEMU a memory of \(wanted), not of \(size)", memory.element)
+        found.append(
+          NestingRefusal(
+            .unrelated, "libvirt gives QEMU a memory of \(wanted), not of \(size)",
+            memory.element))
       }
     }
     return found
@@ -185,10 +172,7 @@ extension NestingRefusal {
     if let htm, htm["state"] == "on", guest.domainType == "qemu",
       arguments.machineProperty(PSeriesFeature.htm.qemuProperty) == nil
     {
-      return [
-        NestingRefusal(
-          kind: .unrelated, reason: "TCG has no transactional memory (<htm>)", element: htm)
-      ]
+      return [NestingRefusal(.unrelated, "TCG has no transactional memory (<htm>)", htm)]
     }
     let cpu = arguments.values(of: "cpu").last.map { argument in
       CPU(mode: "custom", model: String(argument.value.prefix { $0 != "," }))
@@ -201,8 +185,8 @@ extension NestingRefusal {
     {
       return [
         NestingRefusal(
-          kind: .unrelated, reason: "the CPU cannot be compatible with the later \(mode)",
-          element: argument.value.element)
+          .unrelated, "the CPU cannot be compatible with the later \(mode)",
+          argument.value.element)
       ]
     }
     let isOldCPU = ((cpu ?? guest.cpu)?.powerGeneration ?? 9) < 9
@@ -210,19 +194,20 @@ extension NestingRefusal {
       guard let (value, argument) = arguments.machineProperty(feature.qemuProperty) else {
         return nil
       }
-      let isSwitch = feature.allowedValues == ["on", "off"]
-      let isTaken =
-        isSwitch ? QEMUBoolean.parse(value) != nil : feature.allowedValues.contains(value)
-      let reason: String? =
-        !isTaken
-        ? "QEMU does not accept '\(value)' for \(feature.qemuProperty)"
-        : feature == .htm && QEMUBoolean.parse(value) == true && guest.domainType == "qemu"
-          ? "TCG has no transactional memory (cap-htm)"
-          : feature == .largeDecrementer && QEMUBoolean.parse(value) == true && isOldCPU
-            ? "cap-large-decr needs POWER9 or later" : nil
-      return reason.map {
-        NestingRefusal(kind: .excluded, reason: $0, element: argument.value.element)
+      let isOn = QEMUBoolean.parse(value)
+      let reason: String
+      if feature.allowedValues == ["on", "off"]
+        ? isOn == nil : !feature.allowedValues.contains(value)
+      {
+        reason = "QEMU does not accept '\(value)' for \(feature.qemuProperty)"
+      } else if feature == .htm, isOn == true, guest.domainType == "qemu" {
+        reason = "TCG has no transactional memory (cap-htm)"
+      } else if feature == .largeDecrementer, isOn == true, isOldCPU {
+        reason = "cap-large-decr needs POWER9 or later"
+      } else {
+        return nil
       }
+      return NestingRefusal(.excluded, reason, argument.value.element)
     }
   }
 
@@ -237,8 +222,7 @@ extension NestingRefusal {
       domain.first(["features", "htm"])?["state"] != "off"
     else { return nil }
     return NestingRefusal(
-      kind: .unrelated,
-      reason: "TCG has no transactional memory, which pseries-2.\(minor) switches on",
-      element: domain.first(["os", "type"]) ?? domain)
+      .unrelated, "TCG has no transactional memory, which pseries-2.\(minor) switches on",
+      domain.first(["os", "type"]) ?? domain)
   }
 }

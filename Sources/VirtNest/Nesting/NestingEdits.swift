@@ -32,7 +32,7 @@ extension DomainEditor {
         }
         switchOn(facts, choice.mechanism, choice.api, change, guest)
       } catch {
-        diagnostics.append(.error("nesting", error.description))
+        say(.error, error.description)
       }
     }
   }
@@ -49,12 +49,18 @@ extension DomainEditor {
     for obstacle in new {
       let text = "the guest asks for nesting, and would not start: \(obstacle.reason)"
       if changes.nesting?.wish == .on, !changes.force {
-        diagnostics.append(.error("nesting", text, advice: "\(.force) to do it anyway."))
+        say(.error, text, advice: "\(.force) to do it anyway.")
       } else if changes.nesting == nil {
-        diagnostics.append(
-          .warning("nesting", text, advice: "To switch it off: \(.nesting(false))."))
+        say(.warning, text, advice: "To switch it off: \(.nesting(false)).")
       }
     }
+  }
+
+  private mutating func say(
+    _ severity: Diagnostic.Severity, _ message: String, advice: Advice? = nil,
+    at element: Element? = nil
+  ) {
+    diagnostics.append(Diagnostic(severity, "nesting", message, advice: advice, at: element?.place))
   }
 
   private func isOn(_ facts: NestingFacts, _ api: NestedAPI?) -> Bool {
@@ -77,13 +83,12 @@ extension DomainEditor {
     if wrapper == ours {
       removeFromContainer(emulator)
     } else {
-      diagnostics.append(
-        .warning(
-          "nesting",
-          "the emulator \(wrapper) is not QEMU itself and may switch nesting on again; "
-            + "it is left as it is",
-          advice: "If it is a wrapper that does so, take it out: \(.withoutWrapper(wrapper)).",
-          at: emulator.place))
+      say(
+        .warning,
+        "the emulator \(wrapper) is not QEMU itself and may switch nesting on again; "
+          + "it is left as it is",
+        advice: "If it is a wrapper that does so, take it out: \(.withoutWrapper(wrapper)).",
+        at: emulator)
     }
   }
 
@@ -122,11 +127,11 @@ extension DomainEditor {
       // A `-machine` without a value is reported, and taken out, as part of nesting.
       !QEMUOption.isMachine(unfinished.value)
     {
-      diagnostics.append(
-        .error(
-          "nesting",
-          "'\(unfinished.value)' has no value behind it and would take -machine for one; "
-            + "give it its value, or take it out", at: unfinished.element.place))
+      say(
+        .error,
+        "'\(unfinished.value)' has no value behind it and would take -machine for one; "
+          + "give it its value, or take it out",
+        at: unfinished.element)
       return
     }
     for value in ["-machine", text] { addPassthrough("arg", ["value": value]) }
@@ -135,58 +140,53 @@ extension DomainEditor {
   private mutating func addToMachineAttribute(_ property: String) {
     let place: [Step] = ["os", "type"]
     guard let type = domain.first(place), let machine = attribute("machine", of: type) else {
-      diagnostics.append(
-        .error(
-          "nesting", "mechanism 'machine' needs a machine attribute to write into",
-          advice: "Give one: \(.property("machine", value: "pseries")).",
-          at: (domain.first(place) ?? domain).place))
+      say(
+        .error, "mechanism 'machine' needs a machine attribute to write into",
+        advice: "Give one: \(.property("machine", value: "pseries")).",
+        at: domain.first(place) ?? domain)
       return
     }
     // Behind an odd number of commas a further one would be part of the type's name.
     guard machine.utf8.reversed().prefix(while: { $0 == UInt8(ascii: ",") }).count.isMultiple(of: 2)
     else {
-      diagnostics.append(
-        .error(
-          "nesting", "the machine type '\(machine)' ends in a comma, which QEMU refuses",
-          advice: "Give another: \(.property("machine", value: "pseries")).", at: type.place))
+      say(
+        .error, "the machine type '\(machine)' ends in a comma, which QEMU refuses",
+        advice: "Give another: \(.property("machine", value: "pseries")).", at: type)
       return
     }
     setAttribute("machine", of: type, to: machine + "," + property)
-    diagnostics.append(
-      .warning(
-        "nesting",
-        "a machine type with a property is refused by libvirt "
-          + "\(NestingChange.firstLibvirtWithoutMachineProperties) and later, and by its schema",
-        advice: "What works there: \(.mechanism(.feature)).", at: type.place))
+    say(
+      .warning,
+      "a machine type with a property is refused by libvirt "
+        + "\(NestingChange.firstLibvirtWithoutMachineProperties) and later, and by its schema",
+      advice: "What works there: \(.mechanism(.feature)).", at: type)
   }
 
   private mutating func setWrapper(_ path: String, _ guest: Guest) {
     let name = guest.name ?? ""
     guard GuestName.hasKata(name) else {
-      diagnostics.append(
-        .error(
-          "nesting", "the wrapper looks for 'kata' in the name, and '\(name)' has none",
-          advice: """
-            Give one: \(.property("name", value: "kata-\(name)")); or move nesting: \
-            \(.mechanism(.feature)).
-            """,
-          at: domain.first(["name"])?.place))
+      say(
+        .error, "the wrapper looks for 'kata' in the name, and '\(name)' has none",
+        advice: """
+          Give one: \(.property("name", value: "kata-\(name)")); or move nesting: \
+          \(.mechanism(.feature)).
+          """,
+        at: domain.first(["name"]))
       return
     }
     let own = domain.first(["devices", "emulator"])?.text.trimmingSpaces
     if let given = guest.emulator?.trimmingSpaces, given != own, given != path {
-      diagnostics.append(
-        .error(
-          "nesting", "the emulator \(given) is asked for, and the mechanism wrapper needs \(path)",
-          advice: "Leave one of them out."))
+      say(
+        .error, "the emulator \(given) is asked for, and the mechanism wrapper needs \(path)",
+        advice: "Leave one of them out.")
       return
     }
     if let old = domain.first(["devices", "emulator"]), old.text.trimmingSpaces != path {
-      diagnostics.append(
-        .warning(
-          "nesting",
-          "the emulator was \(old.text.trimmingSpaces); switching nesting off removes the wrapper "
-            + "and does not bring it back", at: old.place))
+      say(
+        .warning,
+        "the emulator was \(old.text.trimmingSpaces); switching nesting off removes the wrapper "
+          + "and does not bring it back",
+        at: old)
     }
     setText(at: ["devices", "emulator"], to: path, keepingSpace: true)
   }
@@ -199,10 +199,7 @@ extension DomainEditor {
     if wrapper == change.wrapper, change.mechanism != nil {
       removeFromContainer(emulator)
     } else {
-      diagnostics.append(
-        .note(
-          "nesting", "the emulator \(wrapper) is not QEMU itself; it is left as it is",
-          at: emulator.place))
+      say(.note, "the emulator \(wrapper) is not QEMU itself; it is left as it is", at: emulator)
     }
   }
 

@@ -2,57 +2,34 @@ internal import LosslessXML
 
 /// Functions that make the rows of the table from what the releases of a family have in common.
 extension ReleaseTable {
-  /// Names of the packages that contain QEMU and libvirt for L2 guests.
-  struct Packages {
-    let qemu: [String]
-    let libvirt: [String]
-
-    /// A distribution without QEMU for ppc64le.
-    static let none = Packages(qemu: [], libvirt: [])
-    static let fedora = Packages(
-      qemu: ["qemu-kvm"],
-      libvirt: ["libvirt-daemon-kvm", "libvirt-daemon-config-network", "libvirt-client"])
-    static let enterpriseLinux = fedora
-    static let debian = Packages(
-      qemu: ["qemu-system-ppc"], libvirt: ["libvirt-daemon-system", "libvirt-clients"])
-    static let suse = Packages(
-      qemu: ["qemu-ppc"],
-      libvirt: ["libvirt-daemon-qemu", "libvirt-daemon-config-network", "libvirt-client"])
-  }
-
   /// A row of the table.
-  ///
-  /// An L1 guest needs the same memory and disk with every distribution: 2 GiB of memory are enough
-  /// for one small L2 guest, 8 GiB for a few L2 guests of Kata Containers (2 GiB each).
   static func row(
     _ distribution: String, _ id: String, aliases: [String] = [], codename: String? = nil,
-    minors: [String] = [], osinfo: String, osinfoOfMinors: String? = nil, kernel: KernelVersion?,
-    nestedHV: NestedHVSupport, released: String? = nil,
-    endOfLife: String? = nil, image: String? = nil, packages: Packages = .none,
-    unconfirmed: Set<Release.Fact> = []
+    minors: [String] = [], osinfo: String, osinfoOfMinors: String? = nil, kernel: Version?,
+    nestedHV: NestedHVSupport, released: String? = nil, endOfLife: String? = nil,
+    image: String? = nil, packages: Release.Packages = .none, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     Release(
       distribution: distribution, id: id, aliases: aliases, codename: codename, minors: minors,
       osinfoID: osinfo, osinfoPrefixOfMinors: osinfoOfMinors, kernel: kernel, nestedHV: nestedHV,
-      releaseDate: released.map(day),
-      endOfLife: endOfLife.map(day), cloudImage: image, unconfirmed: unconfirmed,
-      qemuPackages: packages.qemu,
-      libvirtPackages: packages.libvirt, minimumMemoryMiB: 2048, recommendedMemoryMiB: 8192,
-      minimumDiskGiB: 10, recommendedDiskGiB: 40)
+      releaseDate: released.map(day), endOfLife: endOfLife.map(day), cloudImage: image,
+      unconfirmed: unconfirmed, packages: packages)
   }
 
+  /// - Parameter image: what the name of the image has between what all have.
   static func fedora(
-    _ id: String, _ kernel: KernelVersion, _ released: String?, _ endOfLife: String,
-    _ image: String?, unconfirmed: Set<Release.Fact> = []
+    _ id: String, _ kernel: Version, _ released: String?, _ endOfLife: String,
+    image: String? = nil, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     row(
       "fedora", id, osinfo: "http://fedoraproject.org/fedora/\(id)", kernel: kernel,
-      nestedHV: .yes, released: released, endOfLife: endOfLife, image: image,
-      packages: .fedora, unconfirmed: unconfirmed)
+      nestedHV: .yes, released: released, endOfLife: endOfLife,
+      image: image.map { "Fedora-Cloud-Base-\($0).qcow2" }, packages: .fedora,
+      unconfirmed: unconfirmed)
   }
 
   static func ubuntu(
-    _ id: String, _ codename: String, _ kernel: KernelVersion?, _ released: String,
+    _ id: String, _ codename: String, _ kernel: Version?, _ released: String,
     _ endOfLife: String, nestedHV: NestedHVSupport = .yes, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     row(
@@ -63,7 +40,7 @@ extension ReleaseTable {
   }
 
   static func debian(
-    _ id: String, _ codename: String, _ kernel: KernelVersion, _ released: String,
+    _ id: String, _ codename: String, _ kernel: Version, _ released: String,
     _ endOfLife: String, nestedHV: NestedHVSupport = .yes
   ) -> Release {
     row(
@@ -73,7 +50,7 @@ extension ReleaseTable {
   }
 
   static func leap(
-    _ version: String, _ kernel: KernelVersion, _ released: String, _ endOfLife: String,
+    _ version: String, _ kernel: Version, _ released: String, _ endOfLife: String,
     nestedHV: NestedHVSupport = .yes, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     row(
@@ -86,7 +63,7 @@ extension ReleaseTable {
     note: "the kernel has kvm-hv; SUSE does not support KVM on Power")
 
   static func sles(
-    _ servicePack: Int, _ kernel: KernelVersion, _ released: String, _ endOfLife: String,
+    _ servicePack: Int, _ kernel: Version, _ released: String, _ endOfLife: String,
     nestedHV: NestedHVSupport = unsupportedBySUSE, unconfirmed: Set<Release.Fact> = []
   ) -> Release {
     row(

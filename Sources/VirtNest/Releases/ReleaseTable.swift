@@ -14,36 +14,19 @@ package enum ReleaseTable {
   package static let lastReview = day("2026-11-26")
 
   /// The families, in the order in which lists show them.
-  package static let distributions: [Distribution] = [
+  package static let distributions = [
+    Distribution("fedora", "Fedora", defaultRelease: "44"),
     Distribution(
-      id: "fedora", displayName: "Fedora", osinfoShortID: "fedora", aliases: [],
-      namePattern: "kata-fedora-{release}-vm-{index:02}", defaultRelease: "44"),
+      "ubuntu", "Ubuntu", namePattern: "{codename}-kata-{index:02}", defaultRelease: "24.04"),
+    Distribution("centos", "CentOS", aliases: ["centos-stream"], defaultRelease: "stream9"),
+    Distribution("debian", "Debian", defaultRelease: "13"),
+    Distribution("almalinux", "AlmaLinux", aliases: ["alma"], defaultRelease: "9"),
+    Distribution("rocky", "Rocky Linux", aliases: ["rockylinux"], defaultRelease: "9"),
+    Distribution("rhel", "Red Hat Enterprise Linux", aliases: ["redhat"], defaultRelease: "9"),
+    Distribution("opensuse", "openSUSE", defaultRelease: "leap16.0"),
     Distribution(
-      id: "ubuntu", displayName: "Ubuntu", osinfoShortID: "ubuntu", aliases: [],
-      namePattern: "{codename}-kata-{index:02}", defaultRelease: "24.04"),
-    Distribution(
-      id: "centos", displayName: "CentOS", osinfoShortID: "centos", aliases: ["centos-stream"],
-      namePattern: "kata-centos-{release}-vm-{index:02}", defaultRelease: "stream9"),
-    Distribution(
-      id: "debian", displayName: "Debian", osinfoShortID: "debian", aliases: [],
-      namePattern: "kata-debian-{release}-vm-{index:02}", defaultRelease: "13"),
-    Distribution(
-      id: "almalinux", displayName: "AlmaLinux", osinfoShortID: "almalinux", aliases: ["alma"],
-      namePattern: "kata-almalinux-{release}-vm-{index:02}", defaultRelease: "9"),
-    Distribution(
-      id: "rocky", displayName: "Rocky Linux", osinfoShortID: "rocky", aliases: ["rockylinux"],
-      namePattern: "kata-rocky-{release}-vm-{index:02}", defaultRelease: "9"),
-    Distribution(
-      id: "rhel", displayName: "Red Hat Enterprise Linux", osinfoShortID: "rhel",
-      aliases: ["redhat"],
-      namePattern: "kata-rhel-{release}-vm-{index:02}", defaultRelease: "9"),
-    Distribution(
-      id: "opensuse", displayName: "openSUSE", osinfoShortID: "opensuse", aliases: [],
-      namePattern: "kata-opensuse-{release}-vm-{index:02}", defaultRelease: "leap16.0"),
-    Distribution(
-      id: "sles", displayName: "SUSE Linux Enterprise Server", osinfoShortID: "sle",
-      aliases: ["sle"],
-      namePattern: "kata-sles-{release}-vm-{index:02}", defaultRelease: "15sp7"),
+      "sles", "SUSE Linux Enterprise Server", osinfoShortID: "sle", aliases: ["sle"],
+      defaultRelease: "15sp7"),
   ]
 
   /// Every release, by family in the order of ``distributions``, oldest first.
@@ -54,43 +37,26 @@ package enum ReleaseTable {
   // gives the ends of 43 and 44, and fedora-release 45-14 the end of 45. Its kernel is that of
   // Fedora's list of packages; the day of publication and the image were not seen.
   private static let fedora: [Release] = [
+    fedora("30", .init(5, 0), "2019-04-30", "2020-05-26", image: "30-1.2.ppc64le"),
+    fedora("31", .init(5, 3), "2019-10-29", "2020-11-24", image: "31-1.9.ppc64le"),
+    fedora("32", .init(5, 6), "2020-04-28", "2021-05-25", image: "32-1.6.ppc64le"),
+    fedora("33", .init(5, 8), "2020-10-27", "2021-11-30", image: "33-1.2.ppc64le"),
+    fedora("34", .init(5, 11), "2021-04-27", "2022-06-07", image: "34-1.2.ppc64le"),
+    fedora("35", .init(5, 14), "2021-11-02", "2022-12-13", image: "35-1.2.ppc64le"),
+    fedora("36", .init(5, 17), "2022-05-10", "2023-05-16", image: "36-1.5.ppc64le"),
+    fedora("37", .init(6, 0), "2022-11-15", "2023-12-05", image: "37-1.7.ppc64le"),
+    fedora("38", .init(6, 2), "2023-04-18", "2024-05-21", image: "38-1.6.ppc64le"),
+    fedora("39", .init(6, 5), "2023-11-07", "2024-11-26", image: "39-1.5.ppc64le"),
+    fedora("40", .init(6, 8), "2024-04-23", "2025-05-13", image: "Generic.ppc64le-40-1.14"),
+    fedora("41", .init(6, 11), "2024-10-29", "2025-12-15", image: "Generic-41-1.4.ppc64le"),
+    fedora("42", .init(6, 14), "2025-04-15", "2026-05-27", image: "Generic-42-1.1.ppc64le"),
     fedora(
-      "30", .init(5, 0), "2019-04-30", "2020-05-26", "Fedora-Cloud-Base-30-1.2.ppc64le.qcow2"),
+      "43", .init(6, 17), "2025-10-28", "2026-12-09", image: "Generic-43-1.6.ppc64le",
+      unconfirmed: [.osinfo]),
     fedora(
-      "31", .init(5, 3), "2019-10-29", "2020-11-24", "Fedora-Cloud-Base-31-1.9.ppc64le.qcow2"),
-    fedora(
-      "32", .init(5, 6), "2020-04-28", "2021-05-25", "Fedora-Cloud-Base-32-1.6.ppc64le.qcow2"),
-    fedora(
-      "33", .init(5, 8), "2020-10-27", "2021-11-30", "Fedora-Cloud-Base-33-1.2.ppc64le.qcow2"),
-    fedora(
-      "34", .init(5, 11), "2021-04-27", "2022-06-07", "Fedora-Cloud-Base-34-1.2.ppc64le.qcow2"),
-    fedora(
-      "35", .init(5, 14), "2021-11-02", "2022-12-13", "Fedora-Cloud-Base-35-1.2.ppc64le.qcow2"),
-    fedora(
-      "36", .init(5, 17), "2022-05-10", "2023-05-16", "Fedora-Cloud-Base-36-1.5.ppc64le.qcow2"),
-    fedora(
-      "37", .init(6, 0), "2022-11-15", "2023-12-05", "Fedora-Cloud-Base-37-1.7.ppc64le.qcow2"),
-    fedora(
-      "38", .init(6, 2), "2023-04-18", "2024-05-21", "Fedora-Cloud-Base-38-1.6.ppc64le.qcow2"),
-    fedora(
-      "39", .init(6, 5), "2023-11-07", "2024-11-26", "Fedora-Cloud-Base-39-1.5.ppc64le.qcow2"),
-    fedora(
-      "40", .init(6, 8), "2024-04-23", "2025-05-13",
-      "Fedora-Cloud-Base-Generic.ppc64le-40-1.14.qcow2"),
-    fedora(
-      "41", .init(6, 11), "2024-10-29", "2025-12-15",
-      "Fedora-Cloud-Base-Generic-41-1.4.ppc64le.qcow2"),
-    fedora(
-      "42", .init(6, 14), "2025-04-15", "2026-05-27",
-      "Fedora-Cloud-Base-Generic-42-1.1.ppc64le.qcow2"),
-    fedora(
-      "43", .init(6, 17), "2025-10-28", "2026-12-09",
-      "Fedora-Cloud-Base-Generic-43-1.6.ppc64le.qcow2", unconfirmed: [.osinfo]),
-    fedora(
-      "44", .init(6, 19), "2026-04-28", "2027-06-02",
-      "Fedora-Cloud-Base-Generic-44-1.7.ppc64le.qcow2", unconfirmed: [.osinfo]),
-    fedora(
-      "45", .init(7, 2), nil, "2027-12-08", nil, unconfirmed: [.osinfo, .kernel]),
+      "44", .init(6, 19), "2026-04-28", "2027-06-02", image: "Generic-44-1.7.ppc64le",
+      unconfirmed: [.osinfo]),
+    fedora("45", .init(7, 2), nil, "2027-12-08", unconfirmed: [.osinfo, .kernel]),
   ]
 
   // Standard support ends on this day; Ubuntu Pro continues. From 22.04 on, Ubuntu builds ppc64el
@@ -241,7 +207,7 @@ package enum ReleaseTable {
   /// The family with this id or alias, in upper or lower case (`fedora`, `Ubuntu`, `alma`); nil if
   /// the table has no such family.
   package static func distribution(_ id: String) -> Distribution? {
-    distributionsByName[squashed(id)]
+    distributions.first { ([$0.id] + $0.aliases).map(squashed).contains(squashed(id)) }
   }
 
   /// The releases of the family with this id or alias, oldest first; empty for an unknown family.
@@ -255,7 +221,12 @@ package enum ReleaseTable {
   /// Case, hyphens, spaces and underscores are ignored. A minor release (`9.4`) keeps its number.
   /// Nil if the family has no such release.
   package static func release(distribution: String, matching text: String) -> Release? {
-    self.distribution(distribution).flatMap { releasesByName[$0.id]?[squashed(text)] }
+    let name = squashed(text)
+    return releases(of: distribution).lazy.compactMap { release in
+      let names = [release.id] + release.aliases + [release.codename].compactMap(\.self)
+      if names.map(squashed).contains(name) { return release }
+      return release.minors.first { squashed($0) == name }.map { release.minor($0) }
+    }.first
   }
 
   /// The release of a family that is used if the user names none; nil for an unknown family.
@@ -283,22 +254,6 @@ package enum ReleaseTable {
     releases(of: distribution).map { release in
       release.codename.map { "\(release.id) (\($0))" } ?? release.id
     }
-  }
-
-  /// The families by their ids and aliases, without case, hyphens, spaces and underscores.
-  private static let distributionsByName = Dictionary(
-    distributions.flatMap { family in
-      ([family.id] + family.aliases).map { (squashed($0), family) }
-    }, uniquingKeysWith: { first, _ in first })
-
-  /// The releases by the id of their family, then by their own ids, aliases and code names.
-  private static let releasesByName = Dictionary(grouping: releases, by: \.distribution).mapValues {
-    Dictionary(
-      $0.flatMap { release in
-        ([release.id] + release.aliases + [release.codename].compactMap(\.self)).map {
-          (squashed($0), release)
-        } + release.minors.map { (squashed($0), release.minor($0)) }
-      }, uniquingKeysWith: { first, _ in first })
   }
 
   private static func squashed(_ text: String) -> String {

@@ -1,8 +1,9 @@
 internal import LosslessXML
 
-/// Rules about numbers of CPUs, NUMA cells and I/O threads, which must agree with each other.
+/// Rules about numbers of CPUs, NUMA cells and I/O threads and sizes of memory, which must agree with
+/// each other.
 extension Rule {
-  static let agreementRules = [disagreeingCPUs]
+  static let agreementRules = [disagreeingCPUs, hardLimit, disagreeingMemory]
 
   static let disagreeingCPUs = Rule(
     "VN066", .error, "Numbers of CPUs that do not agree",
@@ -17,220 +18,250 @@ extension Rule {
       .cpu,
       wrong: "<cpu mode='host-model'><topology sockets='1' cores='4' threads='1'/></cpu>",
       right: "<cpu mode='host-model'><topology sockets='1' cores='2' threads='1'/></cpu>")
-  ) { checked, rule in
-    guard checked.isForQEMU else { return [] }
-    return checked.cpuCounts(rule) + checked.cells(rule) + checked.threads(rule)
-      + checked.hugePages(rule)
+  ) { checked, found in
+    guard checked.isForQEMU else { return }
+    checked.findCellNumbers(&found)
+    checked.findCellsNotThere(&found)
+    checked.findThreads(&found)
+    guard let maximum = checked.domain.child("vcpu").map({ Int($0.text.trimmingSpaces) }) ?? 1
+    else { return }
+    checked.findCPUCounts(maximum, &found)
+    checked.findCPUsOfSets(maximum, &found)
+  }
+
+  static let hardLimit = Rule(
+    "VN069", .warning, "More memory than the hard limit",
+    reason: """
+      QEMU needs the guest's memory and some more. Linux ends a process that grows beyond the \
+      limit of its control group.
+      """,
+    source: "libvirt, docs/formatdomain.rst (memtune); Linux, Documentation/admin-guide/cgroup-v2",
+    example: RuleExample(
+      .memory,
+      wrong: """
+        <memory unit='MiB'>4096</memory><memtune><hard_limit unit='MiB'>2048</hard_limit></memtune>
+        """,
+      right: """
+        <memory unit='MiB'>4096</memory><memtune><hard_limit unit='MiB'>6144</hard_limit></memtune>
+        """)
+  ) { checked, found in
+    guard let element = checked.domain.first(["memtune", "hard_limit"]),
+      let limit = element.memorySize, let memory = checked.memory, limit < memory
+    else { return }
+    found.add(
+      element, "the guest has \(memory) of memory, and Linux ends it when it uses \(limit)",
+      advice: "Give it more than its memory, or remove it.")
+  }
+
+  static let disagreeingMemory = Rule(
+    "VN073", .error, "Sizes of memory that do not agree",
+    reason: """
+      libvirt says "maximum memory size must be equal or greater than the actual memory size", "memory \
+      device slot exceeds slots count", "can't add memory backend for guest node '3' as the guest has \
+      only '1' NUMA nodes configured", "Memory size must be specified", "both maximum memory size and \
+      memory slot count must be specified".
+      """,
+    source: "libvirt, src/conf/domain_postparse.c, src/qemu/qemu_domain.c; \(measured)",
+    example: RuleExample(
+      .memory,
+      wrong: "<maxMemory slots='4' unit='GiB'>2</maxMemory><memory unit='GiB'>4</memory>",
+      right: "<maxMemory slots='4' unit='GiB'>8</maxMemory><memory unit='GiB'>4</memory>")
+  ) { checked, found in
+    guard checked.isForQEMU else { return }
+    let most = checked.domain.child("maxMemory")
+    if let most {
+      if most["slots"].flatMap({ UInt32($0) }) ?? 0 == 0 {
+        found.add(
+          most, attribute: "slots", "libvirt wants the number of slots for more memory",
+          advice: "Write slots='16', for example, or remove <maxMemory>.")
+      }
+      if let size = most.memorySize, let memory = checked.memory, size < memory {
+        found.add(
+          most, "the guest can grow to \(size), and has \(memory) at the start",
+          advice: "Write more than <memory> says, or remove it.")
+      }
+    }
+    let memory = checked.domain.child("memory")
+    let cells = checked.numaCells.count
+    if memory?.text.trimmingSpaces ?? "0" == "0", cells == 0 {
+      found.add(memory ?? checked.domain, "a guest needs memory", advice: "Write how much it has.")
+    }
+    let slots = most?.number("slots")
+    for device in checked.devices("memory") {
+      if let node = device.first(["target", "node"]), let number = Int(node.text.trimmingSpaces),
+        number >= max(cells, 1)
+      {
+        found.add(
+          node, "the guest has no NUMA cell \(number)",
+          advice: "Name one of its \(max(cells, 1)), counted from 0.")
+      }
+      if let slots, let address = device.child("address"),
+        let slot = address.number("slot"), slot >= slots
+      {
+        found.add(
+          address, attribute: "slot", "<maxMemory> has \(slots) slots, counted from 0",
+          advice: "Name one of them, or remove the address.")
+      }
+    }
   }
 }
 
 extension CheckedGuest {
-  /// The largest number of its CPUs; `nil` where the definition does not say it in digits.
-  private var maximumCPUs: Int? {
-    domain.child("vcpu").map { Int($0.text.trimmingSpaces) } ?? 1
-  }
-
-  fileprivate func cpuCounts(_ rule: Rule) -> [Diagnostic] {
-    guard let maximum = maximumCPUs else { return [] }
-    var found: [Diagnostic] = []
-    if let vcpu = domain.child("vcpu"), let current = vcpu["current"].flatMap({ Int($0) }),
+  fileprivate func findCPUCounts(_ maximum: Int, _ found: inout Findings) {
+    if let vcpu = domain.child("vcpu"), let current = vcpu.number("current"),
       current > maximum
     {
-      found.append(
-        rule.finding(
-          vcpu, attribute: "current",
-          "\(current) CPUs at the start are more than \(maximum) at most",
-          advice: "Write a number up to \(maximum)."))
+      found.add(
+        vcpu, attribute: "current", "\(current) CPUs at the start are more than \(maximum) at most",
+        advice: "Write a number up to \(maximum).")
     }
-    if let element = domain.first(["cpu", "topology"]) {
-      let numbers = ["sockets", "dies", "clusters", "cores", "threads"].map { name in
-        element[name].map { Int($0) } ?? 1
-      }
-      if let product = Self.product(numbers), product != maximum {
-        found.append(
-          rule.finding(
-            element, "the topology has \(product) CPUs, and <vcpu> says \(maximum)",
-            advice: "Let sockets, cores and threads multiply to \(maximum)."))
-      }
-      if isPSeries, let dies = element["dies"].flatMap({ Int($0) }), dies > 1 {
-        found.append(
-          rule.finding(
-            element, attribute: "dies",
-            "a pseries guest has no dies; QEMU does not start with them",
-            advice: "Remove dies, and let sockets, cores and threads multiply to \(maximum)."))
-      }
+    for element in domain.all(["vcpus", "vcpu"]) {
+      guard let number = element.number("id"), number >= maximum else { continue }
+      found.addMissingCPU(number, of: maximum, element, attribute: "id")
     }
-    for element in domain.children("vcpus").flatMap({ $0.children("vcpu") }) {
-      guard let number = element["id"].flatMap({ Int($0) }), number >= maximum else { continue }
-      found.append(
-        rule.finding(
-          element, attribute: "id", "the guest has no CPU \(number): <vcpu> says \(maximum)",
-          advice: "Name CPUs up to \(maximum - 1)."))
+    guard let element = domain.first(["cpu", "topology"]) else { return }
+    let numbers = ["sockets", "dies", "clusters", "cores", "threads"].map { name in
+      element[name].map { Int($0) } ?? 1
     }
-    return found
+    if let product = Self.product(numbers), product != maximum {
+      found.add(
+        element, "the topology has \(product) CPUs, and <vcpu> says \(maximum)",
+        advice: "Let sockets, cores and threads multiply to \(maximum).")
+    }
+    if isPSeries, let dies = element.number("dies"), dies > 1 {
+      found.add(
+        element, attribute: "dies", "a pseries guest has no dies; QEMU does not start with them",
+        advice: "Remove dies, and let sockets, cores and threads multiply to \(maximum).")
+    }
   }
 
   private static func product(_ numbers: [Int?]) -> Int? {
-    var product = 1
-    for number in numbers {
-      guard let number, number > 0 else { return nil }
+    numbers.reduce(1) { product, number in
+      guard let product, let number, number > 0 else { return nil }
       let (next, overflow) = product.multipliedReportingOverflow(by: number)
-      if overflow { return nil }
-      product = next
+      return overflow ? nil : next
     }
-    return product
   }
 
-  fileprivate func cells(_ rule: Rule) -> [Diagnostic] {
-    guard let maximum = maximumCPUs else { return [] }
-    var taken = CPUSet()
-    let cells = numaCells
-    return cellNumbers(cells, rule)
-      + cells.compactMap { cell in
-        guard let set = cell["cpus"].flatMap({ CPUSet($0) }) else { return nil }
-        defer { taken.formUnion(set) }
-        if let last = set.last, last >= maximum {
-          return rule.finding(
-            cell, attribute: "cpus", "the guest has no CPU \(last): <vcpu> says \(maximum)",
-            advice: "Name CPUs up to \(maximum - 1).")
+  /// CPUs that NUMA cells and schedulers name, and that the guest lacks or that two of them name.
+  fileprivate func findCPUsOfSets(_ maximum: Int, _ found: inout Findings) {
+    let kinds: [(elements: [Element], attribute: String, twice: String, advice: Advice)] = [
+      (
+        numaCells, "cpus", "a CPU of this NUMA cell is in another cell as well",
+        "Name each CPU in one cell."
+      ),
+      (
+        domain.all(["cputune", "vcpusched"]), "vcpus",
+        "a CPU has a scheduler in another <vcpusched> as well", "Name each CPU once."
+      ),
+    ]
+    for (elements, attribute, twice, advice) in kinds {
+      var taken: Set<Int> = []
+      for element in elements {
+        guard let set = element[attribute].flatMap({ Set(cpus: $0) }) else { continue }
+        if let last = set.max(), last >= maximum {
+          found.addMissingCPU(last, of: maximum, element, attribute: attribute)
+        } else if !set.isDisjoint(with: taken) {
+          found.add(element, attribute: attribute, twice, advice: advice)
         }
-        if !set.isDisjoint(with: taken) {
-          return rule.finding(
-            cell, attribute: "cpus", "a CPU of this NUMA cell is in another cell as well",
-            advice: "Name each CPU in one cell.")
-        }
-        return nil
+        taken.formUnion(set)
       }
+    }
   }
 
   /// NUMA cells of the guest that huge pages or memory policies are for, and that it lacks.
   ///
   /// A guest without cells has none.
-  fileprivate func hugePages(_ rule: Rule) -> [Diagnostic] {
-    let cells = numaCells
-    let pages = domain.children("memoryBacking").flatMap { $0.children("hugepages") }
-      .flatMap { $0.children("page") }
-    let memory = domain.children("numatune").flatMap { $0.children("memnode") }
-    let nodes = memory.compactMap { node -> Diagnostic? in
-      guard !cells.isEmpty, let id = node["cellid"].flatMap({ Int($0) }), id >= cells.count else {
-        return nil
-      }
-      return rule.finding(
+  fileprivate func findCellsNotThere(_ found: inout Findings) {
+    let count = numaCells.count
+    for node in domain.all(["numatune", "memnode"]) {
+      guard count > 0, let id = node.number("cellid"), id >= count else { continue }
+      found.add(
         node, attribute: "cellid", "the guest has no NUMA cell \(id)",
         advice: "Name a cell of <numa>, or remove <memnode>.")
     }
-    return nodes
-      + pages.compactMap { page in
-        guard let nodes = page["nodeset"].flatMap({ CPUSet($0) }), let last = nodes.last,
-          last >= cells.count, !(cells.isEmpty && page["nodeset"] == "0")
-        else { return nil }
-        return rule.finding(
-          page, attribute: "nodeset", "the guest has no NUMA cell \(last)",
-          advice: cells.isEmpty
-            ? "Remove nodeset: it names NUMA cells of the guest, not of the host."
-            : "Name cells up to \(cells.count - 1).")
-      }
+    for page in domain.all(["memoryBacking", "hugepages", "page"]) {
+      guard let last = page["nodeset"].flatMap({ Set(cpus: $0) })?.max(), last >= count,
+        count > 0 || page["nodeset"] != "0"
+      else { continue }
+      found.add(
+        page, attribute: "nodeset", "the guest has no NUMA cell \(last)",
+        advice: count == 0
+          ? "Remove nodeset: it names NUMA cells of the guest, not of the host."
+          : "Name cells up to \(count - 1).")
+    }
   }
 
   /// libvirt numbers the cells from 0 without a gap, and distances lead from cell to cell.
-  private func cellNumbers(_ cells: [Element], _ rule: Rule) -> [Diagnostic] {
+  fileprivate func findCellNumbers(_ found: inout Findings) {
+    let count = numaCells.count
     var seen: Set<Int> = []
-    return cells.compactMap { cell in
-      guard let number = cell["id"].flatMap({ Int($0) }) else { return nil }
-      if number < cells.count, seen.insert(number).inserted { return nil }
-      return rule.finding(
+    for cell in numaCells {
+      guard let number = cell.number("id"),
+        number >= count || !seen.insert(number).inserted
+      else { continue }
+      found.add(
         cell, attribute: "id",
-        number < cells.count
+        number < count
           ? "two NUMA cells have the number \(number)"
-          : "the guest has \(cells.count) NUMA cells, and none has the number \(number)",
+          : "the guest has \(count) NUMA cells, and none has the number \(number)",
         advice: "Number the cells from 0, without a gap.")
     }
-      + cells.flatMap { $0.first(["distances"])?.children("sibling") ?? [] }.compactMap { sibling in
-        guard let number = sibling["id"].flatMap({ Int($0) }), number >= cells.count else {
-          return nil
-        }
-        return rule.finding(
-          sibling, attribute: "id", "there is no NUMA cell \(number) to be at a distance of",
-          advice: "Name one of the \(cells.count) cells, or remove it.")
-      }
+    for sibling in numaCells.flatMap({ $0.all(["distances", "sibling"]) }) {
+      guard let number = sibling.number("id"), number >= count else { continue }
+      found.add(
+        sibling, attribute: "id", "there is no NUMA cell \(number) to be at a distance of",
+        advice: "Name one of the \(count) cells, or remove it.")
+    }
   }
 
-  fileprivate func threads(_ rule: Rule) -> [Diagnostic] {
-    let tuning = domain.children("cputune").flatMap(\.children)
-    var found: [Diagnostic] = []
-    var scheduled = CPUSet()
+  /// CPUs that are pinned twice, and I/O threads that are not there.
+  fileprivate func findThreads(_ found: inout Findings) {
     var pinned: Set<String> = []
-    for element in tuning {
-      switch element.localName {
-      case "vcpusched":
-        guard let set = element["vcpus"].flatMap({ CPUSet($0) }) else { continue }
-        if let maximum = maximumCPUs, let last = set.last, last >= maximum {
-          found.append(
-            rule.finding(
-              element, attribute: "vcpus", "the guest has no CPU \(last): <vcpu> says \(maximum)",
-              advice: "Name CPUs up to \(maximum - 1)."))
-        } else if !set.isDisjoint(with: scheduled) {
-          found.append(
-            rule.finding(
-              element, attribute: "vcpus", "a CPU has a scheduler in another <vcpusched> as well",
-              advice: "Name each CPU once."))
-        }
-        scheduled.formUnion(set)
-      case "vcpupin":
-        if let vcpu = element["vcpu"], !pinned.insert(vcpu).inserted {
-          found.append(
-            rule.finding(
-              element, attribute: "vcpu", "CPU \(vcpu) is pinned twice", advice: "Keep one of them."
-            ))
-        }
-      case "iothreadpin": found += thread(element["iothread"], of: element, rule)
-      default: break
-      }
+    for pin in domain.all(["cputune", "vcpupin"]) {
+      guard let vcpu = pin["vcpu"], !pinned.insert(vcpu).inserted else { continue }
+      found.add(
+        pin, attribute: "vcpu", "CPU \(vcpu) is pinned twice", advice: "Keep one of them.")
     }
-    for device in devices("disk") + devices("controller") {
-      guard let driver = device.child("driver") else { continue }
-      found += thread(driver["iothread"], of: driver, rule)
+    let listed = domain.all(["iothreadids", "iothread"]).compactMap {
+      $0.number("id")
     }
-    return found
-  }
-
-  private func thread(_ number: String?, of element: Element, _ rule: Rule) -> [Diagnostic] {
-    guard let number, let wanted = Int(number) else { return [] }
-    let listed = domain.children("iothreadids").flatMap { $0.children("iothread") }
-      .compactMap { $0["id"].flatMap { Int($0) } }
     let count = domain.child("iothreads").flatMap { Int($0.text.trimmingSpaces) } ?? 0
     // libvirt numbers those that are not listed from 1, as far as they are missing.
     let numbered = (1...).lazy.filter { !listed.contains($0) }.prefix(max(0, count - listed.count))
-    guard !listed.contains(wanted), !numbered.contains(wanted) else { return [] }
-    return [
-      rule.finding(
+    let drivers = (devices("disk") + devices("controller")).compactMap { $0.child("driver") }
+    for element in domain.all(["cputune", "iothreadpin"]) + drivers {
+      guard let wanted = element.number("iothread"), !listed.contains(wanted),
+        !numbered.contains(wanted)
+      else { continue }
+      found.add(
         element, attribute: "iothread", "the guest has no I/O thread \(wanted)",
         advice: "Write <iothreads>\(max(count, wanted))</iothreads>, or remove it.")
-    ]
+    }
   }
 }
 
-/// Numbers of CPUs, as `0-3,^2,8` names them.
-private struct CPUSet {
-  private var members: Set<Int> = []
+extension Findings {
+  fileprivate mutating func addMissingCPU(
+    _ number: Int, of maximum: Int, _ element: Element, attribute: String
+  ) {
+    add(
+      element, attribute: attribute, "the guest has no CPU \(number): <vcpu> says \(maximum)",
+      advice: "Name CPUs up to \(maximum - 1).")
+  }
+}
 
-  init() {}
-
-  /// `nil` for what libvirt would not read, and for more CPUs than any guest has.
-  init?(_ text: String) {
+extension Set<Int> {
+  /// Numbers of CPUs, as `0-3,^2,8` names them; `nil` for what libvirt would not read, and for more
+  /// CPUs than any guest has.
+  fileprivate init?(cpus text: String) {
+    self = []
     for part in text.split(separator: ",").map({ String($0).trimmingSpaces }) {
-      let isExcluded = part.hasPrefix("^")
       let ends = part.drop { $0 == "^" }.split(separator: "-").map { Int($0) }
       guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
         first <= last, last < VirtualCPUs.mostAccepted
       else { return nil }
-      if isExcluded { members.subtract(first...last) } else { members.formUnion(first...last) }
+      if part.hasPrefix("^") { subtract(first...last) } else { formUnion(first...last) }
     }
   }
-
-  var last: Int? { members.max() }
-
-  func isDisjoint(with other: CPUSet) -> Bool { members.isDisjoint(with: other.members) }
-
-  mutating func formUnion(_ other: CPUSet) { members.formUnion(other.members) }
 }

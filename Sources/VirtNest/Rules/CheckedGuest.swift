@@ -44,6 +44,9 @@ final class CheckedGuest: Sendable {
     domain.first(["cpu", "numa", "cell"]) == nil ? guest.memory : nil
   }
 
+  /// The memory, also where it is the sum of NUMA cells.
+  var memory: MemorySize? { domain.memoryOfCells ?? memoryInOnePlace }
+
   /// The elements of a name, in any namespace, that libvirt could read: those of other programs in
   /// `<metadata>` are left out.
   func elements(withLocalName name: String) -> [Element] {
@@ -51,24 +54,89 @@ final class CheckedGuest: Sendable {
   }
 
   /// All devices.
-  var devices: [Element] { domain.children("devices").flatMap(\.children) }
+  var devices: [Element] { domain.all(["devices", "*"]) }
 
   /// The NUMA cells.
-  var numaCells: [Element] {
-    domain.children("cpu").flatMap { $0.children("numa") }.flatMap { $0.children("cell") }
-  }
+  var numaCells: [Element] { domain.all(["cpu", "numa", "cell"]) }
 
   /// The devices of a name.
-  func devices(_ name: String) -> [Element] {
-    domain.children("devices").flatMap { $0.children(name) }
-  }
+  func devices(_ name: String) -> [Element] { domain.all(["devices", Step(name)]) }
 }
 
 extension Element {
+  /// The number in an attribute; `nil` where it has none in digits.
+  func number(_ attribute: String) -> Int? { self[attribute].flatMap { Int($0) } }
+
+  /// Whether no element stands in it.
+  var isLeaf: Bool { children.first { _ in true } == nil }
+
   /// Whether it stands in the `<metadata>` of its document's root.
   var isInMetadata: Bool {
     var element = self
     while let parent = element.parent, parent != document.root { element = parent }
     return element.isNamed("metadata")
+  }
+}
+
+/// The values at the places that the tables of limits name.
+extension Element {
+  /// Every element at the end of steps.
+  func all(_ path: [Step]) -> [Element] {
+    path.reduce([self]) { elements, step in
+      elements.flatMap { step.name == "*" ? $0.children.map { $0 } : $0.children(step.name) }
+    }
+  }
+
+  /// The values at a place in the element, or, where it begins with a slash, in the definition;
+  /// libvirt's own choice where the definition leaves it open.
+  func values(at place: String) -> [String] {
+    let (steps, name) = Self.split(place)
+    let value = { (element: Element) in
+      name == "#" ? element.text.trimmingSpaces : element[String(name.dropFirst())]
+    }
+    if place.hasPrefix("/") { return document.root.all(steps).compactMap(value) }
+    return (first(steps).flatMap(value) ?? libvirtsChoice(place)).map { [$0] } ?? []
+  }
+
+  /// A place's steps, and the attribute (`@bus`) or `#` at their end.
+  static func split(_ place: String) -> (steps: [Step], name: String) {
+    var steps = place.split(separator: "/").map(String.init)
+    let name = steps.removeLast()
+    return (steps.map { Step($0) }, name)
+  }
+
+  /// The elements at a place in the element, or, where it begins with a slash, in the definition.
+  func elements(at place: String) -> [Element] {
+    let steps = place.split(separator: "/").map { Step(String($0)) }
+    return (place.hasPrefix("/") ? document.root : self).all(steps)
+  }
+
+  private func libvirtsChoice(_ place: String) -> String? {
+    switch (localName, place) {
+    case ("cpu", "@mode"): "custom"
+    case ("disk", "@device"): "disk"
+    case ("disk", "target/@bus"): Self.bus(ofDisk: child("target")?["dev"] ?? "")
+    case ("feature", "@policy"): "require"
+    case ("input", "@bus"): "usb"
+    default: nil
+    }
+  }
+
+  /// The bus that libvirt takes for a target's name (src/conf/domain_conf.c, virDiskNameToBusDeviceIndex).
+  private static func bus(ofDisk target: String) -> String? {
+    let buses = [("xvd", "xen"), ("hd", "ide"), ("sd", "scsi"), ("vd", "virtio"), ("fd", "fdc")]
+    return buses.first { target.hasPrefix($0.0) }?.1
+  }
+
+  /// The controller that says that the guest has no USB.
+  var withoutUSB: Element? {
+    document.root.child("devices")?.children("controller").first {
+      $0["type"] == "usb" && $0["model"] == "none"
+    }
+  }
+
+  /// Whether it is the model of a CPU that is not the host's: libvirt drops it beside the others.
+  var isCustomModel: Bool {
+    ["custom", nil].contains(parent?["mode"])
   }
 }

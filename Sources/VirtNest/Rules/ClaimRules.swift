@@ -18,51 +18,45 @@ extension Rule {
         <controller type='usb' model='none'/><watchdog model='i6300esb'/><watchdog model='i6300esb'/>
         """,
       right: "<controller type='usb' model='none'/><watchdog model='i6300esb'/>")
-  ) { checked, rule in
-    guard checked.isForQEMU else { return [] }
-    var lines: [String: Int] = [:]
-    let others = checked.secondaryVideo + checked.sourcesTooMany
-    let events = checked.domain.children("perf").flatMap { $0.children("event") }
-    return others.map { rule.finding($0) }
-      + (checked.devices + events).flatMap { device in
-        device.claims.compactMap { what, element in
-          guard let line = lines[what] else {
-            lines[what] = device.location.line
-            return nil
-          }
-          return rule.finding(
-            element, "\(what) is in line \(line) already, and libvirt refuses a second",
-            advice: "Remove one of the two, or give it a number or address of its own.")
-        }
+  ) { checked, found in
+    guard checked.isForQEMU else { return }
+    checked.findSecondaryVideo(&found)
+    checked.findSourcesTooMany(&found)
+    for device in checked.devices + checked.domain.all(["perf", "event"]) {
+      for (what, element) in device.claims {
+        guard let line = found.earlierLine(of: what, device) else { continue }
+        found.add(
+          element, "\(what) is in line \(line) already, and libvirt refuses a second",
+          advice: "Remove one of the two, or give it a number or address of its own.")
       }
+    }
   }
 }
 
 extension CheckedGuest {
   /// Video devices beside the first one that can be the first one alone.
-  fileprivate var secondaryVideo: [Fault] {
+  fileprivate func findSecondaryVideo(_ found: inout Findings) {
     let all = devices("video")
-    let primary = all.firstIndex { $0.child("model")?["primary"] == "yes" } ?? 0
-    return all.enumerated().filter { index, video in
-      index != primary
-        && !["qxl", "virtio", "ramfb"].contains(video.child("model")?["type"] ?? "vga")
-    }.map { _, video in
-      Fault(
-        element: video, text: "only the first video device can be of this model",
+    let primary = all.first { $0.child("model")?["primary"] == "yes" } ?? all.first
+    for video in all
+    where video != primary
+      && !["qxl", "virtio", "ramfb"].contains(video.child("model")?["type"] ?? "vga")
+    {
+      found.add(
+        video, "only the first video device can be of this model",
         advice: "Write <model type='virtio'/>, or remove it.")
     }
   }
 
   /// Sources of character devices beside the first one, or beside the second one of udp.
-  fileprivate var sourcesTooMany: [Fault] {
-    devices.compactMap { device in
-      let kinds = ["serial", "parallel", "console", "channel", "redirdev", "smartcard"]
-      guard kinds.contains(device.localName) else { return nil }
-      return device.children("source").dropFirst(device["type"] == "udp" ? 2 : 1).first.map {
-        Fault(
-          element: $0, text: "a character device has one source, or two of type 'udp'",
-          advice: "Remove this one.")
-      }
+  fileprivate func findSourcesTooMany(_ found: inout Findings) {
+    let kinds = ["serial", "parallel", "console", "channel", "redirdev", "smartcard"]
+    for device in devices where kinds.contains(device.localName) {
+      let sources = device.children("source").dropFirst(device["type"] == "udp" ? 2 : 1)
+      guard let source = sources.first else { continue }
+      found.add(
+        source, "a character device has one source, or two of type 'udp'",
+        advice: "Remove this one.")
     }
   }
 }
@@ -85,7 +79,7 @@ extension Element {
       claims.append(("a <console> on a serial port", self))
     }
     if localName == "controller", let type = self["type"], let index = self["index"],
-      type != "usb" || child("master") == nil && self["model"]?.hasPrefix("ich9-uhci") != true
+      type != "usb" || !isUSBCompanion
     {
       claims.append(("the \(type) controller \(index)", self))
     }
@@ -103,35 +97,28 @@ extension Element {
     if let alias = child("alias"), let name = alias["name"], name.hasPrefix("ua-") {
       claims.append(("the alias '\(name)'", alias))
     }
-    if let address = child("address"), address["type"] == "usb", let port = address["port"] {
-      claims.append(("the USB address \(address["bus"] ?? "0"):\(port)", address))
+    guard let address = child("address") else { return claims }
+    if let (bus, port) = usbPort { claims.append(("the USB address \(bus):\(port)", address)) }
+    let (kind, parts): (String, [String])
+    switch address["type"] {
+    case "pci" where address["slot"] != nil:
+      (kind, parts) = ("PCI", ["domain", "bus", "slot", "function"])
+    case "drive" where localName == "disk":
+      (kind, parts) = (
+        "drive \(child("target")?["bus"] ?? "")", ["controller", "bus", "target", "unit"]
+      )
+    case "virtio-serial" where address["port"] ?? "0" != "0":
+      (kind, parts) = ("virtio-serial", ["controller", "bus", "port"])
+    // A console is the first serial device once more.
+    case "spapr-vio" where address["reg"] != nil && localName != "console":
+      (kind, parts) = ("virtual I/O", ["reg"])
+    default: return claims
     }
-    if let address = child("address") {
-      let parts =
-        switch address["type"] {
-        case "pci" where address["slot"] != nil: ["domain", "bus", "slot", "function"]
-        case "drive" where localName == "disk": ["controller", "bus", "target", "unit"]
-        case "virtio-serial" where address["port"] != nil && address["port"] != "0":
-          ["controller", "bus", "port"]
-        // A console is the first serial device once more.
-        case "spapr-vio" where address["reg"] != nil && localName != "console": ["reg"]
-        default: [String]()
-        }
-      let numbers = parts.map { Int(libvirt: address[$0] ?? "0") }
-      if !parts.isEmpty, numbers.allSatisfy({ $0 != nil }) {
-        let text =
-          parts == ["reg"]
-          ? "0x" + String(numbers.compactMap(\.self)[0], radix: 16)
-          : numbers.compactMap(\.self).map(String.init).joined(separator: ":")
-        let bus = localName == "disk" ? " \(child("target")?["bus"] ?? "")" : ""
-        let kinds = [
-          "pci": "PCI", "drive": "drive\(bus)", "spapr-vio": "virtual I/O",
-          "virtio-serial": "virtio-serial",
-        ]
-        let kind = kinds[address["type"] ?? ""] ?? ""
-        claims.append(("the \(kind) address \(text)", address))
-      }
-    }
-    return claims
+    let numbers = parts.compactMap { Int(libvirt: address[$0] ?? "0") }
+    guard numbers.count == parts.count else { return claims }
+    let text =
+      parts == ["reg"]
+      ? "0x" + String(numbers[0], radix: 16) : numbers.map(String.init).joined(separator: ":")
+    return claims + [("the \(kind) address \(text)", address)]
   }
 }

@@ -20,27 +20,24 @@ extension Rule {
     example: RuleExample(
       arguments: "-machine", "cap-nested=true", right: ["-machine", "cap-nested-hv=true"],
       others: [.features: ""])
-  ) { checked, rule in
-    let arguments = checked.arguments.machineArguments.flatMap { argument in
-      argument.options.items.compactMap(\.key).filter(NestedCapability.isMisspelt).map { key in
-        rule.finding(
+  ) { checked, found in
+    for argument in checked.arguments.machineArguments {
+      for key in argument.options.items.compactMap(\.key) where NestedCapability.isMisspelt(key) {
+        found.add(
           argument.value.element, attribute: "value", "QEMU's machine has no property '\(key)'",
           advice: "Write cap-nested-hv=true.")
       }
     }
-    let features = checked.domain.children("features").flatMap(\.children).filter { element in
+    for element in checked.domain.children("features").flatMap(\.children) {
       let name = element.localName.replacing("_", with: "-").lowercased()
-      return element.localName != "nested-hv" && name.contains("nested")
+      guard element.localName != "nested-hv", name.contains("nested") else { continue }
+      found.add(
+        element, "libvirt has no feature <\(element.localName)>",
+        advice: """
+          Write <nested-hv state='on'/>. cap-nested-papr has no element: pass it through \
+          <qemu:commandline>.
+          """)
     }
-    return arguments
-      + features.map { element in
-        rule.finding(
-          element, "libvirt has no feature <\(element.localName)>",
-          advice: """
-            Write <nested-hv state='on'/>. cap-nested-papr has no element: pass it through \
-            <qemu:commandline>.
-            """)
-      }
   }
 
   static let joinedArgument = Rule(
@@ -53,20 +50,18 @@ extension Rule {
     example: RuleExample(
       arguments: "-machine cap-nested-hv=on", right: ["-machine", "cap-nested-hv=on"],
       others: [.features: ""])
-  ) { checked, rule in
-    checked.arguments.arguments.compactMap { argument in
-      let options = ["-machine", "--machine", "-M", "--M"]
-      guard
-        let option = options.first(where: { argument.value.hasPrefix($0) }),
+  ) { checked, found in
+    let options = ["-machine", "--machine", "-M", "--M"]
+    for argument in checked.arguments.arguments {
+      guard let option = options.first(where: { argument.value.hasPrefix($0) }),
         let next = argument.value.dropFirst(option.count).first, next == " " || next == "="
-      else { return nil }
-      let value = argument.value.dropFirst(option.count + 1)
-      return rule.finding(
+      else { continue }
+      let value = String(argument.value.dropFirst(option.count + 1)).trimmingSpaces
+      found.add(
         argument.element, attribute: "value",
         "QEMU reads '\(argument.value)' as the name of one option, which it does not have",
         advice: """
-          Write two arguments: <qemu:arg value='\(option)'/> and \
-          <qemu:arg value='\(String(value).trimmingSpaces)'/>.
+          Write two arguments: <qemu:arg value='\(option)'/> and <qemu:arg value='\(value)'/>.
           """)
     }
   }
@@ -81,17 +76,16 @@ extension Rule {
     example: RuleExample(
       arguments: "-machine", "cap-nested-hv", right: ["-machine", "cap-nested-hv=true"],
       others: [.features: ""])
-  ) { checked, rule in
-    checked.arguments.machineArguments.compactMap { argument in
+  ) { checked, found in
+    for argument in checked.arguments.machineArguments {
       let bare = argument.options.items.first { item in
         item.key == nil
           && NestedCapability.names.contains(item.value.replacing("_", with: "-"))
       }
-      return bare.map { item in
-        rule.finding(
-          argument.value.element, attribute: "value", "'\(item.value)' has no value",
-          advice: "Write \(item.value)=true.")
-      }
+      guard let bare else { continue }
+      found.add(
+        argument.value.element, attribute: "value", "'\(bare.value)' has no value",
+        advice: "Write \(bare.value)=true.")
     }
   }
 
@@ -105,13 +99,13 @@ extension Rule {
     example: RuleExample(
       arguments: "-global", "spapr-machine.cap-nested-hv=on",
       right: ["-machine", "cap-nested-hv=on"], others: [.features: ""])
-  ) { checked, rule in
+  ) { checked, found in
     let arguments = checked.arguments.arguments
-    return zip(arguments, arguments.dropFirst()).compactMap { option, value in
-      guard ["-global", "--global"].contains(option.value),
-        NestedCapability.isAttempt(value.value)
-      else { return nil }
-      return rule.finding(
+    for (option, value) in zip(arguments, arguments.dropFirst())
+    where ["-global", "--global"].contains(option.value)
+      && NestedCapability.isAttempt(value.value)
+    {
+      found.add(
         value.element, attribute: "value", "-global does not set a capability of the machine",
         advice: "Write <nested-hv state='on'/> in <features>: \(.mechanism(.feature)).")
     }
@@ -127,15 +121,15 @@ extension Rule {
     example: RuleExample(
       arguments: "cap-nested-hv=true", right: ["-machine", "cap-nested-hv=true"],
       others: [.features: ""])
-  ) { checked, rule in
+  ) { checked, found in
     let arguments = checked.arguments.arguments
     let taken = Set(checked.arguments.machineArguments.map(\.value.element))
-    return arguments.enumerated().compactMap { index, argument in
-      guard !taken.contains(argument.element),
-        argument.value.replacing("_", with: "-").hasPrefix("cap-nested"),
-        index == 0 || !arguments[index - 1].value.hasPrefix("-")
-      else { return nil }
-      return rule.finding(
+    for (index, argument) in arguments.enumerated()
+    where !taken.contains(argument.element)
+      && argument.value.replacing("_", with: "-").hasPrefix("cap-nested")
+      && (index == 0 || !arguments[index - 1].value.hasPrefix("-"))
+    {
+      found.add(
         argument.element, attribute: "value",
         "no option stands before '\(argument.value)', so QEMU reads it as a disk image",
         advice: "Write <qemu:arg value='-machine'/> before it.")
@@ -152,12 +146,11 @@ extension Rule {
     example: RuleExample(
       arguments: "-machine", "cap-nested-hv=ON", right: ["-machine", "cap-nested-hv=on"],
       others: [.features: ""])
-  ) { checked, rule in
-    checked.nesting.contributions.compactMap { contribution in
-      guard contribution.mechanism != .feature, case .invalid(let text) = contribution.value
-      else { return nil }
+  ) { checked, found in
+    for contribution in checked.nesting.contributions where contribution.mechanism != .feature {
+      guard case .invalid(let text) = contribution.value else { continue }
       let property = contribution.api.machineProperty
-      return rule.finding(
+      found.add(
         contribution.element, attribute: contribution.mechanism == .machine ? "machine" : "value",
         "QEMU does not accept '\(text)' for \(property)",
         advice: "Write \(property)=true, or remove it.")
@@ -174,14 +167,13 @@ extension Rule {
     source: "QEMU, system/vl.c, qemu_merge_machine_options; \(measured)",
     example: RuleExample(
       arguments: "-machine", "pseries,x-vof=off", right: ["-machine", "x-vof=off"])
-  ) { checked, rule in
-    checked.arguments.machineArguments.compactMap { argument in
-      guard let type = argument.options.type,
-        MachineType(type).isPSeries,
+  ) { checked, found in
+    for argument in checked.arguments.machineArguments {
+      guard let type = argument.options.type, MachineType(type).isPSeries,
         type != checked.guest.machine?.name || type == "pseries"
-      else { return nil }
+      else { continue }
       let own = checked.guest.machine.map { " ('\($0.name)')" } ?? ""
-      return rule.finding(
+      found.add(
         argument.value.element, attribute: "value",
         "QEMU runs the machine '\(type)', not the one in <type machine>\(own)",
         advice: """
@@ -201,11 +193,12 @@ extension Rule {
     versions: "libvirt 4.10.0 and later have <nested-hv>",
     example: RuleExample(
       arguments: "-machine", "cap-nested-hv=on", right: [])
-  ) { checked, rule in
-    checked.nesting.contributions.filter {
-      $0.mechanism == .commandline && $0.api == .hv && $0.value == .on
-    }.map { contribution in
-      rule.finding(
+  ) { checked, found in
+    for contribution in checked.nesting.contributions
+    where contribution.mechanism == .commandline && contribution.api == .hv
+      && contribution.value == .on
+    {
+      found.add(
         contribution.element, attribute: "value",
         "passed-through arguments taint the guest, and libvirt has <nested-hv> for this one",
         advice: "With libvirt 4.10 and later: \(.mechanism(.feature)).")
@@ -221,9 +214,9 @@ extension Rule {
     source: "QEMU, system/vl.c, keyval_dashify; \(measured)",
     example: RuleExample(
       arguments: "-machine", "cap_nested_hv=on", right: ["-machine", "cap-nested-hv=on"])
-  ) { checked, rule in
-    checked.nesting.spelledWithUnderscore.map { argument in
-      rule.finding(
+  ) { checked, found in
+    for argument in checked.nesting.spelledWithUnderscore {
+      found.add(
         argument.value.element, attribute: "value",
         "the capability is spelled with _ here and with - elsewhere, which QEMU refuses",
         advice: "Spell it with -, or keep one of the two: \(.mechanism(.feature)).")
@@ -239,10 +232,9 @@ extension Rule {
     source: "libvirt, src/qemu/qemu_domain.c, qemuDomainDefNamespaceParse; QEMU, util/keyval.c; "
       + measured,
     example: RuleExample(arguments: "-machine", right: [])
-  ) { checked, rule in
-    let known: Set<NestingRefusal.Kind> = [.unreadable]
-    return checked.nesting.refusals.filter { known.contains($0.kind) }.map { refusal in
-      rule.finding(
+  ) { checked, found in
+    for refusal in checked.nesting.refusals where refusal.kind == .unreadable {
+      found.add(
         refusal.element, attribute: "value", refusal.reason,
         advice: "Write the missing part, or remove the argument.")
     }
@@ -257,13 +249,10 @@ extension Rule {
       """,
     source: "QEMU, system/vl.c; hw/ppc/spapr_caps.c; libvirt, src/qemu/qemu_command.c; \(measured)",
     example: RuleExample(arguments: "-enable-kvm", right: [])
-  ) { checked, rule in
-    guard checked.isPSeries else { return [] }
-    return checked.nesting.refusals.filter { [.excluded, .unrelated].contains($0.kind) }.map {
-      refusal in
-      rule.finding(
-        refusal.element, attribute: refusal.element["value"] == nil ? nil : "value", refusal.reason,
-        advice: "Remove it.")
+  ) { checked, found in
+    guard checked.isPSeries else { return }
+    for refusal in checked.nesting.refusals where [.excluded, .unrelated].contains(refusal.kind) {
+      found.add(refusal.element, attribute: "value", refusal.reason, advice: "Remove it.")
     }
   }
 
@@ -278,22 +267,17 @@ extension Rule {
     example: RuleExample(
       .features, wrong: "<ibs value='broken'/><nested-hv state='on'/>",
       right: "<ibs value='fixed-ibs'/><nested-hv state='on'/>",
-      others: [
-        .end: """
-        <q:commandline xmlns:q='\(DomainNamespace.qemu)'><q:arg value='-machine'/>\
-        <q:arg value='cap-ibs=fixed-ibs'/></q:commandline>
-        """
-      ])
-  ) { checked, rule in
-    let features = PSeriesFeature.allCases.compactMap { feature -> Diagnostic? in
+      others: [.end: RuleExample(arguments: "-machine", "cap-ibs=fixed-ibs", right: []).wrong])
+  ) { checked, found in
+    for feature in PSeriesFeature.allCases {
       guard let attribute = feature.attribute,
         let element = checked.domain.first(["features", Step(feature.rawValue)]),
         let own = element[attribute],
         let (value, argument) = checked.arguments.machineProperty(feature.qemuProperty),
         value != own,
         QEMUBoolean.parse(value) == nil || QEMUBoolean.parse(value) != QEMUBoolean.parse(own)
-      else { return nil }
-      return rule.finding(
+      else { continue }
+      found.add(
         argument.value.element, attribute: "value",
         "\(feature.qemuProperty)=\(value) overrides <\(feature.rawValue) \(attribute)='\(own)'/> "
           + "in line \(element.location.line)",
@@ -301,14 +285,12 @@ extension Rule {
     }
     guard let cpu = checked.arguments.values(of: "cpu").last,
       let element = checked.domain.child("cpu"), let own = checked.guest.cpu
-    else { return features }
+    else { return }
     let model = String(cpu.value.prefix { $0 != "," })
-    if own.model?.lowercased() == model.lowercased() { return features }
-    return features + [
-      rule.finding(
-        cpu.element, attribute: "value",
-        "QEMU runs the CPU '\(model)', not the one of <cpu> in line \(element.location.line)",
-        advice: "Remove the argument, and write the CPU into <cpu>.")
-    ]
+    if own.model?.lowercased() == model.lowercased() { return }
+    found.add(
+      cpu.element, attribute: "value",
+      "QEMU runs the CPU '\(model)', not the one of <cpu> in line \(element.location.line)",
+      advice: "Remove the argument, and write the CPU into <cpu>.")
   }
 }

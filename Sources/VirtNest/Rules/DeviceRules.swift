@@ -19,12 +19,11 @@ extension Rule {
     example: RuleExample(
       .devices, wrong: "\(noUSB)<interface type='user'/>",
       right: "\(noUSB)<interface type='user'><model type='virtio'/></interface>")
-  ) { checked, rule in
-    guard checked.isPSeries else { return [] }
-    return checked.devices("interface").filter { element in
-      element["type"] != "hostdev" && element.child("model")?["type"] == nil
-    }.map { element in
-      rule.finding(
+  ) { checked, found in
+    guard checked.isPSeries else { return }
+    for element in checked.devices("interface")
+    where element["type"] != "hostdev" && element.child("model")?["type"] == nil {
+      found.add(
         element, "the interface has no model, so libvirt chooses rtl8139",
         advice: "Write <model type='virtio'/>.")
     }
@@ -40,24 +39,25 @@ extension Rule {
     example: RuleExample(
       .devices, wrong: "\(noUSB)<controller type='scsi'/>",
       right: "\(noUSB)<controller type='scsi' model='virtio-scsi'/>")
-  ) { checked, rule in
-    guard checked.isPSeries else { return [] }
+  ) { checked, found in
+    guard checked.isPSeries else { return }
     let controllers = checked.devices("controller").filter { $0["type"] == "scsi" }
-    let bare = controllers.filter { element in
-      // On the virtual I/O bus ibmvscsi is what is meant.
-      element["model"] ?? "auto" == "auto" && element.child("address")?["type"] != "spapr-vio"
+    let write = { (index: String) -> Advice in
+      "Write <controller type='scsi' index='\(index)' model='virtio-scsi'/>."
     }
-    let disk = checked.devices("disk").first { $0.child("target")?["bus"] == "scsi" }
-    let implied = controllers.isEmpty ? disk.map { [$0] } ?? [] : []
-    return (bare + implied).map { element in
-      rule.finding(
-        element,
-        element.localName == "disk"
-          ? "the disk has no controller, so libvirt adds one of model ibmvscsi"
-          : "the controller has no model, so libvirt chooses ibmvscsi",
-        advice: """
-          Write <controller type='scsi' index='\(element["index"] ?? "0")' model='virtio-scsi'/>.
-          """)
+    // On the virtual I/O bus ibmvscsi is what is meant.
+    for element in controllers
+    where element["model"] ?? "auto" == "auto" && element.child("address")?["type"] != "spapr-vio" {
+      found.add(
+        element, "the controller has no model, so libvirt chooses ibmvscsi",
+        advice: write(element["index"] ?? "0"))
+    }
+    if controllers.isEmpty,
+      let disk = checked.devices("disk").first(where: { $0.child("target")?["bus"] == "scsi" })
+    {
+      found.add(
+        disk, "the disk has no controller, so libvirt adds one of model ibmvscsi",
+        advice: write("0"))
     }
   }
 
@@ -69,25 +69,21 @@ extension Rule {
       """,
     source: "libvirt, src/qemu/qemu_domain.c, qemuDomainDefAddDefaultDevices; \(measured)",
     example: RuleExample(.devices, wrong: "", right: noUSB)
-  ) { checked, rule in
-    guard checked.isPSeries, let devices = checked.domain.child("devices") else { return [] }
+  ) { checked, found in
+    guard checked.isPSeries, let devices = checked.domain.child("devices") else { return }
     let isUsed = devices.children.contains { element in
       switch element.localName {
-      case "controller": element["type"] == "usb"
-      case "graphics", "redirdev", "hub": true
+      case "controller", "hostdev": element["type"] == "usb"
+      case "graphics", "redirdev", "hub", "smartcard", "sound": true
       case "input": element["bus"] == "usb" || element["bus"] == nil
       case "disk": element.child("target")?["bus"] == "usb"
-      case "hostdev": element["type"] == "usb"
-      case "smartcard", "sound": true
       default: false
       }
     }
-    if isUsed { return [] }
-    return [
-      rule.finding(
-        devices, "libvirt adds a USB controller, which nothing here uses",
-        advice: "Write <controller type='usb' model='none'/> in <devices>.")
-    ]
+    if isUsed { return }
+    found.add(
+      devices, "libvirt adds a USB controller, which nothing here uses",
+      advice: "Write <controller type='usb' model='none'/> in <devices>.")
   }
 
   static let spice = Rule(
@@ -100,10 +96,10 @@ extension Rule {
     versions: "depends on QEMU's build",
     example: RuleExample(
       .devices, wrong: "<graphics type='spice'/>", right: "<graphics type='vnc'/>")
-  ) { checked, rule in
-    guard checked.isPSeries else { return [] }
-    return checked.devices("graphics").filter { $0["type"] == "spice" }.map { element in
-      rule.finding(
+  ) { checked, found in
+    guard checked.isPSeries else { return }
+    for element in checked.devices("graphics") where element["type"] == "spice" {
+      found.add(
         element, attribute: "type", "not every QEMU for Power has SPICE",
         advice: """
           Write type='vnc' beside a USB controller other than 'none', or remove the graphics and \
@@ -127,15 +123,12 @@ extension Rule {
         \(noUSB)<disk type='file'>\(source)<target dev='vda'/></disk>\
         <disk type='file'><source file='/b.raw'/><target dev='vdb'/></disk>
         """)
-  ) { checked, rule in
-    var lines: [TextKey: Int] = [:]
-    return checked.devices("disk").compactMap { $0.child("target") }.compactMap { target in
-      guard let name = target["dev"] else { return nil }
-      guard let line = lines[TextKey(name)] else {
-        lines[TextKey(name)] = target.location.line
-        return nil
+  ) { checked, found in
+    for target in checked.devices("disk").compactMap({ $0.child("target") }) {
+      guard let name = target["dev"], let line = found.earlierLine(of: name, target) else {
+        continue
       }
-      return rule.finding(
+      found.add(
         target, attribute: "dev", "the target '\(name)' is already used in line \(line)",
         advice: "Give each disk a target of its own.")
     }
@@ -160,7 +153,9 @@ extension Rule {
         \(noUSB)<controller type='scsi' model='virtio-scsi'/>\
         <disk type='file' device='cdrom'>\(source)<target dev='sda' bus='scsi'/></disk>
         """)
-  ) { checked, rule in checked.pseriesLimits(rule) { $0 == "devices" } }
+  ) { checked, found in
+    checked.findLimits(PSeriesLimit.all, &found) { $0 == "devices" }
+  }
 
   static let pairs = Rule(
     "VN071", .error, "What does not fit together",
@@ -181,8 +176,8 @@ extension Rule {
         <controller type='usb' model='none'/><disk type='file'><driver name='qemu' queues='4'/>\
         <source file='/a.raw'/><target dev='vda' bus='virtio'/></disk>
         """)
-  ) { checked, rule in
-    checked.pseriesLimits(rule, PSeriesLimit.pairs.filter { $0.stage != .ignored })
+  ) { checked, found in
+    checked.findLimits(PSeriesLimit.pairs.filter { $0.stage != .ignored }, &found)
   }
 
   static let bootOrder = Rule(
@@ -200,29 +195,21 @@ extension Rule {
         \(noUSB)<disk type='file'>\(source)<target dev='vda'/><boot order='1'/></disk>
         """
       ])
-  ) { checked, rule in
-    let orders = checked.devices
-      .compactMap { $0.child("boot") }.filter { $0["order"] != nil }
-    guard !orders.isEmpty else { return [] }
-    var found =
-      checked.domain.first(["os"])?.children("boot").map { boot in
-        rule.finding(
-          boot,
-          "libvirt refuses <boot dev> here beside <boot order> in line \(orders[0].location.line)",
-          advice: "Keep one of the two: \(.delete(xpath: "/domain/os/boot")).")
-      } ?? []
-    var lines: [TextKey: Int] = [:]
-    for boot in orders {
-      let order = TextKey(boot["order"] ?? "")
-      if let line = lines[order] {
-        found.append(
-          rule.finding(
-            boot, attribute: "order", "boot order \(order.text) is already used in line \(line)",
-            advice: "Give each device a number of its own."))
-      } else {
-        lines[order] = boot.location.line
-      }
+  ) { checked, found in
+    let orders = checked.devices.compactMap { $0.child("boot") }.filter { $0["order"] != nil }
+    guard let first = orders.first else { return }
+    for boot in checked.domain.child("os")?.children("boot") ?? [] {
+      found.add(
+        boot, "libvirt refuses <boot dev> here beside <boot order> in line \(first.location.line)",
+        advice: "Keep one of the two: \(.delete(xpath: "/domain/os/boot")).")
     }
-    return found
+    for boot in orders {
+      guard let order = boot["order"], let line = found.earlierLine(of: order, boot) else {
+        continue
+      }
+      found.add(
+        boot, attribute: "order", "boot order \(order) is already used in line \(line)",
+        advice: "Give each device a number of its own.")
+    }
   }
 }

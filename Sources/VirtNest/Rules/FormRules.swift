@@ -34,11 +34,11 @@ extension Rule {
     example: RuleExample(
       .type, wrong: "<type arch='ppc64le' machine='pseries'> hvm </type>",
       right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.isForQEMU || checked.guest.domainType.map({ $0 != $0.trimmingSpaces }) == true
-    else { return [] }
-    return checked.domain.spacedWords(at: []).map { element, attribute, value in
-      rule.finding(
+    else { return }
+    for (element, attribute, value) in checked.domain.spacedWords(at: []) {
+      found.add(
         element, attribute: attribute,
         "libvirt does not know '\(value)' with white space around it",
         advice: "Write '\(value.trimmingSpaces)'.")
@@ -57,22 +57,24 @@ extension Rule {
     example: RuleExample(
       .end, wrong: "<q:commandline xmlns:q='urn:q'><q:arg value='-S'/></q:commandline>",
       right: "<q:commandline xmlns:q='\(DomainNamespace.qemu)'><q:arg value='-S'/></q:commandline>")
-  ) { checked, rule in
-    guard checked.isForQEMU else { return [] }
-    return checked.domain.children.compactMap { element in
-      let isUnbound = element.namespace == nil && element.qualifiedName.hasSuffix(":commandline")
-      let isForeign =
-        element.hasLocalName("commandline") && element.namespace != nil
-        && element.namespace != DomainNamespace.qemu
-      guard isUnbound || isForeign else { return nil }
-      let prefix = element.qualifiedName.split(separator: ":").first.map(String.init) ?? "qemu"
-      return rule.finding(
-        element,
-        isUnbound
-          ? "the prefix '\(prefix)' is not declared, so libvirt ignores <\(element.qualifiedName)>"
-          : "libvirt ignores <\(element.qualifiedName)> in the namespace "
-            + "'\(element.namespace ?? "")'",
-        advice: "Declare the prefix on <domain>: xmlns:qemu='\(DomainNamespace.qemu)'.")
+  ) { checked, found in
+    guard checked.isForQEMU else { return }
+    for element in checked.domain.children {
+      let name = element.qualifiedName
+      let advice: Advice =
+        "Declare the prefix on <domain>: xmlns:qemu='\(DomainNamespace.qemu)'."
+      if let namespace = element.namespace {
+        guard element.hasLocalName("commandline"), namespace != DomainNamespace.qemu else {
+          continue
+        }
+        found.add(
+          element, "libvirt ignores <\(name)> in the namespace '\(namespace)'", advice: advice)
+      } else if name.hasSuffix(":commandline") {
+        let prefix = String(name.dropLast(":commandline".count))
+        found.add(
+          element, "the prefix '\(prefix)' is not declared, so libvirt ignores <\(name)>",
+          advice: advice)
+      }
     }
   }
 
@@ -87,13 +89,13 @@ extension Rule {
     example: RuleExample(
       .end, wrong: "<commandline><arg value='-S'/></commandline>",
       right: "<commandline xmlns='\(DomainNamespace.qemu)'><arg value='-S'/></commandline>")
-  ) { checked, rule in
-    guard checked.isForQEMU else { return [] }
+  ) { checked, found in
+    guard checked.isForQEMU else { return }
     let inside = checked.arguments.commandLines.flatMap(\.children).filter {
       $0.namespace == nil && ($0.localName == "arg" || $0.localName == "env")
     }
-    return (checked.domain.children("commandline") + inside).map { element in
-      rule.finding(
+    for element in checked.domain.children("commandline") + inside {
+      found.add(
         element, "libvirt ignores <\(element.qualifiedName)> without QEMU's namespace",
         advice: """
           Write <qemu:\(element.localName)>, and xmlns:qemu='\(DomainNamespace.qemu)' on <domain>.
@@ -108,11 +110,12 @@ extension Rule {
     versions: "all; the schema refuses it, so that define --validate does",
     example: RuleExample(
       .devices, wrong: "<q:commandline xmlns:q='\(DomainNamespace.qemu)'/>", right: "")
-  ) { checked, rule in
-    checked.elements(withLocalName: "commandline").filter { element in
-      element.isNamed("commandline", in: DomainNamespace.qemu) && element.parent != checked.domain
-    }.map { element in
-      rule.finding(
+  ) { checked, found in
+    for element in checked.elements(withLocalName: "commandline")
+    where element.isNamed("commandline", in: DomainNamespace.qemu)
+      && element.parent != checked.domain
+    {
+      found.add(
         element,
         "libvirt ignores <\(element.qualifiedName)> in <\(element.parent?.qualifiedName ?? "")>",
         advice: "Move it to the end of <domain>.")
@@ -129,18 +132,17 @@ extension Rule {
     source: "libvirt, docs/manpages/virsh.rst (dumpxml); \(measured)",
     example: RuleExample(
       .domain, wrong: "<domain type='kvm' id='3'>", right: "<domain type='kvm'>")
-  ) { checked, rule in
-    let message = "this is the definition of a running guest"
-    let advice: Advice = "Keep what virsh dumpxml prints with its option --inactive."
-    if checked.domain.attribute(named: "id") != nil {
-      return [rule.finding(checked.domain, attribute: "id", message, advice: advice)]
-    }
-    let alias = checked.domain.child("devices")?.children.lazy.compactMap { $0.child("alias") }
+  ) { checked, found in
+    let domain = checked.domain
+    let alias = checked.devices.lazy.compactMap { $0.child("alias") }
       .first { alias in alias["name"].map { !$0.hasPrefix("ua-") } ?? false }
-    let label = checked.domain.children("seclabel").first {
+    let label = domain.children("seclabel").first {
       $0["type"] == "dynamic" && $0.child("imagelabel") != nil
     }
-    return (alias ?? label).map { [rule.finding($0, message, advice: advice)] } ?? []
+    guard let sign = domain["id"] != nil ? domain : alias ?? label else { return }
+    found.add(
+      sign, attribute: "id", "this is the definition of a running guest",
+      advice: "Keep what virsh dumpxml prints with its option --inactive.")
   }
 
   static let repeatedElement = Rule(
@@ -152,19 +154,13 @@ extension Rule {
       .memory,
       wrong: "<memory unit='MiB'>4096</memory><memory unit='MiB'>8192</memory>",
       right: "<memory unit='MiB'>8192</memory>")
-  ) { checked, rule in
-    placesReadOnce.flatMap { path, names in
-      guard let parent = checked.domain.first(path) else { return [] as [Diagnostic] }
-      var lines: [String: Int] = [:]
-      return parent.children.compactMap { child in
-        guard child.namespace == nil, let name = names.first(where: child.hasLocalName) else {
-          return nil
-        }
-        guard let line = lines[name] else {
-          lines[name] = child.location.line
-          return nil
-        }
-        return rule.finding(
+  ) { checked, found in
+    for (path, names) in placesReadOnce {
+      for child in checked.domain.first(path)?.children.filter({ $0.namespace == nil }) ?? [] {
+        guard let name = names.first(where: child.hasLocalName),
+          let line = found.earlierLine(of: "\(path.last?.name ?? "")/\(name)", child)
+        else { continue }
+        found.add(
           child, "libvirt ignores this <\(name)>: it reads the one in line \(line)",
           advice: "Keep one of them.")
       }

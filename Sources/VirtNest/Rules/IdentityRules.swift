@@ -16,18 +16,16 @@ extension Rule {
     source: "libvirt, src/conf/virdomainobjlist.c; \(measured)",
     example: RuleExample(
       .uuid, wrong: "", right: "<uuid>6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11</uuid>")
-  ) { checked, rule in
+  ) { checked, found in
     // A template's guests get theirs from create.
-    let isTemplate =
-      checked.domain.child("metadata")?.child("template", in: DomainNamespace.template) != nil
-    guard checked.domain.child("uuid") == nil, !isTemplate else { return [] }
-    return [
-      rule.finding(
-        checked.domain, "without a uuid the file can be defined only once",
-        advice: """
-          Derive one from the name: \(.newIdentity); or write the one that virsh domuuid prints.
-          """)
-    ]
+    guard checked.domain.child("uuid") == nil,
+      checked.domain.child("metadata")?.child("template", in: DomainNamespace.template) == nil
+    else { return }
+    found.add(
+      checked.domain, "without a uuid the file can be defined only once",
+      advice: """
+        Derive one from the name: \(.newIdentity); or write the one that virsh domuuid prints.
+        """)
   }
 
   static let unreadableUUID = Rule(
@@ -41,23 +39,21 @@ extension Rule {
     example: RuleExample(
       .uuid, wrong: "<uuid>6f1d4f0e</uuid>",
       right: "<uuid>6f1d4f0e-6f0b-5e0c-8a51-3c5d3f0c7a11</uuid>")
-  ) { checked, rule in
+  ) { checked, found in
     // libvirt makes a uuid for an empty element, as for none.
-    guard let element = checked.domain.child("uuid"), !element.text.isEmpty else { return [] }
-    if let uuid = checked.guest.uuid {
-      let systems = checked.domain.children("sysinfo").flatMap { $0.children("system") }
-      return systems.flatMap { $0.children("entry") }
-        .filter { $0["name"] == "uuid" && DomainUUID($0.text) != uuid }.map { entry in
-          rule.finding(
-            entry, "<uuid> is \(uuid), and libvirt wants the same here",
-            advice: "Write the same, or remove the entry.")
-        }
-    }
-    return [
-      rule.finding(
+    guard let element = checked.domain.child("uuid"), !element.text.isEmpty else { return }
+    guard let uuid = checked.guest.uuid else {
+      found.add(
         element, "'\(element.text.trimmingSpaces)' is not a uuid",
         advice: "Write 32 hexadecimal digits, as uuidgen prints them.")
-    ]
+      return
+    }
+    for entry in checked.domain.all(["sysinfo", "system", "entry"])
+    where entry["name"] == "uuid" && DomainUUID(entry.text) != uuid {
+      found.add(
+        entry, "<uuid> is \(uuid), and libvirt wants the same here",
+        advice: "Write the same, or remove the entry.")
+    }
   }
 
   static let refusedName = Rule(
@@ -69,24 +65,18 @@ extension Rule {
     source: "libvirt, src/conf/domain_conf.c, virDomainDefParseCaps; \(measured)",
     example: RuleExample(
       .name, wrong: "<name>kata/x</name>", right: "<name>kata-x</name>")
-  ) { checked, rule in
-    let element = checked.domain.child("name")
+  ) { checked, found in
     let name = checked.guest.name ?? ""
     // libvirt accepts other control characters.
     guard
-      name.isEmpty || name.contains("/") || name.contains(where: \.isNewline) || name == "."
-        || name == ".."
-    else { return [] }
-    do throws(InvalidValue) {
-      try GuestName.check(name)
-      return []
-    } catch {
-      let message = element == nil ? "the guest has no name" : error.reason
-      return [
-        rule.finding(
-          element ?? checked.domain, message,
-          advice: "Give it a name: \(.property("name", value: nil)).")
-      ]
+      name.isEmpty || name.contains("/") || name.contains(where: \.isNewline)
+        || [".", ".."].contains(name)
+    else { return }
+    do throws(InvalidValue) { try GuestName.check(name) } catch {
+      let element = checked.domain.child("name")
+      found.add(
+        element ?? checked.domain, element == nil ? "the guest has no name" : error.reason,
+        advice: "Give it a name: \(.property("name", value: nil)).")
     }
   }
 
@@ -107,12 +97,12 @@ extension Rule {
         <controller type='usb' model='none'/><interface type='user'>\
         <mac address='52:54:00:00:00:01'/><model type='virtio'/></interface>
         """)
-  ) { checked, rule in
-    checked.devices("interface").compactMap { interface in
-      guard let element = interface.child("mac"), let text = element["address"] else { return nil }
+  ) { checked, found in
+    for element in checked.devices("interface").compactMap({ $0.child("mac") }) {
+      guard let text = element["address"] else { continue }
       let address = MACAddress(text)
-      guard address.map(\.isMulticast) ?? true else { return nil }
-      return rule.finding(
+      guard address?.isMulticast ?? true else { continue }
+      found.add(
         element, attribute: "address",
         address == nil ? "'\(text)' is not a MAC address" : "'\(text)' is a multicast address",
         advice: "Write one such as 52:54:00:12:34:56, or remove <mac> and let libvirt choose.")
@@ -128,7 +118,7 @@ extension Rule {
       ("domain 'x' is already defined with uuid …").
       """,
     source: "libvirt, src/conf/virdomainobjlist.c, virDomainObjListAddLocked",
-    search: .together { all, rule in
+    together: { all, rule in
       repeated(all) { checked -> [(DomainUUID, Element)] in
         guard let uuid = checked.guest.uuid, let element = checked.domain.child("uuid") else {
           return []
@@ -150,7 +140,7 @@ extension Rule {
       'x' already exists with uuid …"), with the same uuid it replaces the first.
       """,
     source: "libvirt, src/conf/virdomainobjlist.c, virDomainObjListAddLocked; \(measured)",
-    search: .together { all, rule in
+    together: { all, rule in
       repeated(all) { checked -> [(TextKey, Element)] in
         guard let name = checked.guest.name, let element = checked.domain.child("name") else {
           return []
@@ -178,7 +168,7 @@ extension Rule {
       same IP address. libvirt does not check this. Interfaces of a team share theirs on purpose.
       """,
     source: "libvirt, docs/formatdomain.rst (mac, teaming); \(measured)",
-    search: .together { all, rule in
+    together: { all, rule in
       repeated(all) { checked -> [(MACAddress, Element)] in
         checked.devices("interface").compactMap { interface in
           guard interface.child("teaming") == nil, let element = interface.child("mac"),
@@ -203,7 +193,7 @@ extension Rule {
       A log file that two guests share mixes their lines.
       """,
     source: "libvirt, docs/formatdomain.rst; QEMU, block/file-posix.c; \(measured)",
-    search: .together { all, rule in
+    together: { all, rule in
       var parts: [Element: IdentityPart] = [:]
       return repeated(all) { checked -> [(TextKey, Element)] in
         var seen: Set<TextKey> = []

@@ -4,8 +4,7 @@ internal import LosslessXML
 extension Rule {
   static let machineRules = [
     machineProperties, wrongMachine, hashPageTable, pcFeatures, unsupportedPart, vendorMachine,
-    architectureName,
-    noArchitecture, foreignArchitecture,
+    architectureName, noArchitecture, foreignArchitecture,
   ]
 
   static let machineProperties = Rule(
@@ -20,10 +19,11 @@ extension Rule {
     example: RuleExample(
       .type, wrong: "<type arch='ppc64le' machine='pseries-4.1,cap-nested-hv=true'>hvm</type>",
       right: "<type arch='ppc64le' machine='pseries-4.1'>hvm</type>")
-  ) { checked, rule in
-    guard let machine = checked.guest.machine, machine.text.contains(",") else { return [] }
-    let properties = MachineOptions(machine.text).items.dropFirst()
-    let isNesting = properties.contains { NestedCapability.names.contains($0.key ?? "") }
+  ) { checked, found in
+    guard let machine = checked.guest.machine, machine.text.contains(",") else { return }
+    let isNesting = MachineOptions(machine.text).items.dropFirst().contains {
+      NestedCapability.names.contains($0.key ?? "")
+    }
     let advice: Advice =
       isNesting
       ? """
@@ -34,12 +34,10 @@ extension Rule {
       Write machine='\(machine.name)'. Properties belong in <features>, or in a -machine argument \
       in <qemu:commandline>.
       """
-    return [
-      rule.finding(
-        checked.machineElement, attribute: "machine",
-        "libvirt refuses the machine type '\(machine.text)' because properties follow it",
-        advice: advice)
-    ]
+    found.add(
+      checked.machineElement, attribute: "machine",
+      "libvirt refuses the machine type '\(machine.text)' because properties follow it",
+      advice: advice)
   }
 
   static let wrongMachine = Rule(
@@ -52,19 +50,18 @@ extension Rule {
     example: RuleExample(
       .type, wrong: "<type arch='ppc64le' machine='powernv9'>hvm</type>",
       right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
-  ) { checked, rule in
+  ) { checked, found in
     // Where neither is given, the host decides.
     guard checked.nesting.isAskedFor,
-      checked.guest.machine != nil || checked.guest.architecture != nil
-    else { return [] }
-    return checked.nesting.obstacles.filter { $0.kind != .processor }.prefix(1).map { obstacle in
-      rule.finding(
-        checked.machineElement, "nesting is asked for, but \(obstacle.reason)",
-        advice: """
-          Give the guest machine='pseries' and arch='ppc64le', or switch nesting off: \
-          \(.nesting(false)).
-          """)
-    }
+      checked.guest.machine != nil || checked.guest.architecture != nil,
+      let obstacle = checked.nesting.obstacles.first(where: { $0.kind != .processor })
+    else { return }
+    found.add(
+      checked.machineElement, "nesting is asked for, but \(obstacle.reason)",
+      advice: """
+        Give the guest machine='pseries' and arch='ppc64le', or switch nesting off: \
+        \(.nesting(false)).
+        """)
   }
 
   static let hashPageTable = Rule(
@@ -78,10 +75,10 @@ extension Rule {
     example: RuleExample(
       .features, wrong: "<hpt resizing='required'/><nested-hv state='on'/>",
       right: "<nested-hv state='on'/>")
-  ) { checked, rule in
-    guard checked.wantsNesting else { return [] }
-    return checked.domain.children("features").flatMap { $0.children("hpt") }.map { element in
-      rule.finding(
+  ) { checked, found in
+    guard checked.wantsNesting else { return }
+    for element in checked.domain.all(["features", "hpt"]) {
+      found.add(
         element, "<hpt> configures the hash page table, and a guest with one cannot nest",
         advice: "Remove <hpt>.")
     }
@@ -98,15 +95,13 @@ extension Rule {
     versions: "ignored by libvirt 9.0",
     example: RuleExample(
       .features, wrong: "<acpi/><nested-hv state='on'/>", right: "<nested-hv state='on'/>")
-  ) { checked, rule in
-    guard checked.isPSeries else { return [] }
-    return checked.domain.children("features").flatMap(\.children)
-      .filter { PSeriesLimit.ignoredFeatures.contains($0.qualifiedName) }
-      .map { element in
-        rule.finding(
-          element, "<\(element.localName)> has no meaning for a pseries guest",
-          advice: "Remove it.")
-      }
+  ) { checked, found in
+    guard checked.isPSeries else { return }
+    for element in checked.domain.all(["features", "*"])
+    where PSeriesLimit.ignoredFeatures.contains(element.qualifiedName) {
+      found.add(
+        element, "<\(element.localName)> has no meaning for a pseries guest", advice: "Remove it.")
+    }
   }
 
   static let unsupportedPart = Rule(
@@ -121,7 +116,9 @@ extension Rule {
     example: RuleExample(
       .features, wrong: "<vmport state='off'/><nested-hv state='on'/>",
       right: "<nested-hv state='on'/>")
-  ) { checked, rule in checked.pseriesLimits(rule) { $0 != "devices" } }
+  ) { checked, found in
+    checked.findLimits(PSeriesLimit.all, &found) { $0 != "devices" }
+  }
 
   static let vendorMachine = Rule(
     "VN035", .note, "A machine type of one vendor's QEMU",
@@ -133,14 +130,12 @@ extension Rule {
     example: RuleExample(
       .type, wrong: "<type arch='ppc64le' machine='pseries-rhel8.6.0'>hvm</type>",
       right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
-  ) { checked, rule in
-    guard let machine = checked.guest.machine, let vendor = machine.vendor else { return [] }
-    return [
-      rule.finding(
-        checked.machineElement, attribute: "machine",
-        "only \(vendor)'s QEMU has the machine type '\(machine.name)'",
-        advice: "Write machine='pseries' for a new guest; a guest installed with it may keep it.")
-    ]
+  ) { checked, found in
+    guard let machine = checked.guest.machine, let vendor = machine.vendor else { return }
+    found.add(
+      checked.machineElement, attribute: "machine",
+      "only \(vendor)'s QEMU has the machine type '\(machine.name)'",
+      advice: "Write machine='pseries' for a new guest; a guest installed with it may keep it.")
   }
 
   static let architectureName = Rule(
@@ -153,16 +148,14 @@ extension Rule {
     example: RuleExample(
       .type, wrong: "<type arch='ppc64el' machine='pseries'>hvm</type>",
       right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
-  ) { checked, rule in
-    guard let name = checked.guest.architecture, let right = otherNames[name] else { return [] }
-    return [
-      rule.finding(
-        checked.machineElement, attribute: "arch", "libvirt knows no architecture '\(name)'",
-        advice: "Write arch='\(right)'.")
-    ]
+  ) { checked, found in
+    guard let name = checked.guest.architecture, let right = otherNames[name] else { return }
+    found.add(
+      checked.machineElement, attribute: "arch", "libvirt knows no architecture '\(name)'",
+      advice: "Write arch='\(right)'.")
   }
 
-  static let otherNames = [
+  private static let otherNames = [
     "ppc64el": "ppc64le", "powerpc64le": "ppc64le", "powerpc64el": "ppc64le",
     "powerpc64": "ppc64", "ppc64be": "ppc64",
   ]
@@ -177,13 +170,11 @@ extension Rule {
     example: RuleExample(
       .type, wrong: "<type machine='pseries'>hvm</type>",
       right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
-  ) { checked, rule in
-    guard checked.isPSeries, checked.guest.architecture == nil else { return [] }
-    return [
-      rule.finding(
-        checked.machineElement, "no architecture is given, so libvirt takes the host's",
-        advice: "Write arch='ppc64le'.")
-    ]
+  ) { checked, found in
+    guard checked.isPSeries, checked.guest.architecture == nil else { return }
+    found.add(
+      checked.machineElement, "no architecture is given, so libvirt takes the host's",
+      advice: "Write arch='ppc64le'.")
   }
 
   static let foreignArchitecture = Rule(
@@ -196,45 +187,48 @@ extension Rule {
     example: RuleExample(
       .type, wrong: "<type arch='x86_64' machine='pseries'>hvm</type>",
       right: "<type arch='ppc64le' machine='pseries'>hvm</type>")
-  ) { checked, rule in
-    if checked.isPSeries, let emulator = checked.domain.first(["devices", "emulator"]) {
-      let name = emulator.text.trimmingSpaces.split(separator: "/").last ?? ""
-      if name.hasPrefix("qemu-system-"), !name.hasPrefix("qemu-system-ppc64") {
-        return [
-          rule.finding(
-            emulator, "\(name) has no machine 'pseries'",
-            advice: "Remove it, and libvirt takes its own: \(.mendForPSeries).")
-        ]
-      }
+  ) { checked, found in
+    if checked.isPSeries, let (emulator, name) = checked.domain.foreignEmulator {
+      found.add(
+        emulator, "\(name) has no machine 'pseries'",
+        advice: "Remove it, and libvirt takes its own: \(.mendForPSeries).")
+      return
     }
     guard let machine = checked.guest.machine, checked.isForQEMU,
-      let architecture = checked.guest.architecture,
-      Rule.otherNames[architecture] == nil,
-      machine.isPSeries != ["ppc64", "ppc64le"].contains(architecture),
+      let architecture = checked.guest.architecture, otherNames[architecture] == nil,
+      machine.isPSeries != Guest.powerArchitectures.contains(architecture),
       machine.isPSeries || machine.isOfPCs
-    else { return [] }
-    return [
-      rule.finding(
-        checked.machineElement, attribute: "machine",
-        "\(architecture) has no machine '\(machine.name)'",
-        advice: "Write arch='ppc64le' and machine='pseries': \(.mendForPSeries).")
-    ]
+    else { return }
+    found.add(
+      checked.machineElement, attribute: "machine",
+      "\(architecture) has no machine '\(machine.name)'",
+      advice: "Write arch='ppc64le' and machine='pseries': \(.mendForPSeries).")
   }
 }
 
 extension CheckedGuest {
-  /// What a table of limits says of the guest, about the sections that are wanted.
-  func pseriesLimits(
-    _ rule: Rule, _ table: [PSeriesLimit] = PSeriesLimit.all,
+  /// Finds what a table of limits says of the guest, about the sections that are wanted.
+  func findLimits(
+    _ table: [PSeriesLimit], _ found: inout Findings,
     in isWanted: (String) -> Bool = { _ in true }
-  ) -> [Diagnostic] {
-    guard isPSeries else { return [] }
-    return PSeriesLimit.found(in: domain, table, where: isWanted).map { limit, element in
-      let holder = limit.holder(element)
-      return rule.finding(
-        holder, attribute: limit.attribute.flatMap { holder[$0] == nil ? nil : $0 },
-        limit.message(element), advice: limit.advice)
+  ) {
+    guard isPSeries else { return }
+    for (limit, element) in PSeriesLimit.found(in: domain, table, where: isWanted) {
+      found.add(
+        limit.holder(element), attribute: limit.attribute, limit.message(element),
+        advice: limit.advice)
     }
+  }
+}
+
+extension Element {
+  /// The emulator and its name, where that is QEMU for another architecture.
+  var foreignEmulator: (element: Element, name: String)? {
+    guard let emulator = first(["devices", "emulator"]),
+      let name = emulator.text.trimmingSpaces.split(separator: "/").last.map(String.init),
+      name.hasPrefix("qemu-system-"), !name.hasPrefix("qemu-system-ppc64")
+    else { return nil }
+    return (emulator, name)
   }
 }
 

@@ -1,10 +1,10 @@
 internal import LosslessXML
 
-/// Rules about what a definition says of nesting, in one place or in several.
+/// Rules about what a definition says of nesting, in one place or in several, and about wrappers.
 extension Rule {
   static let nestingRules = [
     switchedOff, switchedOn, switchedOnTwice, nestedHVOutOfPlace, nestedHVState, bothAPIs,
-    radixDisabled, hugePagesOfHash, kataWithoutNesting,
+    radixDisabled, hugePagesOfHash, wrapperWithoutKata, dependsOnWrapper, kataWithoutNesting,
   ]
 
   private static let merging = "QEMU, system/vl.c, qemu_merge_machine_options; \(measured)"
@@ -18,12 +18,12 @@ extension Rule {
     source: merging,
     example: RuleExample(
       arguments: "-machine", "cap-nested-hv=off", right: ["-machine", "cap-nested-hv=on"])
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.nesting.asked == .off, checked.nesting.spelledWithUnderscore.isEmpty,
       let last = checked.nesting.contributions.last(where: { $0.value == .off })
-    else { return [] }
-    return checked.nesting.overruled.map { contribution in
-      rule.finding(
+    else { return }
+    for contribution in checked.nesting.overruled {
+      found.add(
         contribution.element,
         "nesting is switched on here, then off by \(last.text) in line \(last.place.start.line): "
           + "it is off",
@@ -43,12 +43,12 @@ extension Rule {
       others: [
         .end: RuleExample(arguments: "-machine", "cap-nested-hv=on", right: []).wrong
       ])
-  ) { checked, rule in
+  ) { checked, found in
     guard case .on(let api) = checked.nesting.asked, checked.nesting.spelledWithUnderscore.isEmpty,
       let last = checked.nesting.contributions.last(where: { $0.value == .on && $0.api == api })
-    else { return [] }
-    return checked.nesting.overruled.filter { $0.value == .off }.map { contribution in
-      rule.finding(
+    else { return }
+    for contribution in checked.nesting.overruled where contribution.value == .off {
+      found.add(
         contribution.element,
         "nesting is switched off here, then on by \(last.text) in line \(last.place.start.line): "
           + "it is on",
@@ -61,12 +61,12 @@ extension Rule {
     reason: "The second changes nothing. If you remove one of them, nesting stays on.",
     source: merging,
     example: RuleExample(arguments: "-machine", "cap-nested-hv=on", right: [])
-  ) { checked, rule in
-    guard checked.nesting.spelledWithUnderscore.isEmpty else { return [] }
-    return NestedAPI.allCases.flatMap { api in
+  ) { checked, found in
+    guard checked.nesting.spelledWithUnderscore.isEmpty else { return }
+    for api in NestedAPI.allCases {
       let places = checked.nesting.contributions.filter { $0.api == api && $0.value == .on }
-      return places.dropFirst().map { contribution in
-        rule.finding(
+      for contribution in places.dropFirst() {
+        found.add(
           contribution.element,
           "\(api.machineProperty) is switched on here and in line \(places[0].place.start.line)",
           advice: "Keep one: \(.mechanism(.feature)), or \(.mechanism(.commandline)).")
@@ -83,13 +83,13 @@ extension Rule {
     source: "libvirt, src/conf/domain_conf.c, virDomainFeaturesDefParse; \(measured)",
     versions: "all; the schema refuses it, so that define --validate does",
     example: RuleExample(.devices, wrong: "<nested-hv state='on'/>", right: "")
-  ) { checked, rule in
-    checked.elements(withLocalName: "nested-hv").filter { element in
-      guard let parent = element.parent else { return false }
-      return !(parent.isNamed("features") && parent.parent == checked.domain)
-    }.map { element in
-      rule.finding(
-        element, "libvirt ignores <nested-hv> in <\(element.parent?.qualifiedName ?? "")>",
+  ) { checked, found in
+    for element in checked.elements(withLocalName: "nested-hv") {
+      guard let parent = element.parent,
+        !parent.isNamed("features") || parent.parent != checked.domain
+      else { continue }
+      found.add(
+        element, "libvirt ignores <nested-hv> in <\(parent.qualifiedName)>",
         advice: "Move it into <features> of <domain>: remove it here, then \(.nesting(true)).")
     }
   }
@@ -104,15 +104,13 @@ extension Rule {
     versions: "all with <nested-hv>, from 4.10.0",
     example: RuleExample(
       .features, wrong: "<nested-hv state='yes'/>", right: "<nested-hv state='on'/>")
-  ) { checked, rule in
-    checked.nesting.contributions.compactMap { contribution in
-      guard contribution.mechanism == .feature, case .invalid(let text) = contribution.value
-      else { return nil }
+  ) { checked, found in
+    for contribution in checked.nesting.contributions where contribution.mechanism == .feature {
+      guard case .invalid(let text) = contribution.value else { continue }
       let element = contribution.element
-      return rule.finding(
+      found.add(
         element, attribute: "state",
-        element["state"] == nil
-          ? "<nested-hv> has no state" : "<nested-hv> has the state '\(text)'",
+        "<nested-hv> has " + (element["state"] == nil ? "no state" : "the state '\(text)'"),
         advice: "Write state='on' or state='off'.")
     }
   }
@@ -125,14 +123,12 @@ extension Rule {
       """,
     source: "QEMU, hw/ppc/spapr_caps.c, cap_nested_papr_apply", versions: "QEMU 9.0 and later",
     example: RuleExample(arguments: "-machine", "cap-nested-papr=on", right: [])
-  ) { checked, rule in
+  ) { checked, found in
     let last = { (api: NestedAPI) in checked.nesting.contributions.last { $0.api == api } }
-    guard last(.hv)?.value == .on, let papr = last(.papr), papr.value == .on else { return [] }
-    return [
-      rule.finding(
-        papr.element, "both cap-nested-hv and cap-nested-papr are on, which QEMU refuses",
-        advice: "Keep one: \(.api(.hv)), or \(.api(.papr)) under PowerVM.")
-    ]
+    guard last(.hv)?.value == .on, let papr = last(.papr), papr.value == .on else { return }
+    found.add(
+      papr.element, "both cap-nested-hv and cap-nested-papr are on, which QEMU refuses",
+      advice: "Keep one: \(.api(.hv)), or \(.api(.papr)) under PowerVM.")
   }
 
   static let radixDisabled = Rule(
@@ -145,20 +141,16 @@ extension Rule {
       + "Documentation/admin-guide/kernel-parameters.txt (disable_radix)",
     example: RuleExample(
       .os, wrong: "<cmdline>quiet disable_radix</cmdline>", right: "<cmdline>quiet</cmdline>")
-  ) { checked, rule in
-    guard checked.wantsNesting, let element = checked.domain.first(["os", "cmdline"]) else {
-      return []
-    }
+  ) { checked, found in
     let off = ["disable_radix=0", "disable_radix=n", "disable_radix=no", "disable_radix=off"]
-    let disables = element.text.split(whereSeparator: \.isWhitespace).contains { word in
-      word == "disable_radix" || word.hasPrefix("disable_radix=") && !off.contains(String(word))
-    }
-    guard disables else { return [] }
-    return [
-      rule.finding(
-        element, "disable_radix keeps the guest from nesting",
-        advice: "Remove disable_radix from <cmdline>.")
-    ]
+    guard checked.wantsNesting, let element = checked.domain.first(["os", "cmdline"]),
+      element.text.split(whereSeparator: \.isWhitespace).contains(where: { word in
+        word == "disable_radix" || word.hasPrefix("disable_radix=") && !off.contains(String(word))
+      })
+    else { return }
+    found.add(
+      element, "disable_radix keeps the guest from nesting",
+      advice: "Remove disable_radix from <cmdline>.")
   }
 
   static let hugePagesOfHash = Rule(
@@ -180,20 +172,19 @@ extension Rule {
         <memory unit='MiB'>4096</memory><memoryBacking><hugepages><page size='2' unit='MiB'/>\
         </hugepages></memoryBacking>
         """)
-  ) { checked, rule in
-    guard checked.wantsNesting, checked.guest.domainType == "kvm" else { return [] }
-    let pages = checked.domain.first(["memoryBacking", "hugepages"])?.children("page") ?? []
-    return pages.compactMap { page in
-      guard let size = page.sizeAttribute, !radixPages.contains(size.bytes) else { return nil }
-      return rule.finding(
+  ) { checked, found in
+    guard checked.wantsNesting, checked.guest.domainType == "kvm" else { return }
+    for page in checked.domain.first(["memoryBacking", "hugepages"])?.children("page") ?? [] {
+      // The sizes of huge pages under the radix MMU.
+      guard let size = page.sizeAttribute, ![.mebibytes(2), .gibibytes(1)].contains(size) else {
+        continue
+      }
+      found.add(
         page, attribute: "size", "with the radix MMU there are no pages of \(size)",
         advice: "Use pages of 2 MiB or 1 GiB: "
           + "\(.edit("memorybacking", selector: nil, value: "hugepages.page.size=2048")).")
     }
   }
-
-  /// The sizes, in bytes, of huge pages under the radix MMU.
-  private static let radixPages: Set<UInt64> = [2 << 20, 1 << 30]
 
   static let kataWithoutNesting = Rule(
     "VN028", .note, "A name with kata, but no nesting",
@@ -204,15 +195,57 @@ extension Rule {
       """,
     source: "the usual wrapper script around QEMU, which looks for kata in the name",
     example: RuleExample(.features, wrong: "", right: "<nested-hv state='on'/>")
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.isPSeries, !checked.nesting.isAskedFor, checked.nesting.contributions.isEmpty,
       let name = checked.guest.name, GuestName.hasKata(name),
       let element = checked.domain.child("name")
-    else { return [] }
-    return [
-      rule.finding(
-        element, "'\(name)' looks like the name of a guest that nests, but nesting is off",
-        advice: "\(.nesting(true)), or say that it is off: \(.explicitlyOff).")
-    ]
+    else { return }
+    found.add(
+      element, "'\(name)' looks like the name of a guest that nests, but nesting is off",
+      advice: "\(.nesting(true)), or say that it is off: \(.explicitlyOff).")
+  }
+
+  private static let wrapper = "<emulator>\(Emulator.defaultWrapper)</emulator>"
+
+  static let wrapperWithoutKata = Rule(
+    "VN025", .error, "A wrapper for a guest without kata in its name",
+    reason: """
+      The wrapper adds the capability only to guests whose name contains 'kata', in any case.
+      """,
+    source: "Sources/VirtNestHost/Host/Scripts/wrapper.sh",
+    example: RuleExample(
+      .name, wrong: "<name>web</name>", right: "<name>kata-web</name>",
+      others: [.features: "", .devices: "\(wrapper)<controller type='usb' model='none'/>"])
+  ) { checked, found in
+    guard case .dependsOnWrapper(let path) = checked.nesting.asked, checked.isPSeries,
+      Emulator.isOurWrapper(path), let name = checked.guest.name, !GuestName.hasKata(name),
+      let element = checked.domain.first(["devices", "emulator"])
+    else { return }
+    found.add(
+      element, "the wrapper looks for 'kata' in the name, and '\(name)' has none: nesting is off",
+      advice: """
+        Give the guest another name: \(.property("name", value: "kata-\(name)")); or switch \
+        nesting on in the definition: \(.mechanism(.feature)).
+        """)
+  }
+
+  static let dependsOnWrapper = Rule(
+    "VN026", .note, "An emulator that is not QEMU itself",
+    reason: """
+      What a wrapper adds to QEMU's command line is in no definition, and virsh domxml-to-native \
+      does not show it. Whether the guest nests depends on the host that it runs on.
+      """,
+    source: "libvirt, docs/formatdomain.rst (emulator); \(measured)",
+    example: RuleExample(
+      .devices, wrong: "\(wrapper)<controller type='usb' model='none'/>",
+      right: "<controller type='usb' model='none'/>", others: [.features: ""])
+  ) { checked, found in
+    guard case .dependsOnWrapper(let path) = checked.nesting.asked, checked.isPSeries,
+      !Emulator.isOurWrapper(path) || checked.guest.name.map(GuestName.hasKata) ?? true,
+      let element = checked.domain.first(["devices", "emulator"])
+    else { return }
+    found.add(
+      element, "\(path) decides whether this guest nests",
+      advice: "With libvirt 4.10 and later no wrapper is needed: \(.mechanism(.feature)).")
   }
 }

@@ -20,15 +20,15 @@ extension Rule {
     source: "QEMU, hw/ppc/spapr_caps.c, cap_nested_kvm_hv_apply; \(measured)",
     example: RuleExample(
       .cpu, wrong: "<cpu><model>POWER8</model></cpu>", right: "<cpu><model>POWER9</model></cpu>")
-  ) { checked, rule in
-    guard checked.wantsNesting else { return [] }
+  ) { checked, found in
     // With host-model it is a compatibility mode: VN006.
-    return checked.nesting.obstacles.filter { $0.kind == .processor }.map { obstacle in
-      rule.finding(
-        obstacle.argument ?? checked.domain.first(["cpu", "model"]) ?? checked.domain,
-        "nesting is asked for, but \(obstacle.reason)",
-        advice: "Write <model>POWER9</model> or later, or <cpu mode='host-model'/> under KVM.")
-    }
+    guard checked.wantsNesting,
+      let obstacle = checked.nesting.obstacles.first(where: { $0.kind == .processor })
+    else { return }
+    found.add(
+      obstacle.argument ?? checked.domain.first(["cpu", "model"]) ?? checked.domain,
+      "nesting is asked for, but \(obstacle.reason)",
+      advice: "Write <model>POWER9</model> or later, or <cpu mode='host-model'/> under KVM.")
   }
 
   static let compatibilityMode = Rule(
@@ -42,29 +42,25 @@ extension Rule {
     example: RuleExample(
       .cpu, wrong: "<cpu mode='host-model'><model>power8</model></cpu>",
       right: "<cpu mode='host-model'><model>power9</model></cpu>")
-  ) { checked, rule in
-    guard checked.wantsNesting else { return [] }
-    var found: [Diagnostic] = []
+  ) { checked, found in
+    guard checked.wantsNesting else { return }
     if let cpu = checked.guest.cpu, cpu.mode == "host-model", let model = cpu.model,
       let generation = cpu.powerGeneration, generation < 9,
       let element = checked.domain.first(["cpu", "model"])
     {
-      found.append(
-        rule.finding(
-          element, "the guest runs as '\(model)', in which it cannot nest",
-          advice: "Write <model>power9</model> or later, or remove <model>."))
+      found.add(
+        element, "the guest runs as '\(model)', in which it cannot nest",
+        advice: "Write <model>power9</model> or later, or remove <model>.")
     }
     for argument in checked.arguments.machineArguments {
       guard let value = argument.options.value(of: "max-cpu-compat"),
         let generation = CPU(mode: nil, model: value).powerGeneration, generation < 9
       else { continue }
-      found.append(
-        rule.finding(
-          argument.value.element, attribute: "value",
-          "max-cpu-compat=\(value) gives the guest a processor that cannot nest",
-          advice: "Remove it, or write max-cpu-compat=power9."))
+      found.add(
+        argument.value.element, attribute: "value",
+        "max-cpu-compat=\(value) gives the guest a processor that cannot nest",
+        advice: "Remove it, or write max-cpu-compat=power9.")
     }
-    return found
   }
 
   static let threadsUnderTCG = Rule(
@@ -80,16 +76,14 @@ extension Rule {
         """,
       right: "<cpu><model>POWER9</model><topology sockets='1' cores='2' threads='1'/></cpu>",
       others: tcg)
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.isPSeries, checked.isEmulated,
       let threads = checked.guest.vcpus?.topology?.threads, threads > 1,
       let element = checked.domain.first(["cpu", "topology"])
-    else { return [] }
-    return [
-      rule.finding(
-        element, attribute: "threads", "TCG runs one thread per core, not \(threads)",
-        advice: "Write threads='1' and as many cores as there are CPUs: \(.emulated).")
-    ]
+    else { return }
+    found.add(
+      element, attribute: "threads", "TCG runs one thread per core, not \(threads)",
+      advice: "Write threads='1' and as many cores as there are CPUs: \(.emulated).")
   }
 
   static let cpuNameUnderTCG = Rule(
@@ -104,18 +98,16 @@ extension Rule {
     example: RuleExample(
       .cpu, wrong: "<cpu><model>power9</model></cpu>", right: "<cpu><model>POWER9</model></cpu>",
       others: tcg)
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.isPSeries, checked.isEmulated, let cpu = checked.guest.cpu,
       cpu.mode == nil || cpu.mode == "custom", cpu.powerGeneration != nil, let model = cpu.model,
       let element = checked.domain.first(["cpu", "model"])
-    else { return [] }
+    else { return }
     let name = model.contains("_") ? model.lowercased() : model.uppercased()
-    guard name != model else { return [] }
-    return [
-      rule.finding(
-        element, "libvirt knows no CPU '\(model)' for a guest of type 'qemu'",
-        advice: "Write <model>\(name)</model>.")
-    ]
+    guard name != model else { return }
+    found.add(
+      element, "libvirt knows no CPU '\(model)' for a guest of type 'qemu'",
+      advice: "Write <model>\(name)</model>.")
   }
 
   static let hostCPUUnderTCG = Rule(
@@ -129,16 +121,13 @@ extension Rule {
     example: RuleExample(
       .cpu, wrong: "<cpu mode='host-model'/>",
       right: "<cpu mode='custom' match='exact'><model>POWER9</model></cpu>", others: tcg)
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.isPSeries, checked.isEmulated, let mode = checked.guest.cpu?.mode,
       mode == "host-model" || mode == "host-passthrough", let element = checked.domain.child("cpu")
-    else { return [] }
-    return [
-      rule.finding(
-        element, attribute: "mode", "the CPU is the host's, but type='qemu' runs on any host",
-        advice: "Write <cpu mode='custom' match='exact'><model>POWER9</model></cpu>, or type='kvm'."
-      )
-    ]
+    else { return }
+    found.add(
+      element, attribute: "mode", "the CPU is the host's, but type='qemu' runs on any host",
+      advice: "Write <cpu mode='custom' match='exact'><model>POWER9</model></cpu>, or type='kvm'.")
   }
 
   static let oldDefaultCPU = Rule(
@@ -155,14 +144,12 @@ extension Rule {
         .domain: "<domain type='qemu'>",
         .type: "<type arch='ppc64le' machine='pseries-3.1'>hvm</type>",
       ])
-  ) { checked, rule in
-    guard checked.hasOldDefaultCPU else { return [] }
-    return [
-      rule.finding(
-        checked.machineElement, attribute: "machine",
-        "no CPU is given, and this machine's default is POWER8, which cannot nest",
-        advice: "Write <cpu mode='custom' match='exact'><model>POWER9</model></cpu>.")
-    ]
+  ) { checked, found in
+    guard checked.hasOldDefaultCPU else { return }
+    found.add(
+      checked.machineElement, attribute: "machine",
+      "no CPU is given, and this machine's default is POWER8, which cannot nest",
+      advice: "Write <cpu mode='custom' match='exact'><model>POWER9</model></cpu>.")
   }
 
   static let noCPU = Rule(
@@ -174,16 +161,12 @@ extension Rule {
       """,
     source: "libvirt, src/qemu/qemu_domain.c, qemuDomainSetDefaultCPU; \(measured)",
     example: RuleExample(.cpu, wrong: "", right: "<cpu mode='host-model'/>")
-  ) { checked, rule in
-    guard checked.wantsNesting, checked.guest.cpu == nil, !checked.hasOldDefaultCPU else {
-      return []
-    }
-    return [
-      rule.finding(
-        checked.domain.child("cpu") ?? checked.domain,
-        "no CPU model is given, and nesting needs POWER9 or later",
-        advice: "Write <cpu mode='host-model'/> under KVM, or <model>POWER9</model> under TCG.")
-    ]
+  ) { checked, found in
+    guard checked.wantsNesting, checked.guest.cpu == nil, !checked.hasOldDefaultCPU else { return }
+    found.add(
+      checked.domain.child("cpu") ?? checked.domain,
+      "no CPU model is given, and nesting needs POWER9 or later",
+      advice: "Write <cpu mode='host-model'/> under KVM, or <model>POWER9</model> under TCG.")
   }
 
   static let littleMemory = Rule(
@@ -195,15 +178,13 @@ extension Rule {
     source: "the releases' minimum memory; Kata Containers, default_memory",
     example: RuleExample(
       .memory, wrong: "<memory unit='MiB'>1024</memory>", right: "<memory unit='MiB'>4096</memory>")
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.wantsNesting, let memory = checked.memoryInOnePlace,
       memory < .gibibytes(2), let element = checked.domain.child("memory")
-    else { return [] }
-    return [
-      rule.finding(
-        element, "\(memory) is too little memory for a guest that runs guests",
-        advice: "Give it 4 GiB or more: \(.property("memory", value: "4GiB")).")
-    ]
+    else { return }
+    found.add(
+      element, "\(memory) is too little memory for a guest that runs guests",
+      advice: "Give it 4 GiB or more: \(.property("memory", value: "4GiB")).")
   }
 
   static let oddMemory = Rule(
@@ -216,20 +197,19 @@ extension Rule {
       + "hw/ppc/spapr.c; \(measured)",
     example: RuleExample(
       .memory, wrong: "<memory unit='MiB'>4000</memory>", right: "<memory unit='MiB'>4096</memory>")
-  ) { checked, rule in
+  ) { checked, found in
     let block = MemorySize.mebibytes(256)
     guard checked.isPSeries, let memory = checked.memoryInOnePlace,
-      !memory.bytes.isMultiple(of: block.bytes), let element = checked.domain.child("memory")
-    else { return [] }
-    let (sum, overflow) = memory.bytes.addingReportingOverflow(block.bytes - 1)
-    if overflow { return [] }
-    let rounded = MemorySize(bytes: sum / block.bytes * block.bytes)
-    let value = rounded.description.replacing(" ", with: "")
-    return [
-      rule.finding(
-        element, "\(memory) is not a multiple of \(block), so the guest gets \(rounded)",
-        advice: "Write what it gets: \(.property("memory", value: value)).")
-    ]
+      !memory.bytes.isMultiple(of: block.bytes), memory.bytes <= .max - block.bytes,
+      let element = checked.domain.child("memory")
+    else { return }
+    let rounded = MemorySize(bytes: (memory.bytes / block.bytes + 1) * block.bytes)
+    found.add(
+      element, "\(memory) is not a multiple of \(block), so the guest gets \(rounded)",
+      advice: """
+        Write what it gets: \
+        \(.property("memory", value: rounded.description.replacing(" ", with: ""))).
+        """)
   }
 }
 

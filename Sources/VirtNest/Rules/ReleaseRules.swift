@@ -18,17 +18,13 @@ extension Rule {
     example: RuleExample(
       .system, wrong: system("http://ubuntu.com/ubuntu/18.04"),
       right: system("http://ubuntu.com/ubuntu/24.04"))
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.wantsNesting, let release = checked.release,
       case .needsNewerKernel(let hint) = release.nestedHV, let element = checked.releaseElement
-    else { return [] }
-    let kernel = release.kernel.map { " \($0)" } ?? ""
-    return [
-      rule.finding(
-        element, attribute: "id",
-        "the kernel\(kernel) of \(release.displayName) cannot nest",
-        advice: "\(String(hint.prefix(1).uppercased() + hint.dropFirst())).")
-    ]
+    else { return }
+    found.add(
+      element, attribute: "id", "the \(release.kernelName) cannot nest",
+      advice: "\(String(hint.prefix(1).uppercased() + hint.dropFirst())).")
   }
 
   static let unsupported = Rule(
@@ -37,16 +33,14 @@ extension Rule {
     source: "the vendors' documents, as the table of releases has them",
     versions: "see the table of releases",
     example: RuleExample(.system, wrong: system("http://suse.com/sle/15.5"), right: fedora)
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.wantsNesting, let release = checked.release,
       case .moduleUnsupportedByVendor(let note) = release.nestedHV,
       let element = checked.releaseElement
-    else { return [] }
-    return [
-      rule.finding(
-        element, attribute: "id", "\(release.displayName): \(note)",
-        advice: "Choose another distribution if you need support.")
-    ]
+    else { return }
+    found.add(
+      element, attribute: "id", "\(release.displayName): \(note)",
+      advice: "Choose another distribution if you need support.")
   }
 
   static let oldKernelForPAPR = Rule(
@@ -55,22 +49,18 @@ extension Rule {
     source: "Linux, Documentation/arch/powerpc/kvm-nested.rst", versions: "Linux 6.7 and later",
     example: RuleExample(
       .system, wrong: system("http://debian.org/debian/12"),
-      right: system("http://fedoraproject.org/fedora/44"),
+      right: fedora,
       others: [
         .features: "",
         .end: RuleExample(arguments: "-machine", "cap-nested-papr=on", right: []).wrong,
       ])
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.nesting.asked == .on(.papr), let release = checked.release,
       release.hasKernelForNestedPAPR == false, let element = checked.releaseElement
-    else { return [] }
-    let kernel = release.kernel.map { " \($0)" } ?? ""
-    return [
-      rule.finding(
-        element, attribute: "id",
-        "the kernel\(kernel) of \(release.displayName) is too old for cap-nested-papr",
-        advice: "Install Linux 6.7 or later in the guest, or choose a newer release.")
-    ]
+    else { return }
+    found.add(
+      element, attribute: "id", "the \(release.kernelName) is too old for cap-nested-papr",
+      advice: "Install Linux 6.7 or later in the guest, or choose a newer release.")
   }
 
   static let endOfLife = Rule(
@@ -80,14 +70,11 @@ extension Rule {
     versions: "see the table of releases",
     example: RuleExample(
       .system, wrong: system("http://fedoraproject.org/fedora/31"), right: fedora)
-  ) { checked, rule in
+  ) { checked, found in
     guard checked.isPSeries, let note = checked.release?.endOfLifeNote(today: checked.today),
       let element = checked.releaseElement
-    else { return [] }
-    return [
-      rule.finding(
-        element, attribute: "id", note, advice: "Choose a newer release for new guests.")
-    ]
+    else { return }
+    found.add(element, attribute: "id", note, advice: "Choose a newer release for new guests.")
   }
 }
 
@@ -99,6 +86,11 @@ extension CheckedGuest {
 }
 
 extension Release {
+  /// As in `kernel 4.15 of Ubuntu 18.04`.
+  fileprivate var kernelName: String {
+    "kernel" + (kernel.map { " \($0.majorMinor)" } ?? "") + " of \(displayName)"
+  }
+
   /// As in `Ubuntu 18.04`.
   fileprivate var displayName: String {
     "\(ReleaseTable.distribution(distribution)?.displayName ?? distribution) \(id)"

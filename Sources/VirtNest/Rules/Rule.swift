@@ -16,22 +16,17 @@ public struct Rule: Sendable {
   public let versions: String
   /// What it finds, and what to write instead; `nil` where it is not about an element.
   package let example: RuleExample?
-  let search: Search
-
-  /// How it looks for it.
-  enum Search: Sendable {
-    /// In one definition.
-    case definition(@Sendable (CheckedGuest, Rule) -> [Diagnostic])
-    /// In all definitions that are given together.
-    case together(@Sendable ([CheckedGuest], Rule) -> [(file: Int, diagnostic: Diagnostic)])
-    /// Reading the file, comparing it with the schema, or linting a template finds it.
-    case elsewhere
-  }
+  /// How it looks for it in one definition; `nil` where reading the file, comparing it with the
+  /// schema, or linting a template finds it.
+  private let find: (@Sendable (CheckedGuest, inout Findings) -> Void)?
+  /// How it looks for it in all definitions that are given together.
+  let findTogether: (@Sendable ([CheckedGuest], Rule) -> [(file: Int, diagnostic: Diagnostic)])?
 
   init(
     _ code: Diagnostic.Code, _ severity: Diagnostic.Severity, _ title: String, reason: String,
     source: String, versions: String = "all", example: RuleExample? = nil,
-    search: Search = .elsewhere
+    find: (@Sendable (CheckedGuest, inout Findings) -> Void)? = nil,
+    together: (@Sendable ([CheckedGuest], Rule) -> [(file: Int, diagnostic: Diagnostic)])? = nil
   ) {
     self.code = code
     self.severity = severity
@@ -40,18 +35,8 @@ public struct Rule: Sendable {
     self.source = source
     self.versions = versions
     self.example = example
-    self.search = search
-  }
-
-  /// A rule that looks at one definition.
-  init(
-    _ code: Diagnostic.Code, _ severity: Diagnostic.Severity, _ title: String, reason: String,
-    source: String, versions: String = "all", example: RuleExample,
-    find: @escaping @Sendable (CheckedGuest, Rule) -> [Diagnostic]
-  ) {
-    self.init(
-      code, severity, title, reason: reason, source: source, versions: versions, example: example,
-      search: .definition(find))
+    self.find = find
+    findTogether = together
   }
 
   /// The versions that a claim was tried with.
@@ -63,11 +48,9 @@ public struct Rule: Sendable {
   ///
   /// A new rule stands in the list of its topic.
   public static let all: [Rule] =
-    (formRules + machineRules + nestingRules + commandLineRules + emulatorRules + processorRules
-    + deviceRules + addressRules + claimRules + agreementRules + memoryRules + identityRules
-    + releaseRules).sorted {
-      $0.code < $1.code
-    }
+    (formRules + machineRules + nestingRules + commandLineRules + processorRules + deviceRules
+    + addressRules + claimRules + agreementRules + identityRules + releaseRules)
+    .sorted { $0.code < $1.code }
 
   /// Every rule: those of `check`, then those of `template lint`.
   public static let everything = all + templateRules
@@ -75,9 +58,10 @@ public struct Rule: Sendable {
   /// The rules about nesting itself, and not about the guest around it.
   static let aboutNesting: [Rule] =
     ([machineProperties, wrongMachine, oldCPU, compatibilityMode, hashPageTable]
-    + nestingRules.filter { $0.code != kataWithoutNesting.code }
-    + commandLineRules.filter { $0.code != customArguments.code }
-    + [wrapperWithoutKata, foreignCommandLine, commandLineWithoutNamespace, commandLineOutOfPlace])
+    + [foreignCommandLine, commandLineWithoutNamespace, commandLineOutOfPlace]
+    + (nestingRules + commandLineRules).filter {
+      ![kataWithoutNesting.code, dependsOnWrapper.code, customArguments.code].contains($0.code)
+    })
     .sorted { $0.code < $1.code }
 
   /// The rules about what keeps any guest from being defined or started.
@@ -93,19 +77,16 @@ public struct Rule: Sendable {
 
   /// Whether `check` finds what a rule is about in one definition alone.
   static func isFoundInOneDefinition(_ code: Diagnostic.Code) -> Bool {
-    all.contains { rule in
-      guard rule.code == code else { return false }
-      if case .together = rule.search { return false }
-      return true
-    }
+    all.contains { $0.code == code && $0.findTogether == nil }
   }
 
   // MARK: Findings
 
   /// What it finds in one definition by itself.
   func diagnostics(_ checked: CheckedGuest) -> [Diagnostic] {
-    guard case .definition(let find) = search else { return [] }
-    return find(checked, self)
+    var found = Findings(rule: self)
+    find?(checked, &found)
+    return found.diagnostics
   }
 
   /// A finding about an element, or about one of its attributes where it has that.
@@ -142,5 +123,28 @@ public struct Rule: Sendable {
       }
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+/// What a rule finds in a definition.
+struct Findings {
+  fileprivate let rule: Rule
+  private(set) var diagnostics: [Diagnostic] = []
+  private var lines: [TextKey: Int] = [:]
+
+  fileprivate init(rule: Rule) { self.rule = rule }
+
+  /// Adds a finding about an element, or about one of its attributes where it has that.
+  mutating func add(
+    _ element: Element, attribute: String? = nil, _ message: String, advice: Advice
+  ) {
+    diagnostics.append(rule.finding(element, attribute: attribute, message, advice: advice))
+  }
+
+  /// The line of the first element that was asked about with a key; `nil` for the first itself.
+  mutating func earlierLine(of key: String, _ element: Element) -> Int? {
+    let line = lines[TextKey(key)]
+    if line == nil { lines[TextKey(key)] = element.location.line }
+    return line
   }
 }

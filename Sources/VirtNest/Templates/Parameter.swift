@@ -9,6 +9,16 @@ package struct Parameter: Sendable {
     case size
     case path
     case `enum`
+
+    /// The number in a text, of bytes for a size; `nil` where there is none, and for other kinds.
+    func number(_ text: String) -> Int? {
+      switch self {
+      case .integer: Int(text)
+      // Every size that is read is below 2^63 bytes.
+      case .size: (try? MemorySize(text)).map { Int($0.bytes) }
+      case .string, .path, .enum: nil
+      }
+    }
   }
 
   /// The name by which `--set NAME=VALUE` sets it.
@@ -82,7 +92,7 @@ package struct Parameter: Sendable {
       do { size = try MemorySize(text) } catch {
         throw InvalidValue(name, text, error.reason + "; " + allowed)
       }
-      guard isInRange(size) else { throw InvalidValue(name, text, allowed) }
+      guard isInRange(Int(size.bytes)) else { throw InvalidValue(name, text, allowed) }
       return .size(size)
     }
   }
@@ -104,15 +114,97 @@ package struct Parameter: Sendable {
   }
 
   private func isInRange(_ number: Int) -> Bool {
-    (minimum.flatMap { Int($0) }.map { number >= $0 } ?? true)
-      && (maximum.flatMap { Int($0) }.map { number <= $0 } ?? true)
-      && (multiple.flatMap { Int($0) }.map { number.isMultiple(of: $0) } ?? true)
+    (minimum.flatMap(kind.number).map { number >= $0 } ?? true)
+      && (maximum.flatMap(kind.number).map { number <= $0 } ?? true)
+      && (multiple.flatMap(kind.number).map { number.isMultiple(of: $0) } ?? true)
+  }
+}
+
+/// A place that a parameter sets.
+struct ParameterPlace: Sendable {
+  /// What says where it is.
+  enum Target: Hashable, Sendable {
+    /// An XPath expression.
+    case xpath(String)
+    /// A word, such as `disk:vda,path` or `interface:1,mac`.
+    case word(String)
   }
 
-  private func isInRange(_ size: MemorySize) -> Bool {
-    let limit = { (text: String?) in text.flatMap { try? MemorySize($0) } }
-    return (limit(minimum).map { size >= $0 } ?? true)
-      && (limit(maximum).map { size <= $0 } ?? true)
-      && (limit(multiple).map { size.bytes.isMultiple(of: $0.bytes) } ?? true)
+  /// What says where it is.
+  var target: Target
+  /// The value that is written there.
+  var value: ValueTemplate
+  /// The elements and attributes of the template that are there; a word may find none yet.
+  var matches: [XPathMatch]
+  /// The place of its `<set>` element.
+  var place: Diagnostic.Place
+
+  /// Whether the value that is written here is a parameter's value and nothing else.
+  func holdsAlone(_ parameter: String) -> Bool {
+    guard value.pieces.count == 1, case .value(parameter, _) = value.pieces[0] else { return false }
+    return !matches.isEmpty
+  }
+
+  /// The change that writes a text by its word; `nil` for an XPath expression.
+  ///
+  /// - Throws: ``InvalidValue`` for a word that libvirt does not have, or does not have with this value.
+  func change(to text: String) throws(InvalidValue) -> WordChange? { try target.change(to: text) }
+}
+
+extension ParameterPlace.Target: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .xpath(let text), .word(let text): text
+    }
+  }
+
+  func change(to text: String) throws(InvalidValue) -> WordChange? {
+    guard case .word(let word) = self else { return nil }
+    var change = try WordChange(.edit, word + "=" + text.replacing(",", with: ",,"))
+    // The template's own disk says the format where a file's name does not.
+    change.keepsFormat = true
+    return change
+  }
+}
+
+extension DomainDefinition {
+  /// Whether the definition says already what changes ask.
+  func says(_ words: [WordChange]) -> Bool {
+    var changes = GuestChanges()
+    changes.words = words
+    return (try? edits(for: changes))?.isEmpty ?? false
+  }
+
+  /// What stands at the place of a word, in every device that it selects; `nil` where it selects no
+  /// device.
+  ///
+  /// - Throws: ``InvalidValue`` for a word that names no section or device, or more than one key.
+  func matches(ofWord word: String) throws(InvalidValue) -> [XPathMatch]? {
+    let parts = OptionList.parts(of: word)
+    guard parts.count <= 2 else {
+      throw InvalidValue("word", word, "it names one place, as disk:vda,path does")
+    }
+    let change = try WordChange(.edit, parts[0].replacing(",", with: ",,"))
+    let kind = try WordKind.named(change.kind)
+    let elements = try DomainEditor(self).select(change, kind)
+    guard !elements.isEmpty else { return kind.isDevice ? nil : [] }
+    let key = parts.count == 2 ? parts[1] : ""
+    var places = ([key] + kind.keys(ofShort: key)).compactMap {
+      try? WordPlace(kind.dotted($0), in: kind.path)
+    }
+    if key.isEmpty { places.append(WordPlace(steps: [], leaf: .text)) }
+    return elements.compactMap { element in
+      places.lazy.compactMap { $0.match(in: element) }.first
+    }
+  }
+}
+
+extension WordPlace {
+  /// What is there in an element; `nil` for nothing.
+  fileprivate func match(in element: Element) -> XPathMatch? {
+    guard let element = element.first(steps) else { return nil }
+    guard case .attribute(let name) = leaf else { return .element(element) }
+    return element.attributes.first { element.document.text(in: $0.name) == name }
+      .map { .attribute(element, $0) }
   }
 }

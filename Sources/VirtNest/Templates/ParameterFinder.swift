@@ -2,15 +2,17 @@ internal import LosslessXML
 
 /// Proposes parameters for a definition: the values that usually differ between guests.
 struct ParameterFinder {
+  typealias Place = (target: ParameterPlace.Target, value: String)
+
   /// A proposed parameter.
   struct Found {
     var name: String
     var type: String
+    var help: String
     var defaultText: String?
     var pattern: String?
-    var help: String
     /// The places and the values that are written there.
-    var places: [(target: ParameterPlace.Target, value: String)]
+    var places: [Place]
     /// The same place as an XPath expression, where a word names it.
     var expression: String?
 
@@ -90,13 +92,12 @@ struct ParameterFinder {
   private var name: Found? {
     guard let name = guest.name, domain.children("name").count == 1 else { return nil }
     return Found(
-      name: "name", type: "string",
+      name: "name", type: "string", help: "Name of the guest.",
       defaultText: counted.map { number in
         Self.literal(String(name[..<number.lowerBound]))
           + "{index:0\(name[number].count)}" + Self.literal(String(name[number.upperBound...]))
       },
       pattern: "[^/\\n]+",
-      help: "Name of the guest.",
       places: [(.xpath("/domain/name"), "{name}")] + namesInMetadata.map { ($0, "{name}") })
   }
 
@@ -128,8 +129,9 @@ struct ParameterFinder {
 
   private var system: Found {
     Found(
-      name: "os", type: "string", defaultText: "{osinfo}", pattern: nil,
+      name: "os", type: "string",
       help: "The libosinfo id of the guest's operating system. It depends on the release.",
+      defaultText: "{osinfo}",
       places: [(.xpath("/domain/metadata/libosinfo:libosinfo/libosinfo:os/@id"), "{os}")])
   }
 
@@ -139,9 +141,7 @@ struct ParameterFinder {
     guard let memory = guest.memory, memory.bytes > 0, domain.children("memory").count == 1,
       domain.first(["cpu", "numa"]) == nil, domain.child("maxMemory") == nil
     else { return nil }
-    var places: [(target: ParameterPlace.Target, value: String)] = [
-      (.xpath("/domain/memory"), "{memory:\(unit("memory"))}")
-    ]
+    var places: [Place] = [(.xpath("/domain/memory"), "{memory:\(unit("memory"))}")]
     let current = domain.children("currentMemory")
     if current.count == 1, guest.currentMemory == memory {
       places.append((.xpath("/domain/currentMemory"), "{memory:\(unit("currentMemory"))}"))
@@ -149,8 +149,7 @@ struct ParameterFinder {
       return nil
     }
     return Found(
-      name: "memory", type: "size", defaultText: nil, pattern: nil, help: "Memory of the guest.",
-      places: places)
+      name: "memory", type: "size", help: "Memory of the guest.", places: places)
   }
 
   private func unit(_ element: String) -> String { domain.child(element)?["unit"] ?? "KiB" }
@@ -161,9 +160,7 @@ struct ParameterFinder {
       elements[0].text.trimmingSpaces == String(vcpus.count), domain.child("vcpus") == nil,
       domain.first(["cpu", "numa"]) == nil, domain.first(["cputune", "vcpupin"]) == nil
     else { return nil }
-    var places: [(target: ParameterPlace.Target, value: String)] = [
-      (.xpath("/domain/vcpu"), "{vcpus}")
-    ]
+    var places: [Place] = [(.xpath("/domain/vcpu"), "{vcpus}")]
     if let topology = vcpus.topology {
       guard topology.sockets == 1, topology.threads == 1, topology.dies ?? 1 == 1 else {
         return nil
@@ -173,14 +170,13 @@ struct ParameterFinder {
       return nil
     }
     return Found(
-      name: "vcpus", type: "integer", defaultText: nil, pattern: nil,
-      help: "Number of virtual CPUs.", places: places)
+      name: "vcpus", type: "integer", help: "Number of virtual CPUs.", places: places)
   }
 
   // MARK: Devices
 
   private var disks: [Found] {
-    let disks = domain.children("devices").flatMap { $0.children("disk") }
+    let disks = domain.all(["devices", "disk"])
     let sources = disks.map { disk in
       disk.child("source").flatMap { source in
         ["file", "dev"].first { source[$0]?.hasPrefix("/") == true }.map {
@@ -196,12 +192,12 @@ struct ParameterFinder {
       let expression = "\(element)/@\(source.attribute)"
       let target = disk.child("target")?["dev"]
       let kind = disk["device"] == "cdrom" ? "CD-ROM" : "disk"
+      let name = index == 0 ? "disk" : "disk-\(target ?? String(index + 1))"
       return Found(
-        name: index == 0 ? "disk" : "disk-\(target ?? String(index + 1))", type: "path",
-        defaultText: withName(source.path), pattern: nil,
+        name: name, type: "path",
         help: "Path on the host of the \(kind)\(target.map { " \($0)" } ?? "").",
-        places: [(words[index] ?? .xpath(expression), value("disk", index, target))],
-        expression: expression)
+        defaultText: withName(source.path),
+        places: [(words[index] ?? .xpath(expression), "{\(name)}")], expression: expression)
     }
   }
 
@@ -213,24 +209,18 @@ struct ParameterFinder {
     var words: [Int: ParameterPlace.Target] = [:]
     for (index, target) in targets.enumerated()
     where paths[index] != nil && !target.isEmpty && counts[TextKey(target)]?.count == 1
-      && target.utf8.allSatisfy({ UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 })
+      && target.utf8.allSatisfy({ $0.isLetter && $0 & 0x20 != 0 })
     {
       words[index] = .word("disk:\(target),path")
     }
-    let changes = words.sorted { $0.key < $1.key }.map { index, word in
-      try? word.change(to: paths[index] ?? "")
-    }
-    let all = changes.compactMap { $0 }
-    return all.count == words.count && definition.says(all) ? words : [:]
-  }
-
-  private func value(_ name: String, _ index: Int, _ target: String?) -> String {
-    index == 0 ? "{\(name)}" : "{\(name)-\(target ?? String(index + 1))}"
+    let changes = words.sorted { $0.key < $1.key }
+      .compactMap { index, word in try? word.change(to: paths[index] ?? "") }
+    return changes.count == words.count && definition.says(changes) ? words : [:]
   }
 
   private var networks: [Found] {
     let kinds = ["network": "network", "bridge": "bridge", "direct": "dev"]
-    let interfaces = domain.children("devices").flatMap { $0.children("interface") }
+    let interfaces = domain.all(["devices", "interface"])
     var count: [String: Int] = [:]
     return interfaces.compactMap { interface in
       guard let type = interface["type"], let attribute = kinds[type],
@@ -242,10 +232,68 @@ struct ParameterFinder {
       let number = count[name] ?? 1
       let unique = number == 1 ? name : "\(name)-\(number)"
       return Found(
-        name: unique, type: "string", defaultText: nil, pattern: "[^/\\n]+",
-        help:
-          "The \(type == "direct" ? "host device" : type) that an interface is connected to.",
+        name: unique, type: "string",
+        help: "The \(type == "direct" ? "host device" : type) that an interface is connected to.",
+        pattern: "[^/\\n]+",
         places: [(.xpath("\(select)/@\(attribute)"), "{\(unique)}")])
     }
+  }
+}
+
+/// The paths in which a guest's name stands.
+extension ParameterFinder {
+  /// Paths that contain the guest's name, anywhere in the definition.
+  var otherPaths: [Found] {
+    guard guest.name != nil else { return [] }
+    var found: [Found] = []
+    for element in domain.descendants where !element.isInMetadata && !renewed.contains(element) {
+      guard let select = element.selectingXPath else { continue }
+      for attribute in element.attributes {
+        let name = element.document.text(in: attribute.name)
+        guard !name.contains(":"), let text = withName(element.value(of: attribute)) else {
+          continue
+        }
+        found.append(path("\(element.localName)-\(name)", text, "\(select)/@\(name)"))
+      }
+      if element.isLeaf, let text = withName(element.text) {
+        found.append(path(element.localName, text, select))
+      }
+    }
+    return found
+  }
+
+  private func path(_ name: String, _ text: String, _ select: String) -> Found {
+    Found(
+      name: name, type: "path", help: "A path on the host that contains the guest's name.",
+      defaultText: text, places: [(.xpath(select), "{\(name)}")])
+  }
+
+  /// A path in which `{name}` replaces the guest's name; `nil` if the text is not a path, or does not
+  /// contain the name as a separate word.
+  func withName(_ path: String) -> String? {
+    guard let name = guest.name, !name.isEmpty, path.hasPrefix("/") else { return nil }
+    let isWord = { (character: Character?) in
+      character.map { $0.isLetter || $0.isNumber } ?? false
+    }
+    var text = ""
+    var rest = path[...]
+    var hasName = false
+    while let range = rest.firstRange(of: name) {
+      let before = rest[..<range.lowerBound]
+      text += Self.literal(String(before))
+      rest = rest[range.upperBound...]
+      if isWord(before.last) || isWord(rest.first) {
+        text += Self.literal(name)
+      } else {
+        text += "{name}"
+        hasName = true
+      }
+    }
+    return hasName ? text + Self.literal(String(rest)) : nil
+  }
+
+  /// Text for a value template, with braces escaped.
+  static func literal(_ text: String) -> String {
+    text.replacing("{", with: "{{").replacing("}", with: "}}")
   }
 }

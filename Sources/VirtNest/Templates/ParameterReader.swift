@@ -27,16 +27,10 @@ struct ParameterReader {
     for element in block.children("parameter", in: DomainNamespace.template) {
       guard let parameter = read(element) else { continue }
       if Template.reservedNames.contains(parameter.name) {
-        problems.append(
-          .error(
-            "template", "the name '\(parameter.name)' is reserved; use another name",
-            at: element.place))
+        fail("the name '\(parameter.name)' is reserved; use another name", at: element)
       }
       if parameters.contains(where: { $0.name == parameter.name }) {
-        problems.append(
-          .error(
-            "template", "there are two parameters '\(parameter.name)'; rename or remove one",
-            at: element.place))
+        fail("there are two parameters '\(parameter.name)'; rename or remove one", at: element)
       }
       parameters.append(parameter)
     }
@@ -72,22 +66,23 @@ struct ParameterReader {
     }
   }
 
+  private mutating func fail(_ message: String, at element: Element) {
+    problems.append(.error("template", message, at: element.place))
+  }
+
   private mutating func read(_ element: Element) -> Parameter? {
     // The schema reports what is missing.
     guard let name = element["name"], let type = element["type"] else { return nil }
     guard Self.isName(name) else {
-      problems.append(
-        .error(
-          "template",
-          "'\(name)' is not a valid parameter name; it must begin with a letter and may contain "
-            + "letters, digits, - and _",
-          at: element.place))
+      fail(
+        "'\(name)' is not a valid parameter name; it must begin with a letter and may contain "
+          + "letters, digits, - and _",
+        at: element)
       return nil
     }
     guard let kind = Parameter.Kind(rawValue: type) else {
       let kinds = Parameter.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-      problems.append(
-        .error("template", "the type of '\(name)' must be one of \(kinds)", at: element.place))
+      fail("the type of '\(name)' must be one of \(kinds)", at: element)
       return nil
     }
     let help = element.child("help", in: DomainNamespace.template)
@@ -95,25 +90,16 @@ struct ParameterReader {
       $0.text.trimmingSpaces
     }
     if kind == .enum, values.isEmpty {
-      problems.append(
-        .error("template", "the enum '\(name)' needs at least one <value>", at: element.place))
+      fail("the enum '\(name)' needs at least one <value>", at: element)
     }
     if kind != .enum, !values.isEmpty {
-      problems.append(
-        .error(
-          "template", "'\(name)' has a <value>, which is only allowed for an enum",
-          at: element.place))
+      fail("'\(name)' has a <value>, which is only allowed for an enum", at: element)
     }
     if help?.text.contains(where: { !$0.isWhitespace }) != true {
-      problems.append(
-        .error("template", "the parameter '\(name)' needs a <help>", at: element.place))
+      fail("the parameter '\(name)' needs a <help>", at: element)
     }
     if element["pattern"] != nil, kind != .string, kind != .path {
-      problems.append(
-        .error(
-          "template",
-          "'\(name)' has a pattern, which is only allowed for strings and paths",
-          at: element.place))
+      fail("'\(name)' has a pattern, which is only allowed for strings and paths", at: element)
     }
     checkLimits(of: element, name, kind)
     return Parameter(
@@ -121,65 +107,42 @@ struct ParameterReader {
       help: help.map { $0.text.split(whereSeparator: \.isWhitespace).joined(separator: " ") },
       defaultText: element["default"], minimum: element["min"], maximum: element["max"],
       multiple: element["multiple"], pattern: element["pattern"], values: values,
-      place: element.place, defaultTemplate: template(element["default"], at: element),
-      compiledPattern: pattern(of: element), places: places(of: element))
+      place: element.place,
+      defaultTemplate: read(element["default"], at: element, ValueTemplate.init),
+      compiledPattern: read(element["pattern"], at: element) { try Pattern($0) },
+      places: places(of: element))
   }
 
   private mutating func checkLimits(of element: Element, _ name: String, _ kind: Parameter.Kind) {
     for attribute in ["min", "max", "multiple"] {
       guard let text = element[attribute] else { continue }
-      let isRead =
-        switch kind {
-        case .integer: Int(text) != nil
-        case .size: (try? MemorySize(text)) != nil
-        default: false
-        }
-      if !isRead || attribute == "multiple" && Int(text).map({ $0 < 1 }) == true {
-        problems.append(
-          .error(
-            "template",
-            "\(attribute)='\(text)' of '\(name)' is not a valid "
-              + "\(kind == .size ? "size" : "number"); only integers and sizes have limits",
-            at: element.place))
+      let number = kind.number(text)
+      if number == nil || attribute == "multiple" && number ?? 1 < 1 {
+        fail(
+          "\(attribute)='\(text)' of '\(name)' is not a valid "
+            + "\(kind == .size ? "size" : "number"); only integers and sizes have limits",
+          at: element)
       }
     }
-    guard let minimum = element["min"], let maximum = element["max"] else { return }
-    let isEmpty =
-      switch kind {
-      case .integer: Int(minimum).flatMap { low in Int(maximum).map { low > $0 } }
-      case .size:
-        (try? MemorySize(minimum)).flatMap { low in (try? MemorySize(maximum)).map { low > $0 } }
-      default: false
-      }
-    if isEmpty == true {
-      problems.append(
-        .error("template", "the min of '\(name)' is greater than its max", at: element.place))
+    if let minimum = element["min"].flatMap(kind.number),
+      let maximum = element["max"].flatMap(kind.number), minimum > maximum
+    {
+      fail("the min of '\(name)' is greater than its max", at: element)
     }
   }
 
   /// Whether a text is a valid parameter name.
   private static func isName(_ text: String) -> Bool {
-    let isLetter = { (byte: UInt8) in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-    }
-    return text.utf8.first.map(isLetter) == true
-      && text.utf8.allSatisfy {
-        isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-_".utf8.contains($0)
-      }
+    text.utf8.first?.isLetter == true
+      && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_".utf8.contains($0) }
   }
 
-  private mutating func pattern(of element: Element) -> Pattern? {
-    guard let text = element["pattern"] else { return nil }
-    do { return try Pattern(text) } catch {
-      problems.append(.error("template", error.description, at: element.place))
-      return nil
-    }
-  }
-
-  private mutating func template(_ text: String?, at element: Element) -> ValueTemplate? {
-    guard let text else { return nil }
-    do { return try ValueTemplate(text) } catch {
-      problems.append(.error("template", error.description, at: element.place))
+  /// What a text is read as; what is wrong with it is a problem.
+  private mutating func read<Value>(
+    _ text: String?, at element: Element, _ read: (String) throws -> Value
+  ) -> Value? {
+    do { return try text.map(read) } catch {
+      fail("\(error)", at: element)
       return nil
     }
   }
@@ -187,7 +150,8 @@ struct ParameterReader {
   private mutating func places(of parameter: Element) -> [ParameterPlace] {
     var places: [ParameterPlace] = []
     for set in parameter.children("set", in: DomainNamespace.template) {
-      guard let text = set["value"], let value = template(text, at: set) else { continue }
+      guard let text = set["value"], let value = read(text, at: set, ValueTemplate.init)
+      else { continue }
       do {
         let target: ParameterPlace.Target
         let matches: [XPathMatch]
@@ -207,10 +171,8 @@ struct ParameterReader {
         }
         places.append(
           ParameterPlace(target: target, value: value, matches: matches, place: set.place))
-      } catch let error as InvalidValue {
-        problems.append(.error("template", error.description, at: set.place))
       } catch {
-        problems.append(.error("template", "\(error)", at: set.place))
+        fail("\(error)", at: set)
       }
     }
     return places
@@ -220,33 +182,22 @@ struct ParameterReader {
     let isMany = set["many"] == "yes"
     let isOptional = set["optional"] == "yes"
     if matches.isEmpty, !isOptional {
-      problems.append(
-        .error(
-          "template",
-          "'\(select)' finds nothing; correct it, or set optional='yes' if that is intended",
-          at: set.place))
+      fail(
+        "'\(select)' finds nothing; correct it, or set optional='yes' if that is intended", at: set)
     }
     if matches.count > 1, !isMany {
-      problems.append(
-        .error(
-          "template",
-          "'\(select)' finds \(matches.count) places; correct it, or set many='yes' to set all",
-          at: set.place))
+      fail(
+        "'\(select)' finds \(matches.count) places; correct it, or set many='yes' to set all",
+        at: set)
     }
     for match in matches {
       if match.range.overlaps(block.range) {
-        problems.append(
-          .error(
-            "template", "'\(select)' finds a place in the block of parameters itself",
-            at: set.place)
-        )
+        fail("'\(select)' finds a place in the block of parameters itself", at: set)
       }
-      if case .element(let element) = match, element.children.first(where: { _ in true }) != nil {
-        problems.append(
-          .error(
-            "template",
-            "'\(select)' finds <\(element.qualifiedName)>, which contains elements and no text",
-            at: set.place))
+      if case .element(let element) = match, !element.isLeaf {
+        fail(
+          "'\(select)' finds <\(element.qualifiedName)>, which contains elements and no text",
+          at: set)
       }
     }
   }

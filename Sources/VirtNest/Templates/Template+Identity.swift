@@ -83,8 +83,7 @@ extension Template {
         guard let key = part.key.map({ TextKey($0) }), keys.contains(key), !fixed.contains(key),
           said.insert(key).inserted
         else { continue }
-        let finding = part.sharedFinding(
-          with: others, at: nil)
+        let finding = part.sharedFinding(with: others, at: nil)
         let hint: Advice = " In a value, {name} is the guest's name. \(.force) to share it."
         found.append(
           force

@@ -44,7 +44,7 @@ public struct Template: Sendable {
     let target = block.child("distribution", in: DomainNamespace.template)
     distribution = target?["id"]
     release = target?["release"]
-    firstIndex = block["index"].flatMap { Int($0) } ?? 0
+    firstIndex = block.number("index") ?? 0
     var reader = ParameterReader(block, in: definition)
     parameters = reader.read()
     guard reader.problems.isEmpty else { throw VirtNestError(reader.problems) }
@@ -194,18 +194,10 @@ extension Template {
     }
     guard problems.isEmpty else { throw VirtNestError(Self.unique(problems)) }
     removeBlock(&changes)
-    do {
-      let edits = try changes.sortedEdits()
-      if edits.isEmpty { return (definition, [], written, words) }
-      let bytes = edits.applied(to: definition.document.bytes)
-      return (try DomainDefinition(bytes), edits, written, words)
-    } catch let error as ConflictingChanges {
-      throw VirtNestError(error, between: "two parameters", in: definition.document)
-    } catch let error as VirtNestError {
-      throw error
-    } catch {
-      preconditionFailure("nothing else is thrown")
-    }
+    let edits = try changes.edits(ofTwo: "parameters", in: definition.document)
+    if edits.isEmpty { return (definition, [], written, words) }
+    let bytes = edits.applied(to: definition.document.bytes)
+    return (try DomainDefinition(bytes), edits, written, words)
   }
 
   private static func unique(_ problems: [Diagnostic]) -> [Diagnostic] {
@@ -215,8 +207,8 @@ extension Template {
 
   private static func write(_ text: String, to match: XPathMatch, _ changes: inout Changes) {
     switch match {
-    case .element(let element): changes.setText(of: element, to: text, keepingSpace: true)
-    case .text(let element, _): changes.setText(of: element, to: text, keepingSpace: true)
+    case .element(let element), .text(let element, _):
+      changes.setText(of: element, to: text, keepingSpace: true)
     case .attribute(let element, let attribute):
       changes.setAttribute(
         element.document.text(in: attribute.name), of: element, to: text)
@@ -269,11 +261,11 @@ extension XPathMatch {
     }
   }
 
-  fileprivate var text: String {
+  /// The text of it.
+  var text: String {
     switch self {
-    case .element(let element): element.text
     case .attribute(let element, let attribute): element.value(of: attribute)
-    case .text(let element, _): element.text
+    case .element(let element), .text(let element, _): element.text
     }
   }
 }

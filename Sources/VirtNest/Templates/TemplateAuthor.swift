@@ -33,12 +33,8 @@ package struct TemplateAuthor: Sendable {
 
   /// Whether a text is a word: letters, digits, `-`, `_` and `.`, the first a letter or digit.
   private static func isWord(_ text: String) -> Bool {
-    let isFirst = { (byte: UInt8) in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-    }
-    return text.utf8.first.map(isFirst) == true
-      && text.utf8.allSatisfy { isFirst($0) || "-_.".utf8.contains($0) }
+    text.utf8.first.map { $0.isLetter || $0.isDigit } == true
+      && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_.".utf8.contains($0) }
   }
 
   /// The template's bytes.
@@ -49,12 +45,9 @@ package struct TemplateAuthor: Sendable {
     var changes = Changes(definition.document)
     removeIdentity(&changes)
     insert(block(), &changes)
-    let bytes: [UInt8]
-    do throws(ConflictingChanges) {
-      bytes = try changes.sortedEdits().applied(to: definition.document.bytes)
-    } catch {
-      throw VirtNestError(error, between: "two things to remove", in: definition.document)
-    }
+    let document = definition.document
+    let bytes = try changes.edits(ofTwo: "things to remove", in: document).applied(
+      to: document.bytes)
     try prove(bytes)
     return bytes
   }
@@ -90,7 +83,7 @@ package struct TemplateAuthor: Sendable {
     for label in domain.children("seclabel") where label["type"] == "dynamic" && isLive {
       changes.remove(label)
     }
-    for device in domain.child("devices").map({ Array($0.children) }) ?? [] {
+    for device in domain.all(["devices", "*"]) {
       // A template is given to other people, so it must not contain a password.
       for name in ["passwd", "passwdValidTo"] where device.isNamed("graphics") {
         changes.removeAttribute(name, of: device)

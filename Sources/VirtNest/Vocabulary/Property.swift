@@ -195,7 +195,6 @@ extension Property {
         else { return }
         var options = MachineOptions(editor.attribute("value", of: element) ?? "")
         for index in options.items.indices where options.items[index].key == property {
-          options.items[index].text = "\(property)=\(value)"
           options.items[index].value = value
         }
         editor.setAttribute("value", of: element, to: options.text)

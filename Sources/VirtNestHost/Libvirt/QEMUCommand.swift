@@ -241,11 +241,8 @@ struct CommandDefinition {
       default: check(element, "?" + element.localName)
       }
     }
-    do {
-      bytes = try changes.sortedEdits().applied(to: definition.document.bytes)
-    } catch {
-      throw VirtNestError(error, between: "two changes of the copy", in: definition.document)
-    }
+    bytes = try changes.edits(ofTwo: "changes of the copy", in: definition.document)
+      .applied(to: definition.document.bytes)
     self.differences = differences
   }
 }

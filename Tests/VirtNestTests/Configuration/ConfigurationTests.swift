@@ -38,7 +38,7 @@ struct ConfigurationTests {
     for text in [
       "[a", "{a", "{a,{b}", "{1..100000}{1..9999},{a", String(repeating: "{a,b}", count: 20),
     ] {
-      #expect(throws: InvalidPattern.self, "\(text)") { try GlobPattern(text) }
+      #expect(throws: InvalidLine.self, "\(text)") { try GlobPattern(text) }
     }
   }
 

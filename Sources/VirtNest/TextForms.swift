@@ -43,24 +43,17 @@ package func shellWords(_ text: String) throws(InvalidValue) -> [String] {
 /// Every word that is printed for a shell goes through here. Characters that would change a line or a
 /// terminal are written as octal numbers, from which `printf` makes them again.
 package func shellWord(_ word: String) -> String {
-  let isPlain = word.utf8.allSatisfy { byte in
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    default: "_@%+=:,./-".utf8.contains(byte)
-    }
+  let isPlain = word.utf8.allSatisfy {
+    $0.isLetter || $0.isDigit || "_@%+=:,./-".utf8.contains($0)
   }
   if isPlain, !word.isEmpty { return word }
-  let isVisible = word.unicodeScalars.allSatisfy { !$0.isInvisible }
-  if isVisible { return "'" + insideSingleQuotes(word) + "'" }
+  if !word.unicodeScalars.contains(where: \.isInvisible) {
+    return "'" + insideSingleQuotes(word) + "'"
+  }
   var octal = ""
   for scalar in word.unicodeScalars {
     if scalar.isInvisible || "'\\%".unicodeScalars.contains(scalar) {
-      for byte in String(scalar).utf8 {
-        let digits = String(byte, radix: 8)
-        octal += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
-      }
+      for byte in String(scalar).utf8 { octal += "\\" + byte.digits(3, radix: 8) }
     } else {
       octal.unicodeScalars.append(scalar)
     }
@@ -77,14 +70,58 @@ package func shellOperand(_ word: String) -> String {
 
 /// A value as it stands within single quotes of sh.
 package func insideSingleQuotes(_ value: String) -> String {
-  // A quote and a combining mark behind it are one Character.
-  var quoted = String.UnicodeScalarView()
-  for scalar in value.unicodeScalars {
-    if scalar == "'" {
-      quoted.append(contentsOf: #"'\''"#.unicodeScalars)
-    } else {
-      quoted.append(scalar)
+  value.replacing("'", with: #"'\''"#)
+}
+
+extension Unicode.Scalar {
+  /// Whether it changes how the text around it is shown: control characters, marks of direction,
+  /// separators of lines, and characters without a shape.
+  package var isInvisible: Bool {
+    switch value {
+    case 0..<0x20, 0x7F...0x9F, 0xAD, 0x061C, 0x180E, 0x200B...0x200F, 0x2028...0x202E,
+      0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB, 0xE0000...0xE0FFF:
+      true
+    default: byte != nil
     }
   }
-  return String(quoted)
+}
+
+extension String {
+  /// The text in one line, with what is not visible in it as `\n`, `\x1b` or `\u{202e}`.
+  ///
+  /// A byte that is no UTF-8 is `\xff`.
+  package var visible: String { visible(keepingTabs: false) }
+
+  /// The same, where a tab may stay a tab.
+  package func visible(keepingTabs: Bool) -> String {
+    guard unicodeScalars.contains(where: \.isInvisible) else { return self }
+    var text = ""
+    for scalar in unicodeScalars {
+      guard scalar.isInvisible, !keepingTabs || scalar != "\t" else {
+        text.unicodeScalars.append(scalar)
+        continue
+      }
+      switch scalar {
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      default:
+        let value = scalar.byte.map(UInt32.init) ?? scalar.value
+        text +=
+          value < 0x100
+          ? "\\x" + value.digits(2, radix: 16) : "\\u{" + String(value, radix: 16) + "}"
+      }
+    }
+    return text
+  }
+}
+
+extension UInt8 {
+  /// Whether it is one of `a` to `z` and `A` to `Z`.
+  package var isLetter: Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
+  }
+
+  /// Whether it is one of `0` to `9`.
+  package var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 }

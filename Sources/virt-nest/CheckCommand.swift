@@ -71,9 +71,7 @@ struct CheckCommand: ParsableCommand {
     if [schema != nil, noSchema, requireSchema].count(where: \.self) > 1 {
       throw ValidationError("--schema, --no-schema and --require-schema exclude each other")
     }
-    if files.count(where: { $0 == "-" }) > 1 {
-      throw ValidationError("standard input can be read only once")
-    }
+    try requireOneStandardInput(in: files)
   }
 
   func run() throws {
@@ -96,7 +94,7 @@ struct CheckCommand: ParsableCommand {
     let report = Report(
       diagnostics: found.filter { $0.severity >= leastShown }, files: checked.map(\.name),
       failsFrom: failOn)
-    try Terminal.write(Array(format.wanted.text(of: report).utf8))
+    try Terminal.write(format.wanted.text(of: report))
     if outcomes.contains(where: \.isUnreadable) { throw ExitCode.trouble }
     if found.contains(where: { $0.severity >= failOn }) { throw ExitCode.no }
   }

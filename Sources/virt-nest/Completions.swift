@@ -12,7 +12,7 @@ extension CompletionKind {
   ///
   /// What is wrong with a configuration is no matter of completion.
   static var templates: Self {
-    .custom { _, _, _ in (try? store())?.names() ?? TemplateStore().names() }
+    .custom { _, _, _ in ((try? TemplateStore.configured()) ?? TemplateStore()).names() }
   }
 
   /// Releases of the template that the command line names; all where it names none.
@@ -28,10 +28,4 @@ extension CompletionKind {
 
   /// Guests of the libvirt here.
   static var guests: Self { .shellCommand("virsh list --all --name 2>/dev/null") }
-
-  private static func store() throws -> TemplateStore {
-    var configurations = ConfigurationFiles()
-    let settings = try configurations.settings(for: "-")
-    return TemplateStore(projectFolder: settings.templates.map { FilePath(argument: $0) })
-  }
 }

@@ -53,9 +53,7 @@ struct DefineCommand: AsyncParsableCommand {
           ? "Missing expected argument '<files> ...', or --guests"
           : "give files, or a list of guests by --guests")
     }
-    if files.count(where: { $0 == "-" }) > 1 {
-      throw ValidationError("standard input can be read only once")
-    }
+    try requireOneStandardInput(in: files)
     if check || diff, libvirt.yes || libvirt.dryRun {
       throw ValidationError("--check and --diff only look: leave out --yes and --dry-run")
     }
@@ -72,9 +70,7 @@ struct DefineCommand: AsyncParsableCommand {
   private func define() async throws {
     let tasks =
       try guests.map { try GuestList(file: $0).tasks }
-      ?? files.map { file in
-        try Self.task(file: file)
-      }
+      ?? files.map { try Self.task(file: $0) }
     let errors = tasks.flatMap(\.findings).filter { $0.severity == .error }
     if !json { Terminal.say(errors, about: files.first ?? "") }
     if !errors.isEmpty, !force {
@@ -87,10 +83,10 @@ struct DefineCommand: AsyncParsableCommand {
   }
 
   /// A file to define, with what the rules find in it.
-  static func task(file: String, runs: Bool = false) throws -> HostTask {
+  static func task(file: String) throws -> HostTask {
     let input = try Input(file)
     return HostTask(
-      source: file, file: file, work: .define(try input.definition()), runs: runs,
+      source: file, file: file, work: .define(try input.definition()),
       findings: CheckedFile.diagnostics(
         of: [CheckedFile(file, input.bytes, today: Today.date)]))
   }

@@ -15,19 +15,8 @@ struct GuestList {
   /// - Parameter name: the file, or `-`.
   /// - Throws: ``ExitCode`` 2, once it was said what is wrong.
   init(file name: String) throws {
-    let input = try Input(name)
-    let value: JSONWriter.Value
-    do throws(MalformedJSON) {
-      value = try JSONReader.value(of: input.bytes)
-    } catch {
-      throw VirtNestError(
-        error.reason, in: name, at: Position(line: error.line, column: error.column))
-    }
-    guard let elements = value.elements else {
-      throw VirtNestError("a list of guests is expected", in: name)
-    }
     var isInTrouble = false
-    for (index, element) in elements.enumerated() {
+    for (index, element) in try Input(name).guests().enumerated() {
       do {
         tasks += try Self.tasks(of: element)
       } catch {
@@ -59,27 +48,20 @@ struct GuestList {
     guard given.count == 1, let value = element[given[0]] else {
       throw ValidationError("give one of 'create', 'patch', 'define' and 'name'")
     }
-    let runs = state == "running"
+    var tasks: [HostTask]
     switch (given[0], state) {
     case ("name", "absent"):
       let stops = element["stop"] == true
       return [HostTask(source: try text(value), work: .remove(stops: stops))]
     case (_, "absent"): throw ValidationError("a guest that shall be absent has only a 'name'")
     case ("create", _):
-      return try CreateCommand.parse(try texts(value) + ["--define"]).tasks().map { task in
-        var task = task
-        task.runs = runs
-        return task
-      }
-    case ("patch", _):
-      return try PatchCommand.parse(try texts(value)).tasks().map { task in
-        var task = task
-        task.runs = runs
-        return task
-      }
-    case ("define", _): return [try DefineCommand.task(file: try text(value), runs: runs)]
-    default: return [HostTask(source: try text(value), work: .keep, runs: runs)]
+      tasks = try CreateCommand.parse(try texts(value) + ["--define"]).tasks()
+    case ("patch", _): tasks = try PatchCommand.parse(try texts(value)).tasks()
+    case ("define", _): tasks = [try DefineCommand.task(file: try text(value))]
+    default: tasks = [HostTask(source: try text(value), work: .keep)]
     }
+    for index in tasks.indices { tasks[index].runs = state == "running" }
+    return tasks
   }
 
   private static func text(_ value: JSONWriter.Value) throws -> String {

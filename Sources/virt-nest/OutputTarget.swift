@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LosslessXML
 import SystemPackage
 import VirtNest
@@ -16,11 +15,7 @@ enum OutputTarget {
       self = .standardOutput
       return
     }
-    var status = stat()
-    let isFolder =
-      FilePath(argument: path).withPlatformString({ stat($0, &status) }) == 0
-      && status.st_mode & S_IFMT == S_IFDIR
-    if isFolder {
+    if DefinitionFolder.isFolder(FilePath(argument: path)) {
       self = .folder(FilePath(argument: path))
     } else if needsFolder || path.hasSuffix("/") {
       throw VirtNestError("there is no such folder; make it first", in: path)

@@ -70,7 +70,7 @@ enum Program {
       let text = text.split(separator: "\n", omittingEmptySubsequences: false).map(narrowed)
         .joined(separator: "\n")
       // Help and version that cannot be written are trouble, not success.
-      do { try Terminal.write(Array((text + "\n").utf8)) } catch { exit(ExitCode.trouble.rawValue) }
+      do { try Terminal.write(text + "\n") } catch { exit(ExitCode.trouble.rawValue) }
     }
     exit(code.rawValue)
   }

@@ -9,9 +9,6 @@ struct SeriesOutput {
   /// How many guests are made, and their files staged, at once.
   static let batchSize = 256
 
-  let template: Template
-  /// What every guest is like; its number is the first one's.
-  let request: GuestRequest
   let count: Int
   let folder: FilePath
   let force: Bool
@@ -19,12 +16,12 @@ struct SeriesOutput {
   let showsProgress: Bool
   /// Whether each guest is reported.
   let reports: Bool
-
-  private var indexes: Range<Int> { (request.index ?? 0)..<(request.index ?? 0) + count }
+  /// Makes a guest by its place in the series, from 0.
+  let guest: @Sendable (Int) throws -> CreatedGuest
 
   private var batches: some Sequence<Range<Int>> {
-    stride(from: indexes.lowerBound, to: indexes.upperBound, by: Self.batchSize).lazy.map {
-      $0..<min($0 + Self.batchSize, indexes.upperBound)
+    stride(from: 0, to: count, by: Self.batchSize).lazy.map {
+      $0..<min($0 + Self.batchSize, count)
     }
   }
 
@@ -35,7 +32,7 @@ struct SeriesOutput {
   func write() throws {
     defer { ProgressLine.clear() }
     try lookAtAll()
-    var progress = ProgressLine("guests", total: indexes.count, isWanted: showsProgress)
+    var progress = ProgressLine("guests", total: count, isWanted: showsProgress)
     for batch in batches {
       // Behind it a signal that came meanwhile does what it always does.
       try SignalDelay.around {
@@ -44,14 +41,14 @@ struct SeriesOutput {
           sayInterrupted(before: isThere ? batch.upperBound : batch.lowerBound)
         }
       }
-      progress.show(batch.upperBound - indexes.lowerBound)
+      progress.show(batch.upperBound)
     }
   }
 
   /// Makes each guest, and looks what has its name.
   private func lookAtAll() throws {
     var names: Set<TextKey> = []
-    var progress = ProgressLine("names looked at", total: indexes.count, isWanted: showsProgress)
+    var progress = ProgressLine("names looked at", total: count, isWanted: showsProgress)
     for batch in batches {
       let looks = concurrently(Array(batch)) { index in
         Result {
@@ -70,7 +67,7 @@ struct SeriesOutput {
         }
         if let report { Terminal.report(report) }
       }
-      progress.show(batch.upperBound - indexes.lowerBound)
+      progress.show(batch.upperBound)
     }
   }
 
@@ -93,16 +90,10 @@ struct SeriesOutput {
     return true
   }
 
-  private func guest(_ index: Int) throws -> CreatedGuest {
-    var request = request
-    request.index = index
-    return try template.create(request)
-  }
-
   private func sayInterrupted(before index: Int) {
     Terminal.say(
-      "virt-nest: interrupted: \(index - indexes.lowerBound) of \(indexes.count) guests are there, "
-        + "whole; the same command goes on")
+      "virt-nest: interrupted: \(index) of \(count) guests are there, whole; the same command goes on"
+    )
   }
 
   private func path(_ name: String) -> FilePath { folder.appending(name + ".xml") }

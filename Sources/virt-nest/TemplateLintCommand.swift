@@ -35,7 +35,7 @@ struct TemplateLintCommand: ParsableCommand {
       found += TemplateLint.diagnostics(
         of: file.name, file.bytes, schema: schema, today: Today.date)
     }
-    try Terminal.write(Array(format.wanted.text(of: found).utf8))
+    try Terminal.write(format.wanted.text(of: found))
     if isInTrouble { throw ExitCode.trouble }
     if found.contains(where: { $0.severity >= .warning }) { throw ExitCode.no }
   }

@@ -117,7 +117,7 @@ struct UpCommand: AsyncParsableCommand {
 
   func diskBytes() throws -> UInt64? {
     try diskSize.map { text in
-      try usage { () throws(InvalidValue) in try MemorySize(text, defaultUnit: .gibibytes).bytes }
+      try usage { try MemorySize(text, defaultUnit: .gibibytes).bytes }
     }
   }
 

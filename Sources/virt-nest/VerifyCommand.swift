@@ -106,13 +106,8 @@ private struct VerificationReports {
   let json: Bool
   let isSeveral: Bool
   var isInTrouble = false
-  private var isDenied = false
-  private var values: [JSONWriter.Value] = []
-
-  init(json: Bool, isSeveral: Bool) {
-    self.json = json
-    self.isSeveral = isSeveral
-  }
+  var isDenied = false
+  var values: [JSONWriter.Value] = []
 
   mutating func add(_ verification: Verification, of source: String) throws {
     isDenied = isDenied || !verification.isAsAsked
@@ -124,7 +119,7 @@ private struct VerificationReports {
   }
 
   func finish() throws {
-    if json { try Terminal.write(Array(JSONWriter.text(of: .array(values)).utf8)) }
+    if json { try Terminal.write(json: .array(values)) }
     if isInTrouble { throw ExitCode.trouble }
     if isDenied { throw ExitCode.no }
   }

@@ -36,7 +36,7 @@ struct WordOptions: ParsableArguments {
       "Pass arguments to QEMU, as in '-serial mon:stdio', or env=NAME=VALUE; repeatable.",
       valueName: "args"),
     transform: { text in
-      try OrderedChange { () throws(InvalidValue) in try WordChange(passthrough: text) }
+      try OrderedChange { try WordChange(passthrough: text) }
     })
   var qemuCommandline: [OrderedChange] = []
 
@@ -57,9 +57,7 @@ struct WordOptions: ParsableArguments {
   /// Puts the options into the changes.
   func apply(to changes: inout GuestChanges) throws {
     for case .change(let change) in given.map(\.content) {
-      let rest = try usage { () throws(InvalidValue) in
-        try change.identityTaken(by: &changes.guest)
-      }
+      let rest = try usage { try change.identityTaken(by: &changes.guest) }
       if let rest { changes.words.append(rest) }
     }
     changes.byNumber = byNumber
@@ -87,16 +85,16 @@ struct OrderedChange: Sendable {
     self.content = content
   }
 
-  init(_ change: () throws(InvalidValue) -> WordChange) throws {
+  init(_ change: () throws -> WordChange) throws {
     self.init(.change(try usage(change)))
   }
 
   init(_ verb: WordChange.Verb, _ text: String) throws {
     if text.hasSuffix("=?") || text.hasSuffix(",?") {
       let kind = text.prefix { !",:=".contains($0) }
-      self.init(.question(try usage { () throws(InvalidValue) in try WordHelp(String(kind)) }))
+      self.init(.question(try usage { try WordHelp(String(kind)) }))
     } else {
-      try self.init { () throws(InvalidValue) in try WordChange(verb, text) }
+      try self.init { try WordChange(verb, text) }
     }
   }
 }

@@ -38,11 +38,11 @@ struct XPathOptions: ParsableArguments {
   func apply(to changes: inout GuestChanges) throws {
     var edits = GuestChanges.XPathEdits()
     for text in set {
-      edits.edits.append(try usage { () throws(InvalidValue) in try XPathEdit(set: text) })
+      edits.edits.append(try usage { try XPathEdit(set: text) })
     }
     edits.edits += delete.map { XPathEdit($0, .delete) }
     for text in insert {
-      edits.edits.append(try usage { () throws(InvalidValue) in try XPathEdit(insert: text) })
+      edits.edits.append(try usage { try XPathEdit(insert: text) })
     }
     for text in namespace {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)

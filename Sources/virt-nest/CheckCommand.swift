@@ -149,7 +149,7 @@ struct CheckCommand: ParsableCommand {
   ///
   /// - Throws: ``VirtNestError`` where one was asked for, or is installed, and cannot be used.
   private func loadSchema(_ path: String?) throws -> Schema? {
-    let found: LibvirtSchema
+    let found: FilePath
     do {
       found = try LibvirtSchema.find(explicit: path.map { FilePath(argument: $0) })
     } catch {
@@ -157,6 +157,6 @@ struct CheckCommand: ParsableCommand {
       Terminal.say("virt-nest: warning: \(error.message)")
       return nil
     }
-    return try Schema(path: found.path.string)
+    return try Schema(path: found.string)
   }
 }

@@ -143,8 +143,7 @@ struct SeriesOutput {
       return Result {
         let guest = try guest(index)
         return try OutputFile.stage(
-          guest.bytes, at: path(guest.name), force: force, syncsFolder: false
-        ).file
+          guest.bytes, at: path(guest.name), force: force, syncsFolder: false)
       }
     }
     // What has found its place is not temporary any more.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LosslessXML
 import SystemPackage
 import VirtNest
@@ -40,8 +39,8 @@ struct TemplateListCommand: ParsableCommand {
     do throws(VirtNestError) { found = try store.template(name) } catch {
       return [name, "-", "-", "-", "broken: \(error.message)"]
     }
-    let shadows = found.shadowed.map { " (hides \($0.description))" }.joined()
-    let place = found.origin.description + shadows
+    let shadows = found.shadowed.map { " (hides \($0))" }.joined()
+    let place = found.place + shadows
     do throws(VirtNestError) {
       let template = try Template(DomainDefinition(found.bytes))
       let distribution = template.distribution
@@ -127,15 +126,8 @@ enum TemplateFolder {
     guard let folder = TemplateStore().userFolder else {
       throw VirtNestError("neither XDG_CONFIG_HOME nor HOME names a folder")
     }
-    var path = FilePath(root: folder.root, [])
-    for component in folder.components {
-      path.append(component)
-      guard path.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
-        throw VirtNestError(
-          "cannot be made: \(Errno(rawValue: errno))", in: path.argument)
-      }
-    }
-    return path.argument
+    try makeFolders(folder)
+    return folder.argument
   }
 }
 

@@ -31,7 +31,8 @@ package enum DefinitionFolder {
     return files
   }
 
-  private static func names(in folder: FilePath) throws(VirtNestError) -> [FilePath.Component] {
+  /// The names of what is in a folder, sorted.
+  static func names(in folder: FilePath) throws(VirtNestError) -> [FilePath.Component] {
     guard let directory = folder.withPlatformString({ opendir($0) }) else {
       throw VirtNestError(file: folder, "cannot read", Errno(rawValue: errno))
     }

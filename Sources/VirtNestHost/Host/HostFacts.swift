@@ -1,5 +1,4 @@
 internal import LosslessXML
-internal import Subprocess
 package import VirtNest
 
 /// The facts about a host, or a guest, on which nested KVM on Power depends.
@@ -203,22 +202,19 @@ extension HostFacts {
       let silence = mayAsk ? [] : ["-o", "BatchMode=yes"]
       (program, arguments) = ("ssh", timeout + silence + ["--", destination, "sh -s"])
     }
+    let run: ToolRun
     do {
-      let result = try await run(
-        .name(program), arguments: Arguments(arguments),
-        input: .fileDescriptor(
-          try unnamedFile(Array(gatheringScript.utf8)), closeAfterSpawningProcess: true),
-        output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-      guard result.terminationStatus.isSuccess else {
-        let reason = result.standardError.trimmingNewlines()
-        throw failure("'\(program)' \(end(result.terminationStatus)): \(reason)")
-      }
-      return try HostFacts(parsing: result.standardOutput)
-    } catch let error as SubprocessError {
-      throw failure(
-        error.code == .executableNotFound
-          ? VirtNestError(notFound: program).message : "cannot run '\(program)': \(error)")
+      // A person may be asked for a password.
+      run = try await ToolRun.run(
+        program, arguments, input: unnamedFile(Array(gatheringScript.utf8)), limit: .seconds(3600))
+    } catch let error as VirtNestError {
+      throw failure(error.message)
     }
+    guard run.status == 0 else {
+      let reason = run.errorOutput.trimmingSpaces
+      throw failure("'\(program)' ended with status \(run.status): \(reason)")
+    }
+    return try HostFacts(parsing: run.output)
   }
 
   /// Why facts were not gathered, and how to gather them by hand.
@@ -229,14 +225,6 @@ extension HostFacts {
         Or run the script of virt-nest doctor --print-script on that machine and read its output \
         with --facts FILE
         """)
-  }
-}
-
-/// How a program ended, in words.
-private func end(_ status: TerminationStatus) -> String {
-  switch status {
-  case .exited(let code): "ended with status \(code)"
-  case .signaled(let signal): "was killed by signal \(signal)"
   }
 }
 

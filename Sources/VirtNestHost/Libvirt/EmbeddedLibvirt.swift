@@ -49,19 +49,9 @@ struct EmbeddedLibvirt {
     let wanted = temporaryFolder
     let isPlain =
       wanted.hasPrefix("/") && wanted.utf8.count <= 35
-      && wanted.utf8.allSatisfy { byte in
-        let letter = byte | 0x20
-        return (0x61...0x7A).contains(letter) || (0x2D...0x39).contains(byte) || byte == 0x5F
-      }
+      && wanted.unicodeScalars.allSatisfy { $0.isPlain(or: "-./_") }
     let base = isPlain ? wanted : "/tmp"
-    var template = Array("\(base)/virt-nest.XXXXXX".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { buffer in
-      buffer.baseAddress.flatMap { mkdtemp($0) } != nil
-    }
-    guard made else {
-      throw VirtNestError(.program, "cannot make a folder in \(base): \(Errno(rawValue: errno))")
-    }
-    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    folder = try makeTemporaryFolder(in: base).string
     guard mkdir(folder + "/etc", 0o700) == 0 else {
       throw VirtNestError(.program, "cannot write in \(folder): \(Errno(rawValue: errno))")
     }
@@ -142,7 +132,7 @@ struct EmbeddedLibvirt {
   /// root.
   private static func environment(_ folder: String) -> [String: String] {
     let homes = ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"]
-    return homes.reduce(into: ["LIBVIRT_DEBUG": "4"]) { $0[$1] = folder }
+    return homes.reduce(into: Virsh.environment) { $0[$1] = folder }
   }
 
   /// The error to report if libvirt's QEMU driver is not installed.

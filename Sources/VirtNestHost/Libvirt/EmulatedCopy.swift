@@ -50,9 +50,7 @@ struct EmulatedCopy {
     if guest.machine?.name.hasPrefix("pseries-2.") ?? false { wanted.guest.features[.htm] = "off" }
     if let emulator = guest.emulator, !Emulator.isQEMU(emulator) {
       if !Emulator.mayRun(emulator, wrapper) {
-        differences.append(
-          "the emulator is QEMU itself; use --wrapper to run \(emulator), which can do anything on "
-            + "this machine")
+        differences.append(Emulator.notRun(emulator))
       } else if access(emulator, X_OK) == 0 {
         wanted.guest.emulator = emulator
       } else {
@@ -71,5 +69,11 @@ extension Emulator {
   /// Whether the emulator of a definition may be run: a foreign definition can name any program.
   static func mayRun(_ emulator: String, _ wrapper: String?) -> Bool {
     emulator == defaultWrapper || emulator == wrapper
+  }
+
+  /// What is different where it is not run.
+  static func notRun(_ emulator: String) -> String {
+    "the emulator is QEMU itself; use --wrapper to run \(emulator), which can do anything on this "
+      + "machine"
   }
 }

@@ -96,15 +96,8 @@ package enum KeptParts {
 
   /// Whether a value is a word or a number: it names no path, address or port, and is no list.
   package static func isPlain(_ value: String) -> Bool {
-    !value.utf8.isEmpty && value.utf8.first != UInt8(ascii: "-")
-      && value.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"):
-          true
-        default: "_.+-".utf8.contains(byte)
-        }
-      }
+    !value.isEmpty && !value.hasPrefix("-")
+      && value.unicodeScalars.allSatisfy { $0.isPlain(or: "_.+-") }
   }
 
   /// What is kept of the element at a path; `nil` if the element is left out.

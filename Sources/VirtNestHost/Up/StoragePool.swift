@@ -60,7 +60,7 @@ struct StoragePool: Sendable {
         "the storage pool '\(name)' \(place) is not running: virsh pool-start \(shellWord(name))")
     }
     if let failure = (answers[1] + answers[2]).failure { throw failure }
-    let root = try document(answers[2].output).root
+    let root = try root(of: answers[2])
     guard let type = root["type"], ["dir", "fs", "netfs"].contains(type),
       let path = root.child("target")?.child("path")?.text
     else {
@@ -89,7 +89,7 @@ struct StoragePool: Sendable {
         if failure.has(.missingVolume) { return nil }
         throw failure
       }
-      return try Self.volume(Self.document(answer.output).root)
+      return try Self.volume(Self.root(of: answer))
     }
   }
 
@@ -181,14 +181,13 @@ struct StoragePool: Sendable {
   private func run(
     _ pipeline: String, _ command: String, _ volume: String, input: FileDescriptor? = nil
   ) async throws -> ToolRun {
-    let connection = libvirt.uri.map { ["--connect=" + $0] } ?? []
     // When the shell is ended, so is the last program, and the first one with it. What runs in the
     // background has no other standard input than /dev/null.
     return try await ToolRun.run(
       "sh",
-      ["-c", "exec 3<&0; trap 'kill $!' TERM; \(pipeline) & wait $!", "sh"] + connection
+      ["-c", "exec 3<&0; trap 'kill $!' TERM; \(pipeline) & wait $!", "sh"] + libvirt.connection
         + [command, "--pool=" + name, "--vol=" + volume],
-      environment: ["LIBVIRT_DEBUG": "4"], input: input, limit: FileDigest.timeLimit)
+      environment: Virsh.environment, input: input, limit: FileDigest.timeLimit)
   }
 
   /// Removes a volume; one that is not there is no error.
@@ -224,9 +223,9 @@ struct StoragePool: Sendable {
     return values
   }
 
-  private static func document(_ text: String) throws -> Document {
+  private static func root(of answer: Virsh.Answer) throws -> Element {
     do {
-      return try Document(Array(text.drop { $0 != "<" }.utf8))
+      return try Document(answer.xml).root
     } catch {
       throw VirtNestError(.libvirt, "libvirt's answer cannot be read: \(error)")
     }

@@ -22,8 +22,7 @@ struct UsedAddresses {
     let own = Set(guest.interfaces.compactMap(\.mac))
     for (index, network) in networks.enumerated() {
       // Where there is no such network, libvirt says so when the guest starts.
-      let definition = answers[2 * index].output
-      if let root = try? Document(Array(definition.drop { $0 != "<" }.utf8)).root {
+      if let root = try? Document(answers[2 * index].xml).root {
         addNetwork(root, named: network, own)
       }
       for lease in answers[2 * index + 1].output.split(whereSeparator: \.isNewline) {

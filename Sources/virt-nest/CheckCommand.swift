@@ -78,35 +78,23 @@ struct CheckCommand: ParsableCommand {
     let jobs = try jobs(for: inputFiles.entries(of: files))
     let today = Today.date
     let outcomes = concurrently(jobs, showing: ProgressLine("files", total: jobs.count)) {
-      job -> Outcome in
-      guard let input = Input.read(job.entry.name) else { return .unreadable }
-      if job.entry.isPassedOver(input) { return .passedOver }
-      return .checked(
-        CheckedFile(
-          Terminal.display(job.entry.name), input.bytes, schema: job.schema, today: today,
-          ignoring: job.ignored, levels: job.levels))
+      job -> (isRead: Bool, file: CheckedFile?) in
+      guard let input = Input.read(job.entry.name) else { return (false, nil) }
+      if job.entry.isPassedOver(input) { return (true, nil) }
+      let file = CheckedFile(
+        Terminal.display(job.entry.name), input.bytes, schema: job.schema, today: today,
+        ignoring: job.ignored, levels: job.levels)
+      return (true, file)
     }
-    let checked = outcomes.compactMap { outcome in
-      if case .checked(let file) = outcome { file } else { nil }
-    }
+    let checked = outcomes.compactMap(\.file)
     let found = CheckedFile.diagnostics(of: checked)
     let leastShown = notes || failOn == .note ? Diagnostic.Severity.note : .warning
     let report = Report(
       diagnostics: found.filter { $0.severity >= leastShown }, files: checked.map(\.name),
       failsFrom: failOn)
     try Terminal.write(format.wanted.text(of: report))
-    if outcomes.contains(where: \.isUnreadable) { throw ExitCode.trouble }
+    if outcomes.contains(where: { !$0.isRead }) { throw ExitCode.trouble }
     if found.contains(where: { $0.severity >= failOn }) { throw ExitCode.no }
-  }
-
-  /// What became of a file.
-  private enum Outcome: Sendable {
-    case checked(CheckedFile)
-    case passedOver
-    /// The reason is said.
-    case unreadable
-
-    var isUnreadable: Bool { if case .unreadable = self { true } else { false } }
   }
 
   /// A file, and how it is checked.

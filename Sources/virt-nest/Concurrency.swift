@@ -19,35 +19,29 @@ func concurrently<Value: Sendable, Result: Sendable>(
   let results = Mutex<[(Result, [String])?]>(Array(repeating: nil, count: values.count))
   let shown = Mutex((progress: progress, done: 0))
   let next = Atomic(0)
-  DispatchQueue.concurrentlyPerform(width: min(width, values.count)) {
-    while true {
-      let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard index < values.count else { return }
-      let collector = Terminal.Collector()
-      let result = Terminal.$collector.withValue(collector) { body(values[index]) }
-      results.withLock { $0[index] = (result, collector.lines) }
-      shown.withLock {
-        $0.done += 1
-        $0.progress?.show($0.done)
+  // concurrentPerform starts no more threads than there are processors.
+  let queue = DispatchQueue(label: "concurrently", attributes: .concurrent)
+  let group = DispatchGroup()
+  for _ in 0..<min(width, values.count) {
+    queue.async(group: group) {
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < values.count else { return }
+        let collector = Terminal.Collector()
+        let result = Terminal.$collector.withValue(collector) { body(values[index]) }
+        results.withLock { $0[index] = (result, collector.lines) }
+        shown.withLock {
+          $0.done += 1
+          $0.progress?.show($0.done)
+        }
       }
     }
   }
+  group.wait()
   if progress != nil { ProgressLine.clear() }
   return results.withLock { $0 }.compactMap(\.self).map { result, lines in
     for line in lines { Terminal.say(line) }
     return result
-  }
-}
-
-extension DispatchQueue {
-  /// Runs the same work on several threads, and waits for all of them.
-  ///
-  /// `concurrentPerform` starts no more threads than there are processors.
-  fileprivate static func concurrentlyPerform(width: Int, _ work: @escaping @Sendable () -> Void) {
-    let queue = DispatchQueue(label: "concurrently", attributes: .concurrent)
-    let group = DispatchGroup()
-    for _ in 0..<width { queue.async(group: group, execute: work) }
-    group.wait()
   }
 }
 

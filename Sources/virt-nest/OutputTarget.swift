@@ -31,31 +31,24 @@ enum OutputTarget {
 
   /// Writes one definition where it has a place, and reports it.
   func report(_ guest: CreatedGuest, force: Bool) throws {
-    let path: FilePath? =
-      switch self {
-      case .standardOutput: nil
-      case .file(let path): path
-      case .folder(let folder): folder.appending(guest.name + ".xml")
-      }
-    var old: OriginalFile?
-    if let path {
-      old = try OutputFile.check(guest.bytes, at: path, force: force)
-      try Self.write(guest.bytes, at: path, force: force)
-    }
+    let path = path(of: guest.name + ".xml")
+    let old = try path.flatMap { try OutputFile.check(guest.bytes, at: $0, force: force) }
+    if path != nil { try write(guest, force: force) }
     Terminal.report(GuestReport(guest, from: old, at: path))
   }
 
   /// Writes one file; in a folder it has the name.
   func write(_ bytes: [UInt8], named name: String, force: Bool) throws {
-    switch self {
-    case .standardOutput: try Terminal.write(bytes)
-    case .file(let path): try Self.write(bytes, at: path, force: force)
-    case .folder(let folder): try Self.write(bytes, at: folder.appending(name), force: force)
-    }
+    guard let path = path(of: name) else { return try Terminal.write(bytes) }
+    try SignalDelay.around { try OutputFile.write(bytes, at: path, force: force) }
   }
 
-  private static func write(_ bytes: [UInt8], at path: FilePath, force: Bool) throws {
-    try SignalDelay.around { try OutputFile.write(bytes, at: path, force: force) }
+  private func path(of name: String) -> FilePath? {
+    switch self {
+    case .standardOutput: nil
+    case .file(let path): path
+    case .folder(let folder): folder.appending(name)
+    }
   }
 }
 

@@ -35,13 +35,10 @@ struct TemplateListCommand: ParsableCommand {
   /// A template's row; one that cannot be used is there with the reason, and hides others all the
   /// same.
   private func row(_ name: String, in store: TemplateStore) -> [String] {
-    let found: TemplateStore.Found
-    do throws(VirtNestError) { found = try store.template(name) } catch {
-      return [name, "-", "-", "-", "broken: \(error.message)"]
-    }
-    let shadows = found.shadowed.map { " (hides \($0))" }.joined()
-    let place = found.place + shadows
+    var place = ""
     do throws(VirtNestError) {
+      let found = try store.template(name)
+      place = found.place + found.shadowed.map { " (hides \($0))" }.joined()
       let template = try Template(DomainDefinition(found.bytes))
       let distribution = template.distribution
       let releases = distribution.map { ReleaseTable.releases(of: $0).map(\.id) } ?? []
@@ -50,7 +47,10 @@ struct TemplateListCommand: ParsableCommand {
         template.release ?? "-", Self.summary(releases), place,
       ]
     } catch {
-      return [name, "-", "-", "-", "\(place) is broken: \(Self.reason(error.diagnostics))"]
+      let reason =
+        place.isEmpty
+        ? "broken: \(error.message)" : "\(place) is broken: \(Self.reason(error.diagnostics))"
+      return [name, "-", "-", "-", reason]
     }
   }
 
@@ -119,18 +119,6 @@ extension TemplateStore {
   }
 }
 
-/// The folder of the user's own templates.
-enum TemplateFolder {
-  /// Makes it where it is not there yet.
-  static func make() throws -> String {
-    guard let folder = TemplateStore().userFolder else {
-      throw VirtNestError("neither XDG_CONFIG_HOME nor HOME names a folder")
-    }
-    try makeFolders(folder)
-    return folder.argument
-  }
-}
-
 struct TemplateNewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "new",
@@ -184,10 +172,15 @@ struct TemplateNewCommand: AsyncParsableCommand {
       let file = from ?? "-"
       return try write(try Input(file).definition(), from: file)
     }
-    var libvirt = DefineOptions()
-    libvirt.connect = connect
-    for (name, definition) in try await libvirt.definitions(of: [domain]) {
-      try write(definition, from: name)
+    let libvirt = Virsh(uri: connect)
+    do {
+      let wanted = HostGuest.Wanted(name: domain, uuid: DomainUUID(domain))
+      guard let guest = try await HostGuest.find([wanted], on: libvirt).guests[0] else {
+        throw VirtNestError("there is no such guest on \(libvirt.displayName)", in: domain)
+      }
+      try write(guest.definition, from: guest.name)
+    } catch let error as VirtNestError {
+      throw error.about(domain)
     }
   }
 
@@ -200,7 +193,14 @@ struct TemplateNewCommand: AsyncParsableCommand {
     } catch {
       throw error.about(from)
     }
-    let target = try install ? TemplateFolder.make() : output
+    var target = output
+    if install {
+      guard let folder = TemplateStore().userFolder else {
+        throw VirtNestError("neither XDG_CONFIG_HOME nor HOME names a folder")
+      }
+      try makeFolders(folder)
+      target = folder.argument
+    }
     try OutputTarget(target, needsFolder: false).write(bytes, named: name + ".xml", force: force)
   }
 }

@@ -26,10 +26,7 @@ struct VerifyCommand: AsyncParsableCommand {
     completion: .guests)
   var guests: [String]
 
-  @Option(
-    name: [.customShort("c"), .long],
-    help: ArgumentHelp("The libvirt of the guests, as for virsh.", valueName: "URI"))
-  var connect: String?
+  @OptionGroup var connection: ConnectOption
 
   @Flag(help: "Start copies of definitions here, under TCG.")
   var emulated = false
@@ -44,7 +41,7 @@ struct VerifyCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    if emulated, connect != nil {
+    if emulated, connection.connect != nil {
       throw ValidationError("--emulated needs no host: leave out --connect")
     }
     if wrapper != nil, !emulated { throw ValidationError("--wrapper goes with --emulated") }
@@ -92,7 +89,7 @@ struct VerifyCommand: AsyncParsableCommand {
   private func verifyRunning(_ reports: inout VerificationReports) async throws {
     for name in guests {
       do {
-        try reports.add(try await Verification.running(name, on: Virsh(uri: connect)), of: name)
+        try reports.add(try await Verification.running(name, on: connection.libvirt), of: name)
       } catch let error as VirtNestError where !error.has(.program) {
         Terminal.say(error.diagnostics, about: name)
         reports.isInTrouble = true

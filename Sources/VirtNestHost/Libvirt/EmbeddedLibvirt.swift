@@ -11,10 +11,9 @@ struct EmbeddedLibvirt {
   /// The temporary folder, which is the working directory of commands.
   let folder: String
 
-  /// libvirt's settings.
+  /// libvirt's settings, which switch off what a private libvirt cannot have.
   ///
-  /// They switch off what a private libvirt cannot
-  /// have. QEMU's sandbox stays on: it is libvirt's default where QEMU has one.
+  /// QEMU's sandbox stays on: it is libvirt's default where QEMU has one.
   private static let settings = """
     remember_owner = 0
     stdio_handler = "file"
@@ -118,12 +117,15 @@ struct EmbeddedLibvirt {
     if ended.errorOutput.contains("No emulator found for arch 'ppc64") {
       throw VirtNestError(notFound: "qemu-system-ppc64")
     }
-    if let missing = Self.missingDriver(ended.errorOutput) { throw missing }
-    if ended.errorOutput.contains("failed to connect to the hypervisor") {
+    let error = VirtNestError(virsh: Virsh.messages(in: ended.errorOutput)).message
+    if ended.errorOutput.contains("no connection driver available") {
       throw VirtNestError(
         .program,
-        "libvirt cannot start inside virsh: "
-          + VirtNestError(virsh: Virsh.messages(in: ended.errorOutput)).message)
+        "this libvirt has no QEMU driver; install the package libvirt-daemon-driver-qemu "
+          + "(Debian, Ubuntu, Fedora); error of virsh: \(error)")
+    }
+    if ended.errorOutput.contains("failed to connect to the hypervisor") {
+      throw VirtNestError(.program, "libvirt cannot start inside virsh: \(error)")
     }
     return ended
   }
@@ -133,15 +135,5 @@ struct EmbeddedLibvirt {
   private static func environment(_ folder: String) -> [String: String] {
     let homes = ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"]
     return homes.reduce(into: Virsh.environment) { $0[$1] = folder }
-  }
-
-  /// The error to report if libvirt's QEMU driver is not installed.
-  private static func missingDriver(_ errors: String) -> VirtNestError? {
-    guard errors.contains("no connection driver available") else { return nil }
-    return VirtNestError(
-      .program,
-      "this libvirt has no QEMU driver; install the package libvirt-daemon-driver-qemu "
-        + "(Debian, Ubuntu, Fedora); error of virsh: "
-        + VirtNestError(virsh: Virsh.messages(in: errors)).message)
   }
 }

@@ -209,9 +209,7 @@ package struct KeptArguments: Sendable {
   /// The parts of a value that are kept, joined, and the others.
   static func kept(_ value: String, _ form: Form) -> (kept: String, removed: [String]) {
     // A comma within a value is doubled. No value that is kept has one.
-    let parts = value.utf8.split(
-      separator: UInt8(ascii: ","), omittingEmptySubsequences: false
-    ).map { String(decoding: $0, as: UTF8.self) }
+    let parts = value.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
     guard !parts.dropFirst().contains("") else { return ("", [value]) }
     var (kept, removed): ([String], [String]) = ([], [])
     for (index, part) in parts.enumerated() {
@@ -222,9 +220,7 @@ package struct KeptArguments: Sendable {
   }
 
   private static func isKept(_ part: String, _ form: Form, isFirst: Bool) -> Bool {
-    let pieces = part.utf8.split(
-      separator: UInt8(ascii: "="), omittingEmptySubsequences: false
-    ).map { String(decoding: $0, as: UTF8.self) }
+    let pieces = part.split(separator: "=", omittingEmptySubsequences: false).map { String($0) }
     let isPlain = pieces.allSatisfy(KeptParts.isPlain)
     switch form {
     case .flag: return false

@@ -40,7 +40,7 @@ extension Verification {
     let inspection = Inspection(of: definition)
     let asked = inspection.nesting
     var findings: [Diagnostic] = []
-    let l0 = { (text: String, advice: Advice?) in Diagnostic.level(.l0, text, advice: advice) }
+    let l0 = { (text: String, advice: Advice?) in Diagnostic.note(.l0, text, advice: advice) }
     switch start {
     case .refused(let message):
       capabilities = nil
@@ -58,13 +58,13 @@ extension Verification {
     let obstacles = asked.isOn ? asked.obstacles : []
     for obstacle in obstacles {
       findings.append(
-        .level(
+        .note(
           .l1, "the guest cannot nest on a Power host: \(obstacle.reason)",
           advice: "Change the CPU: \(.property("cpu", value: nil))."))
     }
     if obstacles.isEmpty, capabilities?.api != nil {
       findings.append(
-        .level(
+        .note(
           .l1, "the guest was not booted, so it is not known whether kvm_hv can be loaded",
           advice:
             "on its host: virt-nest verify --connect URI \(shellOperand(inspection.guest.name ?? "NAME"))"

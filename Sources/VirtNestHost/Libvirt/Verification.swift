@@ -3,16 +3,6 @@ package import VirtNest
 
 /// The result of checking a guest's nesting on each level of virtualization.
 package struct Verification: Hashable, Sendable {
-  /// A level of virtualization.
-  package enum Level: String, Hashable, Sendable, CaseIterable {
-    /// The host.
-    case l0 = "L0"
-    /// The guest that runs guests of its own.
-    case l1 = "L1"
-    /// The guests in that guest.
-    case l2 = "L2"
-  }
-
   /// The guest's name; `nil` if its definition has none.
   package var guest: String?
   /// The nesting that its definition asks for, as text.
@@ -79,13 +69,13 @@ package struct Verification: Hashable, Sendable {
   }
 }
 
-extension Diagnostic {
-  /// A finding about a level of virtualization.
-  static func level(
-    _ level: Verification.Level, _ text: String, advice: Advice? = nil
-  ) -> Diagnostic {
-    .note(Code(stringLiteral: level.rawValue), text, advice: advice)
-  }
+extension Diagnostic.Code {
+  /// What is found about the host.
+  static let l0: Self = "L0"
+  /// What is found about the guest that runs guests of its own.
+  static let l1: Self = "L1"
+  /// What is found about the guests in that guest.
+  static let l2: Self = "L2"
 }
 
 /// The nesting capabilities of a running guest's machine, as QEMU reports them.
@@ -175,7 +165,7 @@ extension Verification {
     let agrees = Self.agrees(found, with: inspection.nesting)
     let name = inspection.guest.name ?? "NAME"
     var findings: [Diagnostic] = [
-      .level(
+      .note(
         .l0,
         "QEMU \(host.qemu) runs the guest under \(host.usesKVM ? "KVM" : "TCG") with \(found.text)",
         advice: found.api != nil
@@ -183,7 +173,7 @@ extension Verification {
     ]
     if !agrees {
       findings.append(
-        .level(
+        .note(
           .l0, "this is not what its definition asks for",
           advice: "virt-nest inspect shows each setting for nesting with its line"))
     }
@@ -202,7 +192,7 @@ extension Verification {
     switch agent {
     case .silent(let reason):
       return [
-        .level(
+        .note(
           .l1, "not known, because no guest agent answers (\(reason))",
           advice: "in the guest: modprobe kvm-hv && ls /sys/module/kvm_hv")
       ]
@@ -218,7 +208,7 @@ extension Verification {
           "in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help"
         default: nil
         }
-      let l1 = Diagnostic.level(
+      let l1 = Diagnostic.note(
         .l1, module + (answer.isBeingSetUp ? ", and cloud-init is still at work" : ""),
         advice: canNest ? load : nil)
       let machine =
@@ -232,11 +222,11 @@ extension Verification {
       let isNews = answer.machine == .made || answer.guests != 0
       let running = isNews ? answer.guests.map { ", \($0) running now" } ?? "" : ""
       let errors = answer.setUpErrors.map { error in
-        Diagnostic.level(
+        Diagnostic.note(
           .l1, "cloud-init reports an error: \(error)",
           advice: "in the guest: cloud-init status --long")
       }
-      return [l1] + errors + [.level(.l2, machine + running, advice: nil)]
+      return [l1] + errors + [.note(.l2, machine + running)]
     }
   }
 }

@@ -70,6 +70,12 @@ package struct Virsh: Sendable {
     /// Why it failed; `nil` if it succeeded.
     var failure: VirtNestError? { errors.isEmpty ? nil : VirtNestError(virsh: errors) }
 
+    /// The value in a line `Name:  value` of it.
+    subscript(name: String) -> String? {
+      output.split(whereSeparator: \.isNewline).lazy.compactMap { $0.parted(at: ":") }
+        .first { $0.head == name }?.tail.trimmingSpaces
+    }
+
     /// The bytes of the XML in it.
     var xml: [UInt8] { Array(output.drop { $0 != "<" }.utf8) }
 

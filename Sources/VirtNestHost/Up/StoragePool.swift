@@ -53,8 +53,7 @@ struct StoragePool: Sendable {
           + "\(shellWord(name)) dir --target /var/lib/libvirt/images && virsh pool-start "
           + shellWord(name))
     }
-    let info = values(answers[0].output)
-    guard info["State"] == "running" else {
+    guard answers[0]["State"] == "running" else {
       throw VirtNestError(
         .storage,
         "the storage pool '\(name)' \(place) is not running: virsh pool-start \(shellWord(name))")
@@ -130,7 +129,7 @@ struct StoragePool: Sendable {
               NewElement("path", text: image.path), NewElement("format", ["type": image.format]),
             ])
         }.map { [$0] } ?? []))
-    let file = try unnamedFile(Array(description.xmlText.utf8))
+    let file = try unnamedFile(description.bytes)
     defer { try? file.close() }
     _ = try await libvirt.run([
       "vol-create", "--pool=" + name, "--file=" + file.pathForOthers,
@@ -212,15 +211,6 @@ struct StoragePool: Sendable {
       allocation: bytes("allocation"), fileSize: bytes("physical"),
       format: target?.child("format")?["type"] ?? "raw",
       backingPath: element.child("backingStore")?.child("path")?.text)
-  }
-
-  /// Lines `Name:  value`.
-  private static func values(_ text: String) -> [String: String] {
-    var values: [String: String] = [:]
-    for line in text.split(whereSeparator: \.isNewline) {
-      if let (key, value) = String(line).parted(at: ":") { values[key] = value.trimmingSpaces }
-    }
-    return values
   }
 
   private static func root(of answer: Virsh.Answer) throws -> Element {

@@ -96,12 +96,10 @@ extension UpPlan {
     let answers = try await libvirt.answers(
       to: all.map { "net-info --network " + Virsh.quoted($0) })
     for (name, answer) in zip(all, answers) {
-      let lines = answer.output.split(whereSeparator: \.isNewline)
-      let state = lines.first { $0.hasPrefix("Active:") }?.split(separator: " ").last
-      guard state != "yes" else { continue }
+      guard answer["Active"] != "yes" else { continue }
       throw VirtNestError(
         .storage,
-        state == nil
+        answer["Active"] == nil
           ? "there is no network '\(name)' on \(libvirt.displayName); virsh net-list --all lists what there "
             + "is, and --network chooses another"
           : "the network '\(name)' on \(libvirt.displayName) is not running: virsh net-start "

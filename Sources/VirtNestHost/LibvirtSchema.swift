@@ -1,21 +1,10 @@
+internal import Glibc
 public import LosslessXML
 package import SystemPackage
 package import VirtNest
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
 /// The file of libvirt's schema for domain definitions.
-package struct LibvirtSchema: Hashable, Sendable {
-  /// The path below a folder of shared data.
-  private static let relativePath: FilePath = "libvirt/schemas/domain.rng"
-
-  /// The file.
-  package var path: FilePath
-
+package enum LibvirtSchema {
   /// Finds the schema.
   ///
   /// - Parameters:
@@ -24,16 +13,12 @@ package struct LibvirtSchema: Hashable, Sendable {
   /// - Throws: ``VirtNestError`` with the files that were tried.
   package static func find(
     explicit: FilePath? = nil, dataFolders: [FilePath] = dataFolders()
-  ) throws(VirtNestError) -> LibvirtSchema {
+  ) throws(VirtNestError) -> FilePath {
     let candidates =
-      explicit.map { [$0] } ?? dataFolders.map { $0.appending(relativePath.components) }
+      explicit.map { [$0] } ?? dataFolders.map { $0.pushing("libvirt/schemas/domain.rng") }
     for candidate in candidates where candidate.withPlatformString({ access($0, R_OK) }) == 0 {
       // Reading a pipe would wait for somebody to write to it.
-      var status = stat()
-      let isFile =
-        candidate.withPlatformString({ stat($0, &status) }) == 0
-        && status.st_mode & S_IFMT == S_IFREG
-      if isFile { return LibvirtSchema(path: candidate) }
+      if (try? Stat(candidate))?.type == .regular { return candidate }
     }
     let files = candidates.map(\.argument).joined(separator: ", ")
     guard explicit == nil else {
@@ -72,6 +57,6 @@ extension Schema {
   ///
   /// - Throws: ``VirtNestError``; ``SchemaError`` if it cannot be used.
   public static func installed() throws -> Schema {
-    try Schema(path: LibvirtSchema.find(explicit: nil).path.string)
+    try Schema(path: LibvirtSchema.find().string)
   }
 }

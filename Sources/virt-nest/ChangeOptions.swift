@@ -67,16 +67,14 @@ struct PropertyOptions: ParsableArguments {
   func apply(to changes: inout GuestChanges) throws {
     var guest = changes.guest
     guest.name = name
-    if let name { try usage { () throws(InvalidValue) in try GuestName.check(name) } }
+    if let name { try usage { try GuestName.check(name) } }
     if let uuid {
       guard let value = DomainUUID(uuid) else { throw ValidationError("'\(uuid)' is not a uuid") }
       guest.uuid = value
     }
     for (kind, value) in [("memory", memory), ("vcpus", vcpus), ("boot", boot), ("cpu", cpu)] {
       guard let value else { continue }
-      let rest = try usage { () throws(InvalidValue) in
-        try WordChange.option(kind, value, of: &guest)
-      }
+      let rest = try usage { try WordChange.option(kind, value, of: &guest) }
       if let rest { changes.words.append(rest) }
     }
     if let machine, let comma = machine.firstIndex(of: ",") {
@@ -90,13 +88,13 @@ struct PropertyOptions: ParsableArguments {
     if let emulator, !emulator.hasPrefix("/") {
       throw ValidationError("--emulator: libvirt takes absolute paths only, not '\(emulator)'")
     }
-    if let console { guest.console = try usage { () throws(InvalidValue) in try Console(console) } }
+    if let console { guest.console = try usage { try Console(console) } }
     if hugepages == false, hugepageSize != nil {
       throw ValidationError("--hugepage-size and --no-hugepages exclude each other")
     }
     guest.usesHugePages = hugepages ?? (hugepageSize == nil ? nil : true)
     if let hugepageSize {
-      let size = try usage { () throws(InvalidValue) in try MemorySize(hugepageSize) }
+      let size = try usage { try MemorySize(hugepageSize) }
       guard size.bytes.nonzeroBitCount == 1, size.bytes > 65536 else {
         throw ValidationError(
           "--hugepage-size: a host of Power has huge pages of 2M and 1G, or of 16M and 16G where "
@@ -113,7 +111,7 @@ struct PropertyOptions: ParsableArguments {
       }
     }
     for text in feature {
-      let (feature, value) = try usage { () throws(InvalidValue) in try PSeriesFeature.parse(text) }
+      let (feature, value) = try usage { try PSeriesFeature.parse(text) }
       guard guest.features.updateValue(value, forKey: feature) == nil else {
         throw ValidationError("--feature \(feature.rawValue) is given twice")
       }
@@ -143,6 +141,8 @@ struct ChangeOptions: ParsableArguments {
 }
 
 /// Reads an option's value, and says in the words of the command line what is wrong with it.
-func usage<Value>(_ body: () throws(InvalidValue) -> Value) throws -> Value {
-  do { return try body() } catch { throw ValidationError(error.description) }
+func usage<Value>(_ body: () throws -> Value) throws -> Value {
+  do { return try body() } catch let error as InvalidValue {
+    throw ValidationError(error.description)
+  }
 }

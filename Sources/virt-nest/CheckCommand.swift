@@ -71,44 +71,30 @@ struct CheckCommand: ParsableCommand {
     if [schema != nil, noSchema, requireSchema].count(where: \.self) > 1 {
       throw ValidationError("--schema, --no-schema and --require-schema exclude each other")
     }
-    if files.count(where: { $0 == "-" }) > 1 {
-      throw ValidationError("standard input can be read only once")
-    }
+    try requireOneStandardInput(in: files)
   }
 
   func run() throws {
     let jobs = try jobs(for: inputFiles.entries(of: files))
     let today = Today.date
     let outcomes = concurrently(jobs, showing: ProgressLine("files", total: jobs.count)) {
-      job -> Outcome in
-      guard let input = Input.read(job.entry.name) else { return .unreadable }
-      if job.entry.isPassedOver(input) { return .passedOver }
-      return .checked(
-        CheckedFile(
-          Terminal.display(job.entry.name), input.bytes, schema: job.schema, today: today,
-          ignoring: job.ignored, levels: job.levels))
+      job -> (isRead: Bool, file: CheckedFile?) in
+      guard let input = Input.read(job.entry.name) else { return (false, nil) }
+      if job.entry.isPassedOver(input) { return (true, nil) }
+      let file = CheckedFile(
+        Terminal.display(job.entry.name), input.bytes, schema: job.schema, today: today,
+        ignoring: job.ignored, levels: job.levels)
+      return (true, file)
     }
-    let checked = outcomes.compactMap { outcome in
-      if case .checked(let file) = outcome { file } else { nil }
-    }
+    let checked = outcomes.compactMap(\.file)
     let found = CheckedFile.diagnostics(of: checked)
     let leastShown = notes || failOn == .note ? Diagnostic.Severity.note : .warning
     let report = Report(
       diagnostics: found.filter { $0.severity >= leastShown }, files: checked.map(\.name),
       failsFrom: failOn)
-    try Terminal.write(Array(format.wanted.text(of: report).utf8))
-    if outcomes.contains(where: \.isUnreadable) { throw ExitCode.trouble }
+    try Terminal.write(format.wanted.text(of: report))
+    if outcomes.contains(where: { !$0.isRead }) { throw ExitCode.trouble }
     if found.contains(where: { $0.severity >= failOn }) { throw ExitCode.no }
-  }
-
-  /// What became of a file.
-  private enum Outcome: Sendable {
-    case checked(CheckedFile)
-    case passedOver
-    /// The reason is said.
-    case unreadable
-
-    var isUnreadable: Bool { if case .unreadable = self { true } else { false } }
   }
 
   /// A file, and how it is checked.
@@ -151,7 +137,7 @@ struct CheckCommand: ParsableCommand {
   ///
   /// - Throws: ``VirtNestError`` where one was asked for, or is installed, and cannot be used.
   private func loadSchema(_ path: String?) throws -> Schema? {
-    let found: LibvirtSchema
+    let found: FilePath
     do {
       found = try LibvirtSchema.find(explicit: path.map { FilePath(argument: $0) })
     } catch {
@@ -159,6 +145,6 @@ struct CheckCommand: ParsableCommand {
       Terminal.say("virt-nest: warning: \(error.message)")
       return nil
     }
-    return try Schema(path: found.path.string)
+    return try Schema(path: found.string)
   }
 }

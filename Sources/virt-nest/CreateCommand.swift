@@ -1,7 +1,5 @@
 import ArgumentParser
-import Glibc
 import LosslessXML
-import SystemPackage
 import VirtNest
 import VirtNestHost
 
@@ -86,7 +84,7 @@ struct CreateCommand: AsyncParsableCommand {
     }
     if let file = series.file {
       let guests = try guests(from: file, source.loadTemplate())
-      if output != nil || !define { try write(guests) }
+      if output != nil || !define { try write(guests.count, says: false) { guests[$0] } }
       guard define else { return }
       return try await libvirt.run(
         try guests.map(HostTask.init), DefineOptions.Manner(isJSON: json))
@@ -137,19 +135,36 @@ struct CreateCommand: AsyncParsableCommand {
   }
 
   private func write(_ template: Template, _ request: GuestRequest) throws {
+    try source.reportingProblems {
+      try write(count, says: !quiet) { try template.create(request.following(by: $0)) }
+    }
+  }
+
+  /// Writes guests; none where one of them has no place.
+  ///
+  /// - Parameter says: whether to say what there is to know, of several of the first.
+  private func write(
+    _ count: Int, says: Bool, _ guest: @escaping @Sendable (Int) throws -> CreatedGuest
+  ) throws {
     let target = try OutputTarget(output, needsFolder: count > 1)
     let force = source.changeOptions.nesting.force
-    guard count > 1, case .folder(let folder) = target else {
-      let guest = try source.reportingProblems { try template.create(request) }
-      if json, !define { return try target.report(guest, force: force) }
-      if !quiet { source.say(guest) }
-      return try target.write(guest, force: force)
+    let reports = json && !define
+    if count > 1, case .folder(let folder) = target {
+      if says, !json { source.say(try guest(0)) }
+      return try SeriesOutput(
+        count: count, folder: folder, force: force, showsProgress: !quiet, reports: reports,
+        guest: guest
+      ).write()
     }
-    if !quiet, !json { source.say(try source.reportingProblems { try template.create(request) }) }
-    let batch = SeriesOutput(
-      template: template, request: request, count: count, folder: folder, force: force,
-      showsProgress: !quiet, reports: json && !define)
-    try source.reportingProblems { try batch.write() }
+    for index in 0..<count {
+      let guest = try guest(index)
+      if reports {
+        try target.report(guest, force: force)
+      } else {
+        if says { source.say(guest) }
+        try target.write(guest, force: force)
+      }
+    }
   }
 }
 
@@ -187,25 +202,6 @@ extension CreateCommand {
     }
     try source.sayShared(template, guests, with: "another guest of \(file)", quiet: quiet)
     return guests
-  }
-
-  /// Writes guests that are made already; none where one of them has no place.
-  func write(_ guests: [CreatedGuest]) throws {
-    let target = try OutputTarget(output, needsFolder: guests.count > 1)
-    let force = source.changeOptions.nesting.force
-    if case .folder(let folder) = target {
-      for guest in guests {
-        let path = folder.appending(guest.name + ".xml")
-        _ = try OutputFile.check(guest.bytes, at: path, force: force)
-      }
-    }
-    for guest in guests {
-      if json {
-        try target.report(guest, force: force)
-      } else {
-        try target.write(guest, force: force)
-      }
-    }
   }
 }
 

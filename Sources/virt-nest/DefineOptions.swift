@@ -5,13 +5,20 @@ import SystemPackage
 import VirtNest
 import VirtNestHost
 
-/// The options of everything that defines guests.
-struct DefineOptions: ParsableArguments {
+/// The option for the libvirt that has the guests.
+struct ConnectOption: ParsableArguments {
   @Option(
     name: [.customShort("c"), .long],
     help: ArgumentHelp(
       "The libvirt, as for virsh: qemu:///system, qemu+ssh://root@host/system.", valueName: "URI"))
   var connect: String?
+
+  var libvirt: Virsh { Virsh(uri: connect) }
+}
+
+/// The options of everything that defines guests.
+struct DefineOptions: ParsableArguments {
+  @OptionGroup var connection: ConnectOption
 
   @Flag(name: [.short, .long], help: "Define without a question.")
   var yes = false
@@ -23,7 +30,7 @@ struct DefineOptions: ParsableArguments {
   var dropSecrets = false
 
   /// Whether any of them was given.
-  var isGiven: Bool { connect != nil || yes || dryRun || dropSecrets }
+  var isGiven: Bool { connection.connect != nil || yes || dryRun || dropSecrets }
 
   func validate() throws {
     if yes, dryRun { throw ValidationError("--yes and --dry-run exclude each other") }
@@ -41,19 +48,9 @@ struct DefineOptions: ParsableArguments {
     var validates = true
   }
 
-  /// What a libvirt has of guests, by name or uuid.
-  func definitions(
-    of guests: [String]
-  ) async throws -> [(name: String, definition: DomainDefinition)] {
-    let tasks = guests.map { HostTask(source: $0, work: .keep) }
-    return try await plans(tasks, on: Virsh(uri: connect)).guests.compactMap { plan in
-      plan.host.map { (plan.name, $0.definition) }
-    }
-  }
-
   /// Looks at all guests, asks, and does what shall become of them.
   func run(_ tasks: [HostTask], _ manner: Manner = Manner()) async throws {
-    let libvirt = Virsh(uri: connect)
+    let libvirt = connection.libvirt
     let (host, plans) = try await plans(tasks, on: libvirt)
     let wanted = plans.filter(\.isChanged)
     if manner.isCheck || manner.isDiff || manner.isJSON && !yes {

@@ -32,7 +32,7 @@ struct DiffCommand: ParsableCommand {
   @OptionGroup(title: "Messages on standard error") var format: FormatOption
 
   func validate() throws {
-    if old == "-", new == "-" { throw ValidationError("standard input can be read only once") }
+    try requireOneStandardInput(in: [old, new])
   }
 
   func run() throws {
@@ -50,7 +50,7 @@ struct DiffCommand: ParsableCommand {
         null
         ? options.joined().map { $0 + "\0" }.joined()
         : options.map { $0.map(shellWord).joined(separator: " ") + "\n" }.joined()
-      try Terminal.write(Array(text.utf8))
+      try Terminal.write(text)
       Terminal.say(difference.unsaid, about: new)
       if !difference.unsaid.isEmpty { throw ExitCode.trouble }
       if !difference.isEmpty { throw ExitCode.no }

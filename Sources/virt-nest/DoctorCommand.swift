@@ -47,7 +47,7 @@ struct DoctorCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("as"),
     help: "Look at it as a host (l0) or as a guest (l1), in place of what it seems to be.")
-  var role: Role?
+  var role: HostFacts.Role?
 
   @Flag(
     help: """
@@ -60,11 +60,6 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @Flag(help: "Print the sh script that gathers facts, to be run by hand.")
   var printScript = false
-
-  enum Role: String, ExpressibleByArgument, CaseIterable {
-    case l0, l1
-    var role: HostFacts.Role { self == .l0 ? .l0 : .l1 }
-  }
 
   func validate() throws {
     if !all.isEmpty, facts != nil { throw ValidationError("a host and --facts exclude each other") }
@@ -88,13 +83,13 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if printScript { return try Terminal.write(Array(HostFacts.gatheringScript.utf8)) }
+    if printScript { return try Terminal.write(HostFacts.gatheringScript) }
     if all.count > 1 { return try await compare() }
     let facts = try await gathered()
-    if printFacts { return try Terminal.write(Array(facts.text.utf8)) }
-    let report = HostReport(facts, as: role?.role)
+    if printFacts { return try Terminal.write(facts.text) }
+    let report = HostReport(facts, as: role)
     if json {
-      try Terminal.write(Array(JSONWriter.text(of: report.json).utf8))
+      try Terminal.write(json: report.json)
     } else {
       try Terminal.report(report.lines)
     }
@@ -130,7 +125,7 @@ struct DoctorCommand: AsyncParsableCommand {
         case .failure(let reason): JSONWriter.Member(host, ["error": .string(reason)])
         }
       }
-      try Terminal.write(Array(JSONWriter.text(of: ["hosts": .object(hosts)]).utf8))
+      try Terminal.write(json: ["hosts": .object(hosts)])
     } else {
       try Terminal.report(Self.lines(looks))
     }
@@ -158,7 +153,7 @@ struct DoctorCommand: AsyncParsableCommand {
     do {
       let facts = try await HostFacts.gathered(
         .ssh(destination: host), connectTimeout: connectTimeout, mayAsk: false)
-      return .report(HostReport(facts, as: role?.role))
+      return .report(HostReport(facts, as: role))
     } catch {
       let reason = (error as? VirtNestError)?.message ?? "\(error)"
       // The last thing that ssh said.
@@ -185,3 +180,5 @@ struct DoctorCommand: AsyncParsableCommand {
     return Terminal.table([["HOST", "VERDICT", "MECHANISM"]] + rows) + problems
   }
 }
+
+extension HostFacts.Role: ExpressibleByArgument {}

@@ -20,10 +20,7 @@ struct DownCommand: AsyncParsableCommand {
   @Argument(help: "Names of guests.", completion: .guests)
   var guests: [String]
 
-  @Option(
-    name: [.customShort("c"), .long],
-    help: ArgumentHelp("The libvirt of the guests, as for virsh.", valueName: "URI"))
-  var connect: String?
+  @OptionGroup var connection: ConnectOption
 
   @Flag(name: [.short, .long], help: "Remove without a question.")
   var yes = false
@@ -48,7 +45,7 @@ struct DownCommand: AsyncParsableCommand {
   }
 
   private func down() async throws {
-    let libvirt = Virsh(uri: connect)
+    let libvirt = connection.libvirt
     var plans: [DownPlan] = []
     // All of them, before anything is removed.
     for name in guests {

@@ -18,7 +18,7 @@ struct ExplainCommand: ParsableCommand {
       try Terminal.report(
         Rule.everything.map { "\($0.code)  \($0.severity.rawValue.padded(to: 7))  \($0.title)" })
     } else {
-      try Terminal.write(Array(rules.map(\.explanation).joined(separator: "\n").utf8))
+      try Terminal.write(rules.map(\.explanation).joined(separator: "\n"))
     }
   }
 }

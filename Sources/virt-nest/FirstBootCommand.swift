@@ -60,10 +60,7 @@ struct FirstBootCommand: AsyncParsableCommand {
     if release != nil, distribution == nil {
       throw ValidationError("--release needs --distribution")
     }
-    let files = [guest] + login.files + seed.files
-    if files.count(where: { $0 == "-" }) > 1 {
-      throw ValidationError("standard input can be read only once")
-    }
+    try requireOneStandardInput(in: [guest] + login.files + seed.files)
     if script, login.passwordFile != nil || seed.isGiven {
       throw ValidationError(
         "--password-file, --user-data, --network-config and --address go into a seed: leave out "
@@ -99,7 +96,7 @@ struct FirstBootCommand: AsyncParsableCommand {
 
   private func deliver(_ firstBoot: FirstBoot) async throws {
     guard let output else {
-      return try Terminal.write(Array((script ? firstBoot.script : firstBoot.userData).utf8))
+      return try Terminal.write(script ? firstBoot.script : firstBoot.userData)
     }
     let target = try OutputTarget(output, needsFolder: false)
     guard case .folder(let folder) = target else {

@@ -43,9 +43,7 @@ struct LoginOptions: ParsableArguments {
   /// - Throws: ``VirtNestError`` where a file has none.
   func keys(ofGuest name: String) throws -> [PublicKey] {
     try sshKey.flatMap { file in
-      try Input.value(of: file.replacing("{name}", with: name)) { bytes throws(InvalidValue) in
-        try PublicKey.keys(inFile: bytes)
-      }
+      try Input.value(of: file.replacing("{name}", with: name)) { try PublicKey.keys(inFile: $0) }
     }
   }
 
@@ -58,9 +56,7 @@ struct LoginOptions: ParsableArguments {
       // For a look; the guest gets the one that is kept.
       return try PasswordHash(file: Array(PasswordHash.generated().utf8), guest: name)
     }
-    return try Input.value(of: passwordFile) { bytes throws(InvalidValue) in
-      try PasswordHash(file: bytes, guest: name)
-    }
+    return try Input.value(of: passwordFile) { try PasswordHash(file: $0, guest: name) }
   }
 
   private func passwordFile(ofGuest name: String) -> String? {
@@ -130,21 +126,17 @@ struct SeedOptions: ParsableArguments {
     if networkConfig != nil, !address.isEmpty {
       throw ValidationError("--network-config and --address exclude each other")
     }
-    do throws(InvalidValue) {
-      for text in address { _ = try StaticAddress(text) }
-    } catch {
-      throw ValidationError(error.description)
-    }
+    try usage { for text in address { _ = try StaticAddress(text) } }
   }
 
   /// The user's own user-data.
   ///
   /// - Throws: ``VirtNestError`` where cloud-init would not use the file.
   func ownUserData(of subject: FirstBoot.Subject) throws -> OwnUserData? {
-    guard let userData else { return nil }
-    return try Input.value(of: userData.replacing("{name}", with: subject.name)) {
-      bytes throws(InvalidValue) in
-      try OwnUserData(file: bytes)
+    try userData.map { file in
+      try Input.value(of: file.replacing("{name}", with: subject.name)) {
+        try OwnUserData(file: $0)
+      }
     }
   }
 
@@ -154,13 +146,12 @@ struct SeedOptions: ParsableArguments {
   func network(of subject: FirstBoot.Subject) throws -> NetworkConfiguration? {
     if let networkConfig {
       return try Input.value(of: networkConfig.replacing("{name}", with: subject.name)) {
-        bytes throws(InvalidValue) in
-        try NetworkConfiguration(file: bytes)
+        try NetworkConfiguration(file: $0)
       }
     }
     if address.isEmpty { return nil }
-    let address = try address.map { text throws(InvalidValue) in try StaticAddress(text) }
-    return try NetworkConfiguration(address, interfaces: subject.interfaces)
+    return try NetworkConfiguration(
+      try address.map { try StaticAddress($0) }, interfaces: subject.interfaces)
   }
 }
 
@@ -185,10 +176,8 @@ struct SystemOptions: ParsableArguments {
     if noPackages, !packages.isEmpty {
       throw ValidationError("--package and --no-packages exclude each other")
     }
-    do {
-      _ = try FirstBoot(hostname: hostname(ofGuest: "guest") ?? "", packages: packages)
-    } catch {
-      throw ValidationError(error.description)
+    _ = try usage {
+      try FirstBoot(hostname: hostname(ofGuest: "guest") ?? "", packages: packages)
     }
   }
 

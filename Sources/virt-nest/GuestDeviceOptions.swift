@@ -40,16 +40,12 @@ struct GuestDeviceOptions: ParsableArguments {
   /// The changes that the options come to, for the guest of a template.
   func changes(of template: Template?) throws -> [WordChange] {
     var changes = try given.flatMap { kind, texts in
-      try usage { () throws(InvalidValue) in
-        try WordChange.having(kind, texts, in: template?.definition)
-      }
+      try usage { try WordChange.having(kind, texts, in: template?.definition) }
     }
     if let seed {
       let path = seed.replacing(",", with: ",,")
       changes.append(
-        try usage { () throws(InvalidValue) in
-          try WordChange(.add, "disk", parts: "path=\(path),device=cdrom,type=file")
-        })
+        try usage { try WordChange(.add, "disk", parts: "path=\(path),device=cdrom,type=file") })
     }
     return changes
   }
@@ -122,6 +118,6 @@ struct WordHelpOption: ParsableArguments {
     throw CleanExit.message(
       helpWords.isEmpty
         ? WordHelp.list
-        : try usage { () throws(InvalidValue) in try WordHelp(helpWords) }.text)
+        : try usage { try WordHelp(helpWords) }.text)
   }
 }

@@ -19,12 +19,15 @@ struct GuestRows {
   }
 
   /// Where something stands.
-  struct Place {
-    var position: Position?
-    var path: String?
+  enum Place {
+    case file
+    case position(Position)
+    /// A path in JSON.
+    case path(String)
   }
 
-  let file: String
+  private let file: String
+  private let template: Template
   private(set) var rows: [Row] = []
 
   /// Reads a file.
@@ -33,23 +36,25 @@ struct GuestRows {
   /// such as `disk:vda,path`. An empty value is none.
   init(file: String, for template: Template) throws {
     self.file = file
+    self.template = template
     let input = try Input(file)
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let bytes = Array(input.bytes.dropFirst(input.bytes.starts(with: mark) ? mark.count : 0))
+    let bytes = input.bytes.dropFirst(input.bytes.starts(with: mark) ? mark.count : 0)
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Self.refused(file, "it is not UTF-8", Place())
+      throw refused("it is not UTF-8")
     }
     let first = text.unicodeScalars.first { !$0.properties.isWhitespace }
-    rows =
-      first == "[" || first == "{"
-      ? try Self.json(bytes, file, template) : try Self.csv(text, file, template)
-    if rows.isEmpty { throw Self.refused(file, "it has no guests", Place()) }
+    rows = first == "[" || first == "{" ? try json(input.guests()) : try csv(text)
+    if rows.isEmpty { throw refused("it has no guests") }
   }
 
   /// What is wrong at a place.
-  static func refused(_ file: String, _ message: String, _ place: Place) -> VirtNestError {
-    VirtNestError(
-      (place.path.map { $0 + ": " } ?? "") + message, in: file, at: place.position)
+  func refused(_ message: String, _ place: Place = .file) -> VirtNestError {
+    switch place {
+    case .file: VirtNestError(message, in: file)
+    case .position(let position): VirtNestError(message, in: file, at: position)
+    case .path(let path): VirtNestError("\(path): \(message)", in: file)
+    }
   }
 
   /// Options of `create` that are for all guests of a file.
@@ -60,27 +65,21 @@ struct GuestRows {
   ]
 
   /// A value as options of `create`.
-  private static func cell(
-    _ column: String, _ value: String, _ template: Template, _ place: Place, in file: String
-  ) throws -> Cell {
-    guard !forAll.contains(column) else {
-      throw refused(file, "'\(column)' is for all guests, and not for one of them", place)
+  private func cell(_ column: String, _ value: String, _ place: Place) throws -> Cell {
+    guard !Self.forAll.contains(column) else {
+      throw refused("'\(column)' is for all guests, and not for one of them", place)
     }
-    return Cell(place: place, arguments: arguments(column, value, template))
+    return Cell(place: place, arguments: arguments(column, value))
   }
 
-  private static func arguments(
-    _ column: String, _ value: String, _ template: Template
-  ) -> [String] {
+  private func arguments(_ column: String, _ value: String) -> [String] {
     if column.contains(where: { ",:".contains($0) }) {
       return ["--edit", column + "=" + value.replacing(",", with: ",,")]
     }
     if column == "mac" { return ["--edit", "interface:1,mac=" + value] }
-    // These options go to a parameter of their name where the template has one.
-    let options = ["name", "uuid", "memory", "vcpus", "cpu", "machine", "emulator", "virt-type"]
-    // What no parameter takes, but the option of the same name.
+    // What no parameter takes, but the option of the same name; some of them hand it on to one.
     let isOption =
-      options.contains(column)
+      PropertyOptions.movable.values.contains(column)
       || ["disk", "network"].contains(column) && (value == "none" || value.contains("="))
     if !isOption, template.parameter(column) != nil {
       return ["--set", column + "=" + value]
@@ -90,79 +89,62 @@ struct GuestRows {
 
   // MARK: JSON
 
-  private static func json(_ bytes: [UInt8], _ file: String, _ template: Template) throws -> [Row] {
-    let value: JSONWriter.Value
-    do throws(MalformedJSON) { value = try JSONReader.value(of: bytes) } catch {
-      throw refused(
-        file, error.reason,
-        Place(position: Position(line: error.line, column: error.column)))
-    }
-    guard let elements = value.elements else {
-      throw refused(file, "a list of guests is expected", Place())
-    }
-    return try elements.enumerated().map { index, element in
+  private func json(_ elements: [JSONWriter.Value]) throws -> [Row] {
+    try elements.enumerated().map { index, element in
       let path = "[\(index)]"
       guard case .object(let members) = element else {
-        throw refused(file, "an object is expected", Place(path: path))
+        throw refused("an object is expected", .path(path))
       }
       let cells = try members.compactMap { member -> Cell? in
-        let place = Place(path: "\(path).\(member.key)")
+        let place = Place.path("\(path).\(member.key)")
         switch member.value {
-        case .null: return nil
-        case .string(let text), .number(let text):
-          return try cell(member.key, text, template, place, in: file)
-        case .integer(let number):
-          return try cell(member.key, String(number), template, place, in: file)
+        case .null, .bool(false): return nil
+        case .string(let text), .number(let text): return try cell(member.key, text, place)
+        case .integer(let number): return try cell(member.key, String(number), place)
         case .bool(true):
-          _ = try cell(member.key, "", template, place, in: file)
+          _ = try cell(member.key, "", place)
           return Cell(place: place, arguments: ["--" + member.key])
-        case .bool(false): return nil
-        case .array, .object: throw refused(file, "a string or a number is expected", place)
+        case .array, .object: throw refused("a string or a number is expected", place)
         }
       }
-      return Row(place: Place(path: path), cells: cells)
+      return Row(place: .path(path), cells: cells)
     }
   }
 
   // MARK: CSV
 
   /// Fields as RFC 4180 has them: between commas, or in quotes, in which a doubled quote is one.
-  private static func csv(_ text: String, _ file: String, _ template: Template) throws -> [Row] {
-    var lines = try fields(of: text, file)
+  private func csv(_ text: String) throws -> [Row] {
+    var lines = try fields(of: text)
     guard !lines.isEmpty else { return [] }
     let header = lines.removeFirst()
     if header.count == 1, header[0].text.contains(where: { ";\t|".contains($0) }) {
       throw refused(
-        file, "'\(header[0].text)' is one column: columns are separated by commas",
-        Place(position: header[0].position))
+        "'\(header[0].text)' is one column: columns are separated by commas", header[0].place)
     }
     for (index, field) in header.enumerated() {
       guard !field.text.isEmpty else {
-        throw refused(
-          file, "the header has a column without a name", Place(position: field.position))
+        throw refused("the header has a column without a name", field.place)
       }
       if header[..<index].contains(where: { TextKey($0.text) == TextKey(field.text) }) {
-        throw refused(
-          file, "there are two columns '\(field.text)'", Place(position: field.position))
+        throw refused("there are two columns '\(field.text)'", field.place)
       }
     }
     return try lines.map { line in
       guard line.count == header.count else {
         throw refused(
-          file, "\(line.count) fields, and the header has \(header.count)",
-          Place(position: line[0].position))
+          "\(line.count) fields, and the header has \(header.count)", line[0].place)
       }
       let cells = try zip(header, line).filter { !$0.1.text.isEmpty }.map { column, field in
-        try cell(
-          column.text, field.text, template, Place(position: field.position), in: file)
+        try cell(column.text, field.text, field.place)
       }
-      return Row(place: Place(position: line[0].position), cells: cells)
+      return Row(place: line[0].place, cells: cells)
     }
   }
 
-  private typealias Field = (text: String, position: Position)
+  private typealias Field = (text: String, place: Place)
 
-  private static func fields(of text: String, _ file: String) throws -> [[Field]] {
+  private func fields(of text: String) throws -> [[Field]] {
     var lines: [[Field]] = []
     var line: [Field] = []
     var field = String.UnicodeScalarView()
@@ -171,7 +153,7 @@ struct GuestRows {
     var (isQuoted, wasQuoted) = (false, false)
     func end() {
       let text = String(field)
-      line.append((wasQuoted ? text : text.trimmingSpaces, start))
+      line.append((wasQuoted ? text : text.trimmingSpaces, .position(start)))
       (field, wasQuoted) = (.init(), false)
     }
     var rest = text.unicodeScalars[...]
@@ -202,9 +184,7 @@ struct GuestRows {
       default: field.append(character)
       }
     }
-    if isQuoted {
-      throw refused(file, "a quote is not closed", Place(position: start))
-    }
+    if isQuoted { throw refused("a quote is not closed", .position(start)) }
     if !field.isEmpty || !line.isEmpty {
       end()
       lines.append(line)

@@ -127,13 +127,17 @@ struct Assignments {
 }
 
 extension PropertyOptions {
-  /// Gives the options that are named like a parameter of the template to that parameter.
-  mutating func move(to values: inout [String: String], of template: Template) throws {
-    let candidates: [WritableKeyPath<PropertyOptions, String?>: String] = [
+  /// The options that go to a parameter of their name where the template has one.
+  static var movable: [WritableKeyPath<PropertyOptions, String?>: String] {
+    [
       \.name: "name", \.uuid: "uuid", \.memory: "memory", \.vcpus: "vcpus", \.cpu: "cpu",
       \.machine: "machine", \.emulator: "emulator", \.virtType: "virt-type",
     ]
-    for (path, name) in candidates {
+  }
+
+  /// Gives the options that are named like a parameter of the template to that parameter.
+  mutating func move(to values: inout [String: String], of template: Template) throws {
+    for (path, name) in Self.movable {
       // These take lists, of which a parameter is one part.
       let takesList = ["memory", "vcpus", "cpu"].contains(name)
       guard let text = self[keyPath: path], template.parameter(name) != nil,

@@ -1,4 +1,3 @@
-import Glibc
 import LosslessXML
 import SystemPackage
 import VirtNest
@@ -39,11 +38,8 @@ struct InPlaceBatch {
 
   /// The size of a file, before it is read; 0 where nothing will be read of it.
   static func expectedSize(_ name: String) -> Int {
-    var status = stat()
-    guard FilePath(argument: name).withPlatformString({ stat($0, &status) }) == 0,
-      status.st_size <= Document.maximumSize
-    else { return 0 }
-    return Int(status.st_size)
+    let size = (try? Stat(FilePath(argument: name)))?.size ?? 0
+    return size <= Document.maximumSize ? Int(size) : 0
   }
 
   /// How a batch ended.

@@ -74,13 +74,22 @@ struct Input {
   }
 
   /// What a file holds.
-  static func value<Value>(
-    of name: String, _ read: ([UInt8]) throws(InvalidValue) -> Value
-  ) throws(VirtNestError) -> Value {
+  static func value<Value>(of name: String, _ read: ([UInt8]) throws -> Value) throws -> Value {
     let input = try Input(name)
-    do throws(InvalidValue) { return try read(input.bytes) } catch {
+    do { return try read(input.bytes) } catch let error as InvalidValue {
       throw VirtNestError(error.description, in: name)
     }
+  }
+
+  /// The elements of the list of JSON in it, which are guests.
+  func guests() throws(VirtNestError) -> [JSONWriter.Value] {
+    do throws(MalformedJSON) {
+      if let guests = try JSONReader.value(of: bytes).elements { return guests }
+    } catch {
+      throw VirtNestError(
+        error.reason, in: name, at: Position(line: error.line, column: error.column))
+    }
+    throw VirtNestError("a list of guests is expected", in: name)
   }
 
   /// The definition in it.
@@ -102,6 +111,13 @@ struct Input {
     do throws(VirtNestError) { return try HostFacts(reading: bytes) } catch {
       throw error.about(name)
     }
+  }
+}
+
+/// Refuses to read standard input twice.
+func requireOneStandardInput(in files: [String]) throws {
+  if files.count(where: { $0 == "-" }) > 1 {
+    throw ValidationError("standard input can be read only once")
   }
 }
 
@@ -144,4 +160,30 @@ struct InputFiles: ParsableArguments {
       throw VirtNestError("the folder has no file *.xml", in: name)
     }.filter { entry in !entry.isOptional || seen.insert(entry.name).inserted }
   }
+}
+
+extension CompletionKind {
+  /// Files of definitions, and folders.
+  static var definitions: Self { .file(extensions: ["xml"]) }
+
+  /// Names of templates.
+  ///
+  /// What is wrong with a configuration is no matter of completion.
+  static var templates: Self {
+    .custom { _, _, _ in ((try? TemplateStore.configured()) ?? TemplateStore()).names() }
+  }
+
+  /// Releases of the template that the command line names; all where it names none.
+  static var releases: Self {
+    .custom { words, _, _ in
+      let named = words.compactMap { ReleaseTable.distribution($0)?.id }.first
+      return ReleaseTable.releases.filter { named == nil || $0.distribution == named }.map(\.id)
+    }
+  }
+
+  /// Ids of the rules.
+  static var rules: Self { .list(Rule.everything.map(\.code.description)) }
+
+  /// Guests of the libvirt here.
+  static var guests: Self { .shellCommand("virsh list --all --name 2>/dev/null") }
 }

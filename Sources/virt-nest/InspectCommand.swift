@@ -35,7 +35,7 @@ struct InspectCommand: ParsableCommand {
       }
     }
     if json {
-      try Terminal.write(Array(JSONWriter.text(of: .array(reports)).utf8))
+      try Terminal.write(json: .array(reports))
     } else {
       try Terminal.report(lines)
     }

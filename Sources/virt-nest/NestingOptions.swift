@@ -89,22 +89,17 @@ struct NestingOptions: ParsableArguments {
         .off(explicit: explicit), wrapper: wrapper ?? Emulator.defaultWrapper)
     }
     if explicit { throw ValidationError("--explicit goes with --no-nested") }
-    guard asksForOn else {
-      if wrapper != nil {
-        throw ValidationError("--wrapper goes with --mechanism, --convert or --no-nested")
-      }
-      return nil
-    }
     if wrapper != nil, chosen == nil {
       throw ValidationError("--wrapper goes with --mechanism, --convert or --no-nested")
     }
+    guard asksForOn else { return nil }
     var change = NestingChange(
       .on, mechanism: chosen, api: api, wrapper: wrapper ?? Emulator.defaultWrapper,
       libvirt: libvirt, qemu: qemu)
     change.onlyWhereNesting = convert != nil
     // What is on already may be on by a mechanism that this version does not have.
     if isForVersions, chosen == nil {
-      change.mechanism = try usage { () throws(InvalidValue) in try change.choice().mechanism }
+      change.mechanism = try usage { try change.choice().mechanism }
     }
     return change
   }

@@ -114,9 +114,7 @@ struct PatchCommand: AsyncParsableCommand {
     if inPlace, files.contains("-") {
       throw ValidationError("standard input cannot be changed in place")
     }
-    if files.count(where: { $0 == "-" }) > 1 {
-      throw ValidationError("standard input can be read only once")
-    }
+    try requireOneStandardInput(in: files)
     if !inPlace, backup != nil || overwrite {
       throw ValidationError("--backup and --overwrite go with --in-place")
     }

@@ -13,7 +13,7 @@ struct ProgressLine {
   /// What is counted, in the plural.
   private let what: String
   private let isWanted: Bool
-  private let start = monotonicSeconds()
+  private let start = ContinuousClock.now
   private var shown = 0.0
 
   init(_ what: String, total: Int, isWanted: Bool = true) {
@@ -26,10 +26,10 @@ struct ProgressLine {
   /// Shows how much is done, at most five times a second.
   mutating func show(_ done: Int) {
     guard isWanted else { return }
-    let now = monotonicSeconds()
-    guard now - start >= 1, now - shown >= 0.2 else { return }
-    shown = now
-    Self.write(Self.text(what, done: done, total: total, seconds: now - start))
+    let seconds = start.duration(to: .now) / .seconds(1)
+    guard seconds >= 1, seconds - shown >= 0.2 else { return }
+    shown = seconds
+    Self.write(Self.text(what, done: done, total: total, seconds: seconds))
   }
 
   /// `12,288 of 100,000 guests, 15,212/s, 6 s left`.
@@ -77,10 +77,4 @@ struct ProgressLine {
       _ = try? FileDescriptor.standardError.writeAll(Array("\r\u{1B}[K".utf8))
     }
   }
-}
-
-private func monotonicSeconds() -> Double {
-  var now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &now)
-  return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
 }

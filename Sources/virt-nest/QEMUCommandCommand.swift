@@ -48,7 +48,7 @@ struct QEMUCommandCommand: AsyncParsableCommand {
       let command = try await QEMUCommand(
         of: definition, by: connect.map { Virsh(uri: $0) }, wrapper: wrapper)
       if !quiet { for note in command.notes { Terminal.say("note: \(note)") } }
-      return try Terminal.write(Array(command.text.utf8))
+      return try Terminal.write(command.text)
     } catch let error as VirtNestError {
       guard error.has(.missingKVM) else { throw error.about(file) }
       throw VirtNestError(

@@ -129,6 +129,6 @@ extension GuestRows {
       (error as? VirtNestError)?.diagnostics.filter { $0.severity == .error }.map { problem in
         problem.message + (problem.advice.map { "; " + $0.commandText } ?? "")
       } ?? [PatchCommand.message(for: error)]
-    for message in messages { Terminal.say(Self.refused(file, message, place).diagnostics) }
+    for message in messages { Terminal.say(refused(message, place).diagnostics) }
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LosslessXML
 import SystemPackage
 import VirtNest
@@ -36,13 +35,10 @@ struct TemplateListCommand: ParsableCommand {
   /// A template's row; one that cannot be used is there with the reason, and hides others all the
   /// same.
   private func row(_ name: String, in store: TemplateStore) -> [String] {
-    let found: TemplateStore.Found
-    do throws(VirtNestError) { found = try store.template(name) } catch {
-      return [name, "-", "-", "-", "broken: \(error.message)"]
-    }
-    let shadows = found.shadowed.map { " (hides \($0.description))" }.joined()
-    let place = found.origin.description + shadows
+    var place = ""
     do throws(VirtNestError) {
+      let found = try store.template(name)
+      place = found.place + found.shadowed.map { " (hides \($0))" }.joined()
       let template = try Template(DomainDefinition(found.bytes))
       let distribution = template.distribution
       let releases = distribution.map { ReleaseTable.releases(of: $0).map(\.id) } ?? []
@@ -51,7 +47,10 @@ struct TemplateListCommand: ParsableCommand {
         template.release ?? "-", Self.summary(releases), place,
       ]
     } catch {
-      return [name, "-", "-", "-", "\(place) is broken: \(Self.reason(error.diagnostics))"]
+      let reason =
+        place.isEmpty
+        ? "broken: \(error.message)" : "\(place) is broken: \(Self.reason(error.diagnostics))"
+      return [name, "-", "-", "-", reason]
     }
   }
 
@@ -120,21 +119,138 @@ extension TemplateStore {
   }
 }
 
-/// The folder of the user's own templates.
-enum TemplateFolder {
-  /// Makes it where it is not there yet.
-  static func make() throws -> String {
-    guard let folder = TemplateStore().userFolder else {
-      throw VirtNestError("neither XDG_CONFIG_HOME nor HOME names a folder")
+struct TemplateNewCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "new",
+    abstract: "Make a template out of the definition of a guest that works.",
+    discussion: """
+      What identifies one guest is taken out (uuid, MAC addresses, what libvirt writes of a running \
+      guest), a block of parameters is put in, and everything else stays byte for byte. The \
+      definition holds the defaults: creating from the template gives the guest back.
+
+        virt-nest template new site --domain kata-site-00 > site.xml
+      """)
+
+  @Argument(help: "Name of the template.")
+  var name: String
+
+  @Option(
+    help: ArgumentHelp("Definition of the guest; '-' is standard input.", valueName: "file"),
+    completion: .definitions)
+  var from: String?
+
+  @Option(help: ArgumentHelp("A guest that libvirt has.", valueName: "name"), completion: .guests)
+  var domain: String?
+
+  @Option(
+    name: [.customShort("c"), .long],
+    help: ArgumentHelp("The libvirt of --domain, as for virsh.", valueName: "URI"))
+  var connect: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Write it to this file, or to NAME.xml in this folder.", valueName: "path"),
+    completion: .file())
+  var output: String?
+
+  @Flag(help: "Write it to your own templates, where create finds it by its name.")
+  var install = false
+
+  @Flag(help: "Replace a file that has other content.")
+  var force = false
+
+  func validate() throws {
+    guard (from == nil) != (domain == nil) else {
+      throw ValidationError("give the guest by --from FILE or by --domain NAME")
     }
-    var path = FilePath(root: folder.root, [])
-    for component in folder.components {
-      path.append(component)
-      guard path.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
-        throw VirtNestError(
-          "cannot be made: \(Errno(rawValue: errno))", in: path.argument)
+    if install, output != nil { throw ValidationError("--install and --output exclude each other") }
+    if connect != nil, domain == nil { throw ValidationError("--connect goes with --domain") }
+  }
+
+  func run() async throws {
+    guard let domain else {
+      let file = from ?? "-"
+      return try write(try Input(file).definition(), from: file)
+    }
+    let libvirt = Virsh(uri: connect)
+    do {
+      let wanted = HostGuest.Wanted(name: domain, uuid: DomainUUID(domain))
+      guard let guest = try await HostGuest.find([wanted], on: libvirt).guests[0] else {
+        throw VirtNestError("there is no such guest on \(libvirt.displayName)", in: domain)
       }
+      try write(guest.definition, from: guest.name)
+    } catch let error as VirtNestError {
+      throw error.about(domain)
     }
-    return path.argument
+  }
+
+  private func write(_ definition: DomainDefinition, from: String) throws {
+    let bytes: [UInt8]
+    do throws(VirtNestError) {
+      let author = try TemplateAuthor(name: name, from: definition)
+      bytes = try author.template()
+      Terminal.say(try author.sharedParts(of: bytes), about: from)
+    } catch {
+      throw error.about(from)
+    }
+    var target = output
+    if install {
+      guard let folder = TemplateStore().userFolder else {
+        throw VirtNestError("neither XDG_CONFIG_HOME nor HOME names a folder")
+      }
+      try makeFolders(folder)
+      target = folder.argument
+    }
+    try OutputTarget(target, needsFolder: false).write(bytes, named: name + ".xml", force: force)
+  }
+}
+
+struct TemplateLintCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lint",
+    abstract: "Find what is wrong with templates; everything that check finds, too.",
+    discussion: """
+      Exit status: 0 nothing found but notes, 1 something was found, 2 a file could not be read.
+      """)
+
+  @Argument(help: "Templates: names, paths, or '-' for standard input.", completion: .templates)
+  var templates: [String]
+
+  @OptionGroup var format: FormatOption
+
+  @Flag(help: "Compare with no schema.")
+  var noSchema = false
+
+  func run() throws {
+    let schema = noSchema ? nil : try? Schema.installed()
+    if schema == nil, !noSchema {
+      Terminal.say("virt-nest: warning: libvirt's schema is not installed; it is left out")
+    }
+    let store = try TemplateStore.configured()
+    var found: [Diagnostic] = []
+    var isInTrouble = false
+    for name in templates {
+      guard let file = read(name, in: store) else {
+        isInTrouble = true
+        continue
+      }
+      found += TemplateLint.diagnostics(
+        of: file.name, file.bytes, schema: schema, today: Today.date)
+    }
+    try Terminal.write(format.wanted.text(of: found))
+    if isInTrouble { throw ExitCode.trouble }
+    if found.contains(where: { $0.severity >= .warning }) { throw ExitCode.no }
+  }
+
+  private func read(
+    _ name: String, in store: TemplateStore
+  ) -> (name: String, bytes: [UInt8])? {
+    if name == "-" || TemplateStore.isPath(name) {
+      return Input.read(name).map { (Terminal.display(name), $0.bytes) }
+    }
+    do throws(VirtNestError) { return (name, try store.template(name).bytes) } catch {
+      Terminal.say(error.diagnostics)
+      return nil
+    }
   }
 }

@@ -23,10 +23,20 @@ enum Terminal {
     }
   }
 
+  /// Writes a text to standard output, as it is.
+  ///
+  /// - Throws: ``ExitCode`` 2 where it cannot be written.
+  static func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+  /// Writes a value to standard output as JSON.
+  ///
+  /// - Throws: ``ExitCode`` 2 where it cannot be written.
+  static func write(json: JSONWriter.Value) throws { try write(JSONWriter.text(of: json)) }
+
   /// Writes lines to standard output, each on one line of the terminal.
   ///
   /// - Throws: ``ExitCode`` 2 where they cannot be written.
-  static func report(_ lines: [String]) throws { try write(Array(text(lines).utf8)) }
+  static func report(_ lines: [String]) throws { try write(text(lines)) }
 
   /// Lines as they are shown.
   ///
@@ -109,12 +119,9 @@ enum Terminal {
     in format: ReportFormat, guests: Bool = false, _ body: () async throws -> Void
   ) async throws {
     keep(format, guests)
-    do { try await body() } catch {
-      let end = end(for: error)
-      try writeKept(hasFailed: true)
-      throw end
-    }
-    try writeKept()
+    var failure: (any Error)?
+    do { try await body() } catch { failure = end(for: error) }
+    try writeKept(failure)
   }
 
   /// The same on the thread of the caller.
@@ -122,12 +129,9 @@ enum Terminal {
     in format: ReportFormat, guests: Bool = false, _ body: () throws -> Void
   ) throws {
     keep(format, guests)
-    do { try body() } catch {
-      let end = end(for: error)
-      try writeKept(hasFailed: true)
-      throw end
-    }
-    try writeKept()
+    var failure: (any Error)?
+    do { try body() } catch { failure = end(for: error) }
+    try writeKept(failure)
   }
 
   /// How the command ends for an error, once it is said what is wrong.
@@ -146,19 +150,20 @@ enum Terminal {
     kept.withLock { kept in kept = Kept(format: format, guests: guests ? [] : nil) }
   }
 
-  private static func writeKept(hasFailed: Bool = false) throws {
+  /// Writes what is kept, and throws what the command ends with.
+  private static func writeKept(_ failure: (any Error)?) throws {
     let kept = kept.withLock { kept in
       defer { kept = Kept() }
       return kept
     }
     if let guests = kept.guests?.with(kept.diagnostics) {
       // A command that fails before it knows a guest has said why on standard error.
-      if hasFailed, guests.isEmpty { return }
-      return try write(Array(JSONWriter.text(of: .array(guests.map(\.json))).utf8))
+      if failure == nil || !guests.isEmpty { try write(json: .array(guests.map(\.json))) }
+    } else if kept.format != .text {
+      _ = try? FileDescriptor.standardError.writeAll(
+        Array(kept.format.text(of: kept.diagnostics).utf8))
     }
-    if kept.format == .text { return }
-    _ = try? FileDescriptor.standardError.writeAll(
-      Array(kept.format.text(of: kept.diagnostics).utf8))
+    if let failure { throw failure }
   }
 
   /// A file's name as messages have it.

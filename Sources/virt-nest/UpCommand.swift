@@ -58,11 +58,7 @@ struct UpCommand: AsyncParsableCommand {
   @Flag(help: "Make no seed, for an image that needs none.")
   var noSeed = false
 
-  @Option(
-    name: [.customShort("c"), .long],
-    help: ArgumentHelp(
-      "The libvirt, as for virsh: qemu:///system, qemu+ssh://root@host/system.", valueName: "URI"))
-  var connect: String?
+  @OptionGroup var connection: ConnectOption
 
   @Flag(help: "Print what would be done, and do nothing.")
   var dryRun = false
@@ -117,7 +113,7 @@ struct UpCommand: AsyncParsableCommand {
 
   func diskBytes() throws -> UInt64? {
     try diskSize.map { text in
-      try usage { () throws(InvalidValue) in try MemorySize(text, defaultUnit: .gibibytes).bytes }
+      try usage { try MemorySize(text, defaultUnit: .gibibytes).bytes }
     }
   }
 
@@ -135,7 +131,7 @@ struct UpCommand: AsyncParsableCommand {
       try await guests[index].attempt { try await setRequest(of: &$0, &images) }
     }
     try requireOwnAddresses(guests)
-    let libvirt = Virsh(uri: connect)
+    let libvirt = connection.libvirt
     if guests.contains(where: { needsHost(Guest(reading: $0.definition)) }) {
       try await checkHost(on: libvirt)
     }
@@ -242,7 +238,7 @@ struct UpCommand: AsyncParsableCommand {
     let there = plan.made
     if there.isEmpty { return }
     Terminal.say("\(plan.name): made so far: \(there.joined(separator: ", "))")
-    let connection = connect.map { " --connect \(shellWord($0))" } ?? ""
+    let connection = connection.connect.map { " --connect \(shellWord($0))" } ?? ""
     Terminal.say(
       "\(plan.name): the same command goes on; to remove this: virt-nest down\(connection) "
         + shellOperand(plan.name))

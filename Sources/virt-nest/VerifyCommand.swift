@@ -26,10 +26,7 @@ struct VerifyCommand: AsyncParsableCommand {
     completion: .guests)
   var guests: [String]
 
-  @Option(
-    name: [.customShort("c"), .long],
-    help: ArgumentHelp("The libvirt of the guests, as for virsh.", valueName: "URI"))
-  var connect: String?
+  @OptionGroup var connection: ConnectOption
 
   @Flag(help: "Start copies of definitions here, under TCG.")
   var emulated = false
@@ -44,7 +41,7 @@ struct VerifyCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    if emulated, connect != nil {
+    if emulated, connection.connect != nil {
       throw ValidationError("--emulated needs no host: leave out --connect")
     }
     if wrapper != nil, !emulated { throw ValidationError("--wrapper goes with --emulated") }
@@ -92,7 +89,7 @@ struct VerifyCommand: AsyncParsableCommand {
   private func verifyRunning(_ reports: inout VerificationReports) async throws {
     for name in guests {
       do {
-        try reports.add(try await Verification.running(name, on: Virsh(uri: connect)), of: name)
+        try reports.add(try await Verification.running(name, on: connection.libvirt), of: name)
       } catch let error as VirtNestError where !error.has(.program) {
         Terminal.say(error.diagnostics, about: name)
         reports.isInTrouble = true
@@ -106,13 +103,8 @@ private struct VerificationReports {
   let json: Bool
   let isSeveral: Bool
   var isInTrouble = false
-  private var isDenied = false
-  private var values: [JSONWriter.Value] = []
-
-  init(json: Bool, isSeveral: Bool) {
-    self.json = json
-    self.isSeveral = isSeveral
-  }
+  var isDenied = false
+  var values: [JSONWriter.Value] = []
 
   mutating func add(_ verification: Verification, of source: String) throws {
     isDenied = isDenied || !verification.isAsAsked
@@ -124,7 +116,7 @@ private struct VerificationReports {
   }
 
   func finish() throws {
-    if json { try Terminal.write(Array(JSONWriter.text(of: .array(values)).utf8)) }
+    if json { try Terminal.write(json: .array(values)) }
     if isInTrouble { throw ExitCode.trouble }
     if isDenied { throw ExitCode.no }
   }

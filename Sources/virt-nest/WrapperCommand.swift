@@ -57,15 +57,11 @@ struct WrapperCommand: ParsableCommand {
     if installScript, uninstall {
       throw ValidationError("--install-script and --uninstall exclude each other")
     }
-    do {
-      _ = try text()
-    } catch let error as InvalidValue {
-      throw ValidationError(error.description)
-    }
+    _ = try usage { try text() }
   }
 
   func run() throws {
-    try Terminal.write(Array(try text().utf8))
+    try Terminal.write(try text())
   }
 
   private func text() throws -> String {

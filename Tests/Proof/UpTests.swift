@@ -596,7 +596,7 @@ struct UpTests {
         case " $* " in *net-dhcp-leases*)
           set -- "$(printf '%s' "$*" | sed "s/net-dhcp-leases --network 'inner'/echo \\
           '2026-11-26 12:00:00  52:54:00:00:00:02  ipv4  10.0.0.9\\/24  kata-d  01:52:54:00:00:00:02'/;
-          s/.*--quiet *//; s/--connect [^ ]* //")"
+          s/.*--quiet *//; s/--connect[= ][^ ]* //")"
           exec $virsh --quiet --connect '\(setting.libvirtd.uri)' "$1" ;;
         esac
         """

@@ -19,10 +19,10 @@ struct LibvirtSchemaTests {
     let root = FilePath(folder.path)
     let folders = ["a", "b", "c"].map { root.appending($0) }
     #expect(
-      try LibvirtSchema.find(dataFolders: folders).path
+      try LibvirtSchema.find(dataFolders: folders)
         == root.appending("b/libvirt/schemas/domain.rng"))
     let named = root.appending("c/libvirt/schemas/domain.rng")
-    #expect(try LibvirtSchema.find(explicit: named, dataFolders: folders).path == named)
+    #expect(try LibvirtSchema.find(explicit: named, dataFolders: folders) == named)
     #expect {
       try LibvirtSchema.find(explicit: "/nowhere/x.rng", dataFolders: folders)
     } throws: { error in

@@ -40,6 +40,11 @@ public struct NewElement: Hashable, Sendable {
     self.children = children
   }
 
+  /// The element on one line.
+  package var bytes: [UInt8] {
+    Layout(indentation: nil, step: [], lineEnd: [], quote: UInt8(ascii: "'")).bytes(of: self)
+  }
+
   /// Gives an attribute another value, or a new one a place behind the others.
   public mutating func setAttribute(_ name: String, to value: String) {
     if let index = attributes.firstIndex(where: { $0.name == name }) {

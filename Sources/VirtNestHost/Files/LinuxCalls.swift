@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import LosslessXML
 package import SystemPackage
-internal import VirtNest
+package import VirtNest
 
 /// Repeats a call of the C library as long as signals interrupt it.
 @discardableResult
@@ -124,5 +124,39 @@ package func environmentVariable(_ name: String) -> String? {
   getenv(name).map { String(cString: $0) }
 }
 
+/// A folder of the user's, as the XDG Base Directory Specification has it.
+///
+/// - Parameters:
+///   - variable: the variable that names it.
+///   - name: its name in the user's home otherwise.
+/// - Returns: `nil` if the user has no home.
+func xdgFolder(_ variable: String, orInHome name: String) -> FilePath? {
+  let home = environmentVariable("HOME").map { FilePath($0).appending(name) }
+  return [environmentVariable(variable).map { FilePath($0) }, home].compactMap(\.self)
+    .first(where: \.isAbsolute)
+}
+
+/// Makes a folder with those above it, as far as they are not there.
+///
+/// - Throws: ``VirtNestError``.
+package func makeFolders(_ path: FilePath, mode: UInt32 = 0o777) throws(VirtNestError) {
+  var made = FilePath(root: path.root, [])
+  for component in path.components {
+    made.append(component)
+    guard made.withPlatformString({ mkdir($0, mode) }) == 0 || errno == EEXIST else {
+      throw VirtNestError(file: made, "cannot make the folder", Errno(rawValue: errno))
+    }
+  }
+}
+
 /// The folder for temporary files.
 var temporaryFolder: String { environmentVariable("TMPDIR") ?? "/tmp" }
+
+/// Makes an empty folder that no other process has.
+func makeTemporaryFolder(in base: String = temporaryFolder) throws(VirtNestError) -> FilePath {
+  var template = Array("\(base)/virt-nest.XXXXXX".utf8CString)
+  guard mkdtemp(&template) != nil else {
+    throw VirtNestError(.program, "cannot make a folder in \(base): \(Errno(rawValue: errno))")
+  }
+  return FilePath(platformString: template)
+}

@@ -83,12 +83,11 @@ package struct OriginalFile: Sendable {
   ///   new file.
   @discardableResult
   package func replace(
-    with newBytes: [UInt8], backupSuffix: String? = nil, method: ReplacementMethod = .atomic,
-    syncsFolder: Bool = true
+    with newBytes: [UInt8], backupSuffix: String? = nil, method: ReplacementMethod = .atomic
   ) throws(VirtNestError) -> Bool {
     switch method {
     case .atomic:
-      let staged = try stage(newBytes, backupSuffix: backupSuffix, syncsFolder: syncsFolder)
+      let staged = try stage(newBytes, backupSuffix: backupSuffix)
       try staged?.commit()
       return staged != nil
     case .overwrite:
@@ -138,7 +137,7 @@ extension FileDescriptor {
 extension OriginalFile {
   /// Writes `newBytes` to a temporary file; ``StagedFile/commit()`` then replaces this file by it.
   ///
-  /// The parameters are those of ``replace(with:backupSuffix:method:syncsFolder:)``.
+  /// The parameters are those of ``replace(with:backupSuffix:method:)``.
   /// - Returns: `nil` if the bytes are equal: then nothing is written.
   /// - Throws: ``VirtNestError``; the file is unchanged.
   package func stage(

@@ -5,54 +5,38 @@ package import VirtNest
 
 /// A file that a command creates or updates.
 package enum OutputFile {
-  /// What happened to the file.
-  package enum Result: Sendable {
-    /// It did not exist and was created.
-    case created
-    /// It had these bytes already; nothing was written.
-    case unchanged
-    /// It had other bytes and was replaced.
-    case replaced
-  }
-
   /// Writes `bytes` to the file at `path`, atomically.
   ///
   /// A new file has the mode that the umask gives. An existing file, also behind a symbolic link,
-  /// keeps what ``OriginalFile/replace(with:backupSuffix:method:syncsFolder:)`` keeps. With
-  /// `syncsFolder: false` the complete old file can come back after a power failure before
-  /// ``synchronizeFolder(_:)``.
+  /// keeps what ``OriginalFile/replace(with:backupSuffix:method:)`` keeps.
   /// - Parameter force: Replaces a file that has other bytes.
   /// - Throws: ``VirtNestError`` if a file with other bytes exists and `force` is not given, if `path` is
   ///   a folder or another file that is not regular, or if the file cannot be written.
-  @discardableResult
   package static func write(
-    _ bytes: [UInt8], at path: FilePath, force: Bool = false,
-    syncsFolder: Bool = true
-  ) throws(VirtNestError) -> Result {
-    let (staged, result) = try stage(bytes, at: path, force: force, syncsFolder: syncsFolder)
-    try staged?.commit()
-    return result
+    _ bytes: [UInt8], at path: FilePath, force: Bool = false
+  ) throws(VirtNestError) {
+    try stage(bytes, at: path, force: force)?.commit()
   }
 
   /// Writes `bytes` to a temporary file; ``StagedFile/commit()`` then moves it to `path`.
   ///
-  /// Parameters and errors are those of ``write(_:at:force:syncsFolder:)``. The commit fails if a
-  /// file appears at `path` meanwhile.
-  /// - Returns: What the commit will do; no file if the bytes are at `path` already.
+  /// Parameters and errors are those of ``write(_:at:force:)``. The commit fails if a file appears
+  /// at `path` meanwhile. With `syncsFolder: false` the complete old file can come back after a power
+  /// failure before ``synchronizeFolder(_:)``.
+  /// - Returns: `nil` if the bytes are at `path` already.
   package static func stage(
     _ bytes: [UInt8], at path: FilePath, force: Bool = false,
     syncsFolder: Bool = true
-  ) throws(VirtNestError) -> (file: StagedFile?, result: Result) {
+  ) throws(VirtNestError) -> StagedFile? {
     guard let original = try check(bytes, at: path, force: force) else {
-      return (try stageNew(bytes, at: path, syncsFolder: syncsFolder), .created)
+      return try stageNew(bytes, at: path, syncsFolder: syncsFolder)
     }
-    if original.bytes == bytes { return (nil, .unchanged) }
-    return (try original.stage(bytes, syncsFolder: syncsFolder), .replaced)
+    return try original.stage(bytes, syncsFolder: syncsFolder)
   }
 
-  /// Checks whether ``write(_:at:force:syncsFolder:)`` would refuse to write; writes nothing.
+  /// Checks whether ``write(_:at:force:)`` would refuse to write; writes nothing.
   ///
-  /// Parameters and errors are those of ``write(_:at:force:syncsFolder:)``.
+  /// Parameters and errors are those of ``write(_:at:force:)``.
   /// - Returns: The existing file; `nil` if there is none.
   @discardableResult
   package static func check(

@@ -59,9 +59,7 @@ package struct FirstBoot: Equatable, Sendable {
   package static func hostname(forGuest name: String) -> String? {
     var result = ""
     for scalar in name.unicodeScalars {
-      let isPlain =
-        scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
-      if isPlain {
+      if scalar.isPlain() {
         result += scalar.properties.lowercaseMapping
       } else if !result.isEmpty, result.last != "-" {
         result += "-"
@@ -148,12 +146,18 @@ func yamlQuoted(_ value: String) -> String {
   return quoted + "\""
 }
 
-private func requirePackage(_ name: String) throws(InvalidValue) {
-  let isName = name.unicodeScalars.allSatisfy {
-    ("0"..."9").contains($0) || ("a"..."z").contains($0) || ("A"..."Z").contains($0)
-      || "+-._:@".unicodeScalars.contains($0)
+extension Unicode.Scalar {
+  /// Whether it is a letter or digit of ASCII, or one of some others.
+  func isPlain(or others: String = "") -> Bool {
+    ("a"..."z").contains(self) || ("A"..."Z").contains(self) || ("0"..."9").contains(self)
+      || others.unicodeScalars.contains(self)
   }
-  guard isName, !name.isEmpty, name.first != "-" else {
+}
+
+private func requirePackage(_ name: String) throws(InvalidValue) {
+  guard name.unicodeScalars.allSatisfy({ $0.isPlain(or: "+-._:@") }), !name.isEmpty,
+    name.first != "-"
+  else {
     throw InvalidValue("package", name, "it may contain letters, digits and + - . _ : @")
   }
 }
@@ -165,10 +169,7 @@ extension FirstBoot {
     return name.utf8.count <= 64
       && labels.allSatisfy { label in
         (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
-          && label.unicodeScalars.allSatisfy {
-            $0 == "-" || ("0"..."9").contains($0) || ("a"..."z").contains($0)
-              || ("A"..."Z").contains($0)
-          }
+          && label.unicodeScalars.allSatisfy { $0.isPlain(or: "-") }
       }
   }
 

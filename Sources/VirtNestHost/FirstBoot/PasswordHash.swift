@@ -88,10 +88,7 @@ package struct PasswordHash: Hashable, Sendable {
     }
     guard parts.count == 2, let salt = parts.first, let hash = parts.last else { return false }
     return (1...16).contains(salt.count) && hash.count == 86
-      && (Array(salt) + hash).allSatisfy { scalar in
-        scalar == "." || scalar == "/" || ("0"..."9").contains(scalar)
-          || ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
-      }
+      && (Array(salt) + hash).allSatisfy { $0.isPlain(or: "./") }
   }
 }
 

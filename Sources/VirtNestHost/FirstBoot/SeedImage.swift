@@ -1,6 +1,5 @@
 internal import Glibc
 internal import LosslessXML
-internal import Subprocess
 internal import SystemPackage
 internal import VirtNest
 
@@ -27,24 +26,22 @@ package enum SeedImage {
         "xorriso, genisoimage and mkisofs are not installed, and one of them is needed to "
           + "make an image; install xorriso, or write user-data and meta-data as files")
     }
-    let folder = try makeFolder()
+    let folder = try makeTemporaryFolder()
     defer { removeFiles(of: folder) }
     let files = firstBoot.files
     for file in files { try put(file.text, folder.appending(file.name)) }
     let front = tool == "xorriso" ? ["-as", "mkisofs"] : []
-    let result = try await run(
-      .name(tool),
-      arguments: Arguments(
-        front + [
-          "-quiet", "-output", "seed.iso", "-volid", "cidata", "-joliet", "-rational-rock",
-        ] + files.map(\.name)),
-      environment: .inherit.updating(["SOURCE_DATE_EPOCH": "\(epoch)"]),
-      workingDirectory: folder, output: .discarded, error: .string(limit: 1 << 20))
-    guard result.terminationStatus.isSuccess else {
+    let image = folder.appending("seed.iso")
+    let run = try await ToolRun.run(
+      tool,
+      front + ["-quiet", "-output", image.string, "-volid", "cidata", "-joliet", "-rational-rock"]
+        + files.map { folder.appending($0.name).string },
+      environment: ["SOURCE_DATE_EPOCH": "\(epoch)"], limit: .seconds(180))
+    guard run.status == 0 else {
       throw VirtNestError(
-        .seed, "\(tool) could not make the image: \(result.standardError.trimmingNewlines())")
+        .seed, "\(tool) could not make the image: \(run.errorOutput.trimmingSpaces)")
     }
-    return try OriginalFile.read(folder.appending("seed.iso"), maximumSize: 1 << 24).bytes
+    return try OriginalFile.read(image, maximumSize: 1 << 24).bytes
   }
 
   private static let tools = ["xorriso", "genisoimage", "mkisofs"]
@@ -54,15 +51,6 @@ package enum SeedImage {
   private static func isInstalled(_ tool: String) -> Bool {
     let path = environmentVariable("PATH") ?? "/usr/bin:/bin"
     return path.split(separator: ":").contains { access("\($0)/\(tool)", X_OK) == 0 }
-  }
-
-  private static func makeFolder() throws -> FilePath {
-    let base = temporaryFolder
-    var template = Array("\(base)/virt-nest.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw VirtNestError(.seed, "cannot make a folder in \(base): \(Errno(rawValue: errno))")
-    }
-    return FilePath(platformString: template)
   }
 
   private static func removeFiles(of folder: FilePath) {
@@ -84,12 +72,5 @@ package enum SeedImage {
     let time = timespec(tv_sec: epoch, tv_nsec: 0)
     utimensat(AT_FDCWD, path.string, [time, time], 0)
     chmod(path.string, 0o444)
-  }
-}
-
-extension String {
-  func trimmingNewlines() -> String {
-    guard let last = lastIndex(where: { !$0.isNewline }) else { return "" }
-    return String(self[...last])
   }
 }

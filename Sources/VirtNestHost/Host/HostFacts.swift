@@ -1,5 +1,4 @@
 internal import LosslessXML
-internal import Subprocess
 package import VirtNest
 
 /// The facts about a host, or a guest, on which nested KVM on Power depends.
@@ -24,45 +23,33 @@ package struct HostFacts: Equatable, Sendable {
   /// Reads the script's output; lines before `facts=1` (a login message) are ignored.
   /// - Throws: ``VirtNestError``.
   package init(parsing text: String) throws(VirtNestError) {
-    var values: [String: String] = [:]
-    var state = State.before
     // By scalars: "\r\n" is one character.
     let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-    for (index, scalars) in lines.enumerated() {
-      var line = Substring(scalars)
-      if line.unicodeScalars.last == "\r" { line.unicodeScalars.removeLast() }
-      if state == .before {
-        if line == "facts=1" { state = .within }
-        continue
-      }
-      if line == "end=1" {
-        state = .after
-        break
-      }
-      if line.isEmpty || line.unicodeScalars.first == "#" { continue }
-      guard let equals = line.unicodeScalars.firstIndex(of: "="), equals != line.startIndex else {
-        throw Self.malformed("expected key=value", line: index + 1)
-      }
-      let key = String(line.unicodeScalars[..<equals])
-      guard values[key] == nil else {
-        throw Self.malformed("the key '\(key)' appears twice", line: index + 1)
-      }
-      guard let value = Self.unescaped(line.unicodeScalars[equals...].dropFirst()) else {
-        throw Self.malformed("a backslash must be followed by \\, n, t or r", line: index + 1)
-      }
-      values[key] = value
-    }
-    switch state {
-    case .before:
+      .map { String($0.last == "\r" ? $0.dropLast() : $0) }
+    guard let start = lines.firstIndex(of: "facts=1") else {
       throw VirtNestError(
         .facts,
         "the line 'facts=1' is missing; gather facts with the script of virt-nest doctor "
           + "--print-script")
-    case .within:
+    }
+    guard let end = lines[start...].firstIndex(of: "end=1") else {
       throw VirtNestError(
         .facts, "the line 'end=1' is missing, so facts are lost; gather them again")
-    case .after: self.values = values
     }
+    var values: [String: String] = [:]
+    for index in start + 1..<end where !lines[index].isEmpty && !lines[index].hasPrefix("#") {
+      guard let (key, text) = lines[index].parted(at: "="), !key.isEmpty else {
+        throw Self.malformed("expected key=value", line: index + 1)
+      }
+      guard values[key] == nil else {
+        throw Self.malformed("the key '\(key)' appears twice", line: index + 1)
+      }
+      guard let value = Self.unescaped(text) else {
+        throw Self.malformed("a backslash must be followed by \\, n, t or r", line: index + 1)
+      }
+      values[key] = value
+    }
+    self.values = values
   }
 
   /// The facts as text that ``init(parsing:)`` reads, sorted by key.
@@ -79,26 +66,15 @@ package struct HostFacts: Equatable, Sendable {
 
   private var sorted: [(key: String, value: String)] { values.sorted { $0.key < $1.key } }
 
-  private enum State { case before, within, after }
-
   private static func escaped(_ value: String) -> String {
-    var result = ""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+    value.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+      .replacing("\t", with: "\\t").replacing("\r", with: "\\r")
   }
 
-  private static func unescaped(_ value: Substring.UnicodeScalarView) -> String? {
+  private static func unescaped(_ value: String) -> String? {
     var result = String.UnicodeScalarView()
     var escaping = false
-    for scalar in value {
+    for scalar in value.unicodeScalars {
       guard escaping else {
         if scalar == "\\" { escaping = true } else { result.append(scalar) }
         continue
@@ -203,22 +179,19 @@ extension HostFacts {
       let silence = mayAsk ? [] : ["-o", "BatchMode=yes"]
       (program, arguments) = ("ssh", timeout + silence + ["--", destination, "sh -s"])
     }
+    let run: ToolRun
     do {
-      let result = try await run(
-        .name(program), arguments: Arguments(arguments),
-        input: .fileDescriptor(
-          try unnamedFile(Array(gatheringScript.utf8)), closeAfterSpawningProcess: true),
-        output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-      guard result.terminationStatus.isSuccess else {
-        let reason = result.standardError.trimmingNewlines()
-        throw failure("'\(program)' \(end(result.terminationStatus)): \(reason)")
-      }
-      return try HostFacts(parsing: result.standardOutput)
-    } catch let error as SubprocessError {
-      throw failure(
-        error.code == .executableNotFound
-          ? VirtNestError(notFound: program).message : "cannot run '\(program)': \(error)")
+      // A person may be asked for a password.
+      run = try await ToolRun.run(
+        program, arguments, input: unnamedFile(Array(gatheringScript.utf8)), limit: .seconds(3600))
+    } catch let error as VirtNestError {
+      throw failure(error.message)
     }
+    guard run.status == 0 else {
+      let reason = run.errorOutput.trimmingSpaces
+      throw failure("'\(program)' ended with status \(run.status): \(reason)")
+    }
+    return try HostFacts(parsing: run.output)
   }
 
   /// Why facts were not gathered, and how to gather them by hand.
@@ -229,14 +202,6 @@ extension HostFacts {
         Or run the script of virt-nest doctor --print-script on that machine and read its output \
         with --facts FILE
         """)
-  }
-}
-
-/// How a program ended, in words.
-private func end(_ status: TerminationStatus) -> String {
-  switch status {
-  case .exited(let code): "ended with status \(code)"
-  case .signaled(let signal): "was killed by signal \(signal)"
   }
 }
 

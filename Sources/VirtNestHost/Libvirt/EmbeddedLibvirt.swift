@@ -11,10 +11,9 @@ struct EmbeddedLibvirt {
   /// The temporary folder, which is the working directory of commands.
   let folder: String
 
-  /// libvirt's settings.
+  /// libvirt's settings, which switch off what a private libvirt cannot have.
   ///
-  /// They switch off what a private libvirt cannot
-  /// have. QEMU's sandbox stays on: it is libvirt's default where QEMU has one.
+  /// QEMU's sandbox stays on: it is libvirt's default where QEMU has one.
   private static let settings = """
     remember_owner = 0
     stdio_handler = "file"
@@ -49,19 +48,9 @@ struct EmbeddedLibvirt {
     let wanted = temporaryFolder
     let isPlain =
       wanted.hasPrefix("/") && wanted.utf8.count <= 35
-      && wanted.utf8.allSatisfy { byte in
-        let letter = byte | 0x20
-        return (0x61...0x7A).contains(letter) || (0x2D...0x39).contains(byte) || byte == 0x5F
-      }
+      && wanted.unicodeScalars.allSatisfy { $0.isPlain(or: "-./_") }
     let base = isPlain ? wanted : "/tmp"
-    var template = Array("\(base)/virt-nest.XXXXXX".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { buffer in
-      buffer.baseAddress.flatMap { mkdtemp($0) } != nil
-    }
-    guard made else {
-      throw VirtNestError(.program, "cannot make a folder in \(base): \(Errno(rawValue: errno))")
-    }
-    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    folder = try makeTemporaryFolder(in: base).string
     guard mkdir(folder + "/etc", 0o700) == 0 else {
       throw VirtNestError(.program, "cannot write in \(folder): \(Errno(rawValue: errno))")
     }
@@ -128,12 +117,15 @@ struct EmbeddedLibvirt {
     if ended.errorOutput.contains("No emulator found for arch 'ppc64") {
       throw VirtNestError(notFound: "qemu-system-ppc64")
     }
-    if let missing = Self.missingDriver(ended.errorOutput) { throw missing }
-    if ended.errorOutput.contains("failed to connect to the hypervisor") {
+    let error = VirtNestError(virsh: Virsh.messages(in: ended.errorOutput)).message
+    if ended.errorOutput.contains("no connection driver available") {
       throw VirtNestError(
         .program,
-        "libvirt cannot start inside virsh: "
-          + VirtNestError(virsh: Virsh.messages(in: ended.errorOutput)).message)
+        "this libvirt has no QEMU driver; install the package libvirt-daemon-driver-qemu "
+          + "(Debian, Ubuntu, Fedora); error of virsh: \(error)")
+    }
+    if ended.errorOutput.contains("failed to connect to the hypervisor") {
+      throw VirtNestError(.program, "libvirt cannot start inside virsh: \(error)")
     }
     return ended
   }
@@ -142,16 +134,6 @@ struct EmbeddedLibvirt {
   /// root.
   private static func environment(_ folder: String) -> [String: String] {
     let homes = ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"]
-    return homes.reduce(into: ["LIBVIRT_DEBUG": "4"]) { $0[$1] = folder }
-  }
-
-  /// The error to report if libvirt's QEMU driver is not installed.
-  private static func missingDriver(_ errors: String) -> VirtNestError? {
-    guard errors.contains("no connection driver available") else { return nil }
-    return VirtNestError(
-      .program,
-      "this libvirt has no QEMU driver; install the package libvirt-daemon-driver-qemu "
-        + "(Debian, Ubuntu, Fedora); error of virsh: "
-        + VirtNestError(virsh: Virsh.messages(in: errors)).message)
+    return homes.reduce(into: Virsh.environment) { $0[$1] = folder }
   }
 }

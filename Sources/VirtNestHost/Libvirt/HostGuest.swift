@@ -93,7 +93,7 @@ package struct HostGuest: Sendable {
     if let failure = (state + definition).failure { throw failure }
     return HostGuest(
       name: name, uuid: uuid, isActive: !state.output.hasPrefix("shut off"),
-      definition: try DomainDefinition(Array(definition.output.drop { $0 != "<" }.utf8)))
+      definition: try DomainDefinition(definition.xml))
   }
 }
 

@@ -129,17 +129,12 @@ struct QEMUValue {
       }
       return
     }
-    // A comma in a value is doubled.
-    let parts = text.replacing(",,", with: "\u{0}").split(separator: ",").map {
-      $0.replacing("\u{0}", with: ",")
-    }
-    for (index, part) in parts.enumerated() {
-      if let equals = part.firstIndex(of: "=") {
-        members.append((String(part[..<equals]), String(part[part.index(after: equals)...])))
+    for (index, item) in OptionList(text).items.enumerated() {
+      if let key = item.key {
+        members.append((key, item.value))
       } else if index == 0 {
         // The first property without a key is the type, under a key that depends on the option.
-        members.append(("type", String(part)))
-        members.append(("qom-type", String(part)))
+        members += [("type", item.value), ("qom-type", item.value)]
       }
     }
   }
@@ -189,9 +184,7 @@ extension QEMUCommand {
       if Emulator.mayRun(emulator, wrapper) {
         command.emulator = emulator
       } else {
-        command.notes.append(
-          "the emulator is QEMU itself; use --wrapper to run \(emulator), which can do anything on "
-            + "this machine")
+        command.notes.append(Emulator.notRun(emulator))
       }
     }
     self = command

@@ -3,16 +3,6 @@ package import VirtNest
 
 /// The result of checking a guest's nesting on each level of virtualization.
 package struct Verification: Hashable, Sendable {
-  /// A level of virtualization.
-  package enum Level: String, Hashable, Sendable, CaseIterable {
-    /// The host.
-    case l0 = "L0"
-    /// The guest that runs guests of its own.
-    case l1 = "L1"
-    /// The guests in that guest.
-    case l2 = "L2"
-  }
-
   /// The guest's name; `nil` if its definition has none.
   package var guest: String?
   /// The nesting that its definition asks for, as text.
@@ -79,13 +69,13 @@ package struct Verification: Hashable, Sendable {
   }
 }
 
-extension Diagnostic {
-  /// A finding about a level of virtualization.
-  static func level(
-    _ level: Verification.Level, _ text: String, advice: Advice? = nil
-  ) -> Diagnostic {
-    .note(Code(stringLiteral: level.rawValue), text, advice: advice)
-  }
+extension Diagnostic.Code {
+  /// What is found about the host.
+  static let l0: Self = "L0"
+  /// What is found about the guest that runs guests of its own.
+  static let l1: Self = "L1"
+  /// What is found about the guests in that guest.
+  static let l2: Self = "L2"
 }
 
 /// The nesting capabilities of a running guest's machine, as QEMU reports them.
@@ -128,5 +118,115 @@ package struct MachineCapabilities: Hashable, Sendable {
       value.map { "\(api.machineProperty)=\($0 ? "on" : "off")" }
     }
     return words.isEmpty ? "no nesting capability" : words.joined(separator: ", ")
+  }
+}
+
+extension Verification {
+  /// Queries the QEMU of a running guest and the guest agent; changes nothing.
+  ///
+  /// libvirt logs the query and marks the guest as tainted (`custom-monitor`).
+  /// - Parameter name: name, uuid or id of the guest.
+  /// - Throws: ``VirtNestError`` if there is no such guest, or if it is not running.
+  package static func running(_ name: String, on libvirt: Virsh) async throws -> Verification {
+    let state = try await libvirt.line(["domstate", Virsh.domain(name)])
+    guard ["running", "paused", "idle", "pmsuspended"].contains(state) else {
+      throw VirtNestError(
+        .libvirt,
+        "the guest is \(state) and must be running; start it (virsh start), or test its definition "
+          + "with virt-nest verify --emulated")
+    }
+    let bytes = Array(try await libvirt.run(["dumpxml", Virsh.domain(name)]).utf8)
+    let definition = try DomainDefinition(bytes)
+    var answers: [String] = []
+    for command in MachineCapabilities.commands(for: name) {
+      answers.append(try await libvirt.run(command))
+    }
+    let accelerator = try await libvirt.run([
+      "qemu-monitor-command", Virsh.domain(name), #"{"execute":"query-kvm"}"#,
+    ])
+    let version = try await libvirt.run([
+      "qemu-monitor-command", Virsh.domain(name), #"{"execute":"query-version"}"#,
+    ])
+    let agent: GuestAgent.Outcome =
+      state == "running"
+      ? try await GuestAgent(libvirt: libvirt, guest: name).ask()
+      : .silent(VirtNestError(.libvirt, "the guest is \(state)"))
+    let qemu = ["major", "minor", "micro"].compactMap { GuestAgent.member($0, of: version) }
+    return Verification(
+      of: definition, MachineCapabilities(answers: answers), agent,
+      host: (qemu.joined(separator: "."), accelerator.contains(#""enabled":true"#)))
+  }
+
+  private init(
+    of definition: DomainDefinition, _ found: MachineCapabilities, _ agent: GuestAgent.Outcome,
+    host: (qemu: String, usesKVM: Bool)
+  ) {
+    let inspection = Inspection(of: definition)
+    let agrees = Self.agrees(found, with: inspection.nesting)
+    let name = inspection.guest.name ?? "NAME"
+    var findings: [Diagnostic] = [
+      .note(
+        .l0,
+        "QEMU \(host.qemu) runs the guest under \(host.usesKVM ? "KVM" : "TCG") with \(found.text)",
+        advice: found.api != nil
+          ? nil : "\(.nesting(true)) for the guest '\(name)', then stop and start it")
+    ]
+    if !agrees {
+      findings.append(
+        .note(
+          .l0, "this is not what its definition asks for",
+          advice: "virt-nest inspect shows each setting for nesting with its line"))
+    }
+    findings += Self.findings(of: agent, canNest: found.api != nil)
+    var isWorking = true
+    if case .answered(let answer) = agent, found.api != nil {
+      if answer.hasModule == false { isWorking = false }
+      if case .refused = answer.machine { isWorking = false }
+    }
+    self.init(
+      guest: inspection.guest.name, asked: inspection.effective, capabilities: found,
+      findings: findings, isAsAsked: agrees && isWorking)
+  }
+
+  static func findings(of agent: GuestAgent.Outcome, canNest: Bool) -> [Diagnostic] {
+    switch agent {
+    case .silent(let reason):
+      return [
+        .note(
+          .l1, "not known, because no guest agent answers (\(reason))",
+          advice: "in the guest: modprobe kvm-hv && ls /sys/module/kvm_hv")
+      ]
+    case .answered(let answer):
+      let module =
+        answer.hasModule.map { $0 ? "kvm_hv is loaded" : "kvm_hv is not loaded" }
+        ?? "it is not known whether kvm_hv is loaded"
+      let load: Advice? =
+        switch (answer.hasModule, answer.isBeingSetUp) {
+        case (false, true):
+          "ask again when cloud-init has ended; in the guest: cloud-init status --wait"
+        case (false, false):
+          "in the guest: modprobe kvm-hv; at every boot: virt-nest first-boot --help"
+        default: nil
+        }
+      let l1 = Diagnostic.note(
+        .l1, module + (answer.isBeingSetUp ? ", and cloud-init is still at work" : ""),
+        advice: canNest ? load : nil)
+      let machine =
+        switch answer.machine {
+        case .made: "a KVM-HV guest can be created"
+        case .refused(let reason): "no KVM-HV guest can be created: \(reason)"
+        case .unknown(let reason):
+          "it is not known whether a KVM-HV guest can be created: \(reason)"
+        }
+      // If no guest can run, "0 running now" tells nothing.
+      let isNews = answer.machine == .made || answer.guests != 0
+      let running = isNews ? answer.guests.map { ", \($0) running now" } ?? "" : ""
+      let errors = answer.setUpErrors.map { error in
+        Diagnostic.note(
+          .l1, "cloud-init reports an error: \(error)",
+          advice: "in the guest: cloud-init status --long")
+      }
+      return [l1] + errors + [.note(.l2, machine + running)]
+    }
   }
 }

@@ -40,16 +40,26 @@ package struct Virsh: Sendable {
   func run(
     _ arguments: [String], input: FileDescriptor? = nil, limit: Duration = timeLimit
   ) async throws -> String {
-    let connection = uri.map { ["--connect=" + $0] } ?? []
-    // Without this, libvirt's log would appear between the error messages.
-    let ended = try await ToolRun.run(
-      "virsh", ["--quiet"] + connection + arguments, environment: ["LIBVIRT_DEBUG": "4"],
-      input: input, limit: limit)
+    let ended = try await ended(arguments, input: input, limit: limit)
     guard ended.status == 0 else {
       throw VirtNestError(virsh: Self.messages(in: ended.errorOutput))
     }
     return ended.output
   }
+
+  private func ended(
+    _ arguments: [String], input: FileDescriptor? = nil, limit: Duration = timeLimit
+  ) async throws -> ToolRun {
+    try await ToolRun.run(
+      "virsh", ["--quiet"] + connection + arguments, environment: Self.environment, input: input,
+      limit: limit)
+  }
+
+  /// The options of virsh for this connection.
+  var connection: [String] { uri.map { ["--connect=" + $0] } ?? [] }
+
+  /// Without this, libvirt's log would appear between the error messages.
+  static let environment = ["LIBVIRT_DEBUG": "4"]
 
   /// What a command of several printed.
   struct Answer {
@@ -59,6 +69,15 @@ package struct Virsh: Sendable {
 
     /// Why it failed; `nil` if it succeeded.
     var failure: VirtNestError? { errors.isEmpty ? nil : VirtNestError(virsh: errors) }
+
+    /// The value in a line `Name:  value` of it.
+    subscript(name: String) -> String? {
+      output.split(whereSeparator: \.isNewline).lazy.compactMap { $0.parted(at: ":") }
+        .first { $0.head == name }?.tail.trimmingSpaces
+    }
+
+    /// The bytes of the XML in it.
+    var xml: [UInt8] { Array(output.drop { $0 != "<" }.utf8) }
 
     /// What several commands printed that are one to the caller.
     static func + (left: Answer, right: Answer) -> Answer {
@@ -95,12 +114,9 @@ package struct Virsh: Sendable {
   private func answers(inOneRun commands: [String]) async throws -> [Answer] {
     // Nothing that a guest's definition holds can be this mark.
     let mark = "virt-nest-\(UInt64.random(in: .min ... .max))"
-    let connection = uri.map { ["--connect", $0] } ?? []
     // What virsh says about the connection itself, such as that no polkit runs, belongs to none.
     let script = (["uri"] + commands).map { $0 + Self.markCommands(mark) }.joined()
-    let ended = try await ToolRun.run(
-      "virsh", ["--quiet"] + connection + [script], environment: ["LIBVIRT_DEBUG": "4"],
-      limit: Self.timeLimit)
+    let ended = try await ended([script])
     let outputs = ended.output.split(separator: mark, omittingEmptySubsequences: false)
     let errors = ended.errorOutput.split(separator: mark, omittingEmptySubsequences: false)
     guard outputs.count == commands.count + 2, errors.count == commands.count + 2 else {

@@ -59,8 +59,10 @@ package struct DownPlan: Sendable {
       let pool = try await StoragePool.look(at: volume.pool, on: libvirt)
       guard let there = try await pool.volume(volume.name) else { continue }
       if volume.state == .planned {
-        let imagePath = try await record[.image].flatMapAsync { image in
-          try await StoragePool.look(at: image.pool, on: libvirt).volume(image.name)?.path
+        var imagePath: String?
+        if let image = record[.image] {
+          let pool = try await StoragePool.look(at: image.pool, on: libvirt)
+          imagePath = try await pool.volume(image.name)?.path
         }
         guard there.isUntouched(volume, imagePath: imagePath) else {
           notes.append("\(place) stays, because virt-nest up has not made it")
@@ -142,14 +144,5 @@ package struct DownPlan: Sendable {
       }
       steps[index].state = .done
     }
-  }
-}
-
-extension Optional {
-  fileprivate func flatMapAsync<Value>(
-    _ body: (Wrapped) async throws -> Value?
-  ) async rethrows -> Value? {
-    guard let self else { return nil }
-    return try await body(self)
   }
 }

@@ -29,22 +29,16 @@ package struct ImageDownload: Sendable {
     let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     let isName =
       !name.isEmpty && name.first != "." && name.first != "-"
-      && name.utf8.allSatisfy { byte in
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-          || "._-+~".utf8.contains(byte)
-      }
+      && name.unicodeScalars.allSatisfy { $0.isPlain(or: "._-+~") }
     guard isName, path.split(separator: "/").count > 2 else {
       throw VirtNestError(.storage, "\(url): the URL does not end in the name of an image")
     }
-    func value(_ variable: String) -> String? {
-      environmentVariable(variable).flatMap { $0.isEmpty ? nil : $0 }
-    }
-    guard let cache = value("XDG_CACHE_HOME") ?? value("HOME").map({ $0 + "/.cache" }) else {
+    guard let cache = xdgFolder("XDG_CACHE_HOME", orInHome: ".cache") else {
       throw VirtNestError(.storage, "neither XDG_CACHE_HOME nor HOME names a folder for images")
     }
     self.url = url
     self.name = String(name)
-    folder = FilePath(cache).appending("virt-nest").appending("images")
+    folder = cache.appending("virt-nest").appending("images")
   }
 
   /// Fetches the image unless it is there, and gives its path.
@@ -56,7 +50,7 @@ package struct ImageDownload: Sendable {
   /// - Throws: ``VirtNestError`` if there is no checksum, or if the image has another one; `CancellationError`.
   package func image(sha256: String?, report: (UpProgress) -> Void) async throws -> FilePath {
     let (digest, wanted) = try await checksum(given: sha256)
-    try makeFolder()
+    try makeFolders(folder, mode: 0o755)
     let path = folder.appending(name)
     if try await hash(of: path, digest) == wanted { return path }
     let part = folder.appending(name + ".part")
@@ -162,14 +156,33 @@ package struct ImageDownload: Sendable {
       ["--fail", "--location", "--silent", "--show-error", "--proto", "=http,https"] + arguments,
       limit: FileDigest.timeLimit)
   }
+}
 
-  private func makeFolder() throws(VirtNestError) {
-    var path = FilePath(root: folder.root)
-    for component in folder.components {
-      path.append(component)
-      guard mkdir(path.string, 0o755) == 0 || errno == EEXIST || errno == EROFS else {
-        throw VirtNestError(.storage, "cannot make the folder \(path): \(Errno(rawValue: errno))")
-      }
+/// The hash of a file, by sha256sum or sha512sum of coreutils.
+enum FileDigest: String {
+  case sha256
+  case sha512
+
+  /// The time limit for reading a whole image.
+  static let timeLimit = Duration.seconds(24 * 3600)
+
+  /// How many hexadecimal digits it has.
+  var digits: Int { self == .sha256 ? 64 : 128 }
+
+  /// The hash of what a file has from where it is on.
+  ///
+  /// - Parameter file: the file, which is closed.
+  /// - Throws: ``VirtNestError``; `CancellationError`.
+  func hash(of file: FileDescriptor) async throws -> String {
+    try read(try await ToolRun.run("\(self)sum", [], input: file, limit: Self.timeLimit))
+  }
+
+  /// The hash in what the program printed.
+  func read(_ run: ToolRun) throws(VirtNestError) -> String {
+    let hash = run.output.prefix { $0.isHexDigit }
+    guard run.status == 0, hash.utf8.count == digits else {
+      throw VirtNestError(.program, "\(self)sum failed: \(run.errorOutput)")
     }
+    return String(hash)
   }
 }

@@ -53,14 +53,13 @@ struct StoragePool: Sendable {
           + "\(shellWord(name)) dir --target /var/lib/libvirt/images && virsh pool-start "
           + shellWord(name))
     }
-    let info = values(answers[0].output)
-    guard info["State"] == "running" else {
+    guard answers[0]["State"] == "running" else {
       throw VirtNestError(
         .storage,
         "the storage pool '\(name)' \(place) is not running: virsh pool-start \(shellWord(name))")
     }
     if let failure = (answers[1] + answers[2]).failure { throw failure }
-    let root = try document(answers[2].output).root
+    let root = try root(of: answers[2])
     guard let type = root["type"], ["dir", "fs", "netfs"].contains(type),
       let path = root.child("target")?.child("path")?.text
     else {
@@ -89,7 +88,7 @@ struct StoragePool: Sendable {
         if failure.has(.missingVolume) { return nil }
         throw failure
       }
-      return try Self.volume(Self.document(answer.output).root)
+      return try Self.volume(Self.root(of: answer))
     }
   }
 
@@ -130,7 +129,7 @@ struct StoragePool: Sendable {
               NewElement("path", text: image.path), NewElement("format", ["type": image.format]),
             ])
         }.map { [$0] } ?? []))
-    let file = try unnamedFile(Array(description.xmlText.utf8))
+    let file = try unnamedFile(description.bytes)
     defer { try? file.close() }
     _ = try await libvirt.run([
       "vol-create", "--pool=" + name, "--file=" + file.pathForOthers,
@@ -181,14 +180,13 @@ struct StoragePool: Sendable {
   private func run(
     _ pipeline: String, _ command: String, _ volume: String, input: FileDescriptor? = nil
   ) async throws -> ToolRun {
-    let connection = libvirt.uri.map { ["--connect=" + $0] } ?? []
     // When the shell is ended, so is the last program, and the first one with it. What runs in the
     // background has no other standard input than /dev/null.
     return try await ToolRun.run(
       "sh",
-      ["-c", "exec 3<&0; trap 'kill $!' TERM; \(pipeline) & wait $!", "sh"] + connection
+      ["-c", "exec 3<&0; trap 'kill $!' TERM; \(pipeline) & wait $!", "sh"] + libvirt.connection
         + [command, "--pool=" + name, "--vol=" + volume],
-      environment: ["LIBVIRT_DEBUG": "4"], input: input, limit: FileDigest.timeLimit)
+      environment: Virsh.environment, input: input, limit: FileDigest.timeLimit)
   }
 
   /// Removes a volume; one that is not there is no error.
@@ -215,18 +213,9 @@ struct StoragePool: Sendable {
       backingPath: element.child("backingStore")?.child("path")?.text)
   }
 
-  /// Lines `Name:  value`.
-  private static func values(_ text: String) -> [String: String] {
-    var values: [String: String] = [:]
-    for line in text.split(whereSeparator: \.isNewline) {
-      if let (key, value) = String(line).parted(at: ":") { values[key] = value.trimmingSpaces }
-    }
-    return values
-  }
-
-  private static func document(_ text: String) throws -> Document {
+  private static func root(of answer: Virsh.Answer) throws -> Element {
     do {
-      return try Document(Array(text.drop { $0 != "<" }.utf8))
+      return try Document(answer.xml).root
     } catch {
       throw VirtNestError(.libvirt, "libvirt's answer cannot be read: \(error)")
     }

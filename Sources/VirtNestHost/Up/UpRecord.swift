@@ -125,7 +125,7 @@ package struct UpRecord: Hashable, Sendable {
   }
 
   /// The record as virsh metadata takes it, without a prefix.
-  var text: String { element(prefix: "").xmlText }
+  var text: String { String(decoding: element(prefix: "").bytes, as: UTF8.self) }
 
   private func element(prefix: String) -> NewElement {
     NewElement(
@@ -139,22 +139,5 @@ package struct UpRecord: Hashable, Sendable {
             "made": volume.isOurs ? nil : "no",
           ])
       } + addresses.map { NewElement(prefix + "address", text: $0) })
-  }
-}
-
-extension NewElement {
-  /// The element as text.
-  var xmlText: String {
-    do {
-      let document = try Document(Array("<x></x>".utf8))
-      var changes = Changes(document)
-      changes.insert(self, into: document.root)
-      let whole = try changes.sortedEdits().applied(to: document.bytes)
-      let root = try Document(whole).root
-      guard let range = root.children.first(where: { _ in true })?.range else { return "" }
-      return String(decoding: whole[range], as: UTF8.self)
-    } catch {
-      preconditionFailure("an element of names and values can be written: \(error)")
-    }
   }
 }

@@ -22,8 +22,7 @@ struct UsedAddresses {
     let own = Set(guest.interfaces.compactMap(\.mac))
     for (index, network) in networks.enumerated() {
       // Where there is no such network, libvirt says so when the guest starts.
-      let definition = answers[2 * index].output
-      if let root = try? Document(Array(definition.drop { $0 != "<" }.utf8)).root {
+      if let root = try? Document(answers[2 * index].xml).root {
         addNetwork(root, named: network, own)
       }
       for lease in answers[2 * index + 1].output.split(whereSeparator: \.isNewline) {
@@ -97,12 +96,10 @@ extension UpPlan {
     let answers = try await libvirt.answers(
       to: all.map { "net-info --network " + Virsh.quoted($0) })
     for (name, answer) in zip(all, answers) {
-      let lines = answer.output.split(whereSeparator: \.isNewline)
-      let state = lines.first { $0.hasPrefix("Active:") }?.split(separator: " ").last
-      guard state != "yes" else { continue }
+      guard answer["Active"] != "yes" else { continue }
       throw VirtNestError(
         .storage,
-        state == nil
+        answer["Active"] == nil
           ? "there is no network '\(name)' on \(libvirt.displayName); virsh net-list --all lists what there "
             + "is, and --network chooses another"
           : "the network '\(name)' on \(libvirt.displayName) is not running: virsh net-start "

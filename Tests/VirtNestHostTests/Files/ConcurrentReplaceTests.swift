@@ -24,7 +24,7 @@ struct ConcurrentReplaceTests {
               let file = try fixture.read()
               let count = Int(String(decoding: file.bytes, as: UTF8.self)) ?? .min
               try file.replace(
-                with: [UInt8]("\(count + 1)"), method: method, syncsFolder: false)
+                with: [UInt8]("\(count + 1)"), method: method)
               done += 1
             } catch {
               guard !error.has(.fileReplaced), error.message.contains("change") else {
@@ -54,7 +54,7 @@ struct ConcurrentReplaceTests {
           let file = try fixture.read()
           let text = String(decoding: file.bytes.prefix(12), as: UTF8.self)
           try file.replace(
-            with: [UInt8]("\(text.prefix { $0 != "+" })+"), syncsFolder: false)
+            with: [UInt8]("\(text.prefix { $0 != "+" })+"))
           replaced.withLock { $0 += 1 }
         } catch {
           guard !error.has(.fileReplaced) else { throw error }

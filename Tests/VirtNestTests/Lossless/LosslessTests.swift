@@ -54,7 +54,7 @@ struct LosslessTests {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let schema = (try? LibvirtSchema.find(explicit: nil)).flatMap {
-      try? Schema(path: $0.path.string)
+      try? Schema(path: $0.string)
     }
     var tally = Tally()
     var pairs = ""

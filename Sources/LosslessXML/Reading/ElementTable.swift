@@ -1,10 +1,5 @@
 internal import CLibXML2
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import Glibc
 
 /// One row of the table of elements: where an element stands and whose child it is.
 ///

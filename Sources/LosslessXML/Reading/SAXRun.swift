@@ -1,10 +1,5 @@
 internal import CLibXML2
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import Glibc
 
 /// One run of the parser: its state, and the handlers that libxml2 calls.
 ///

@@ -1,11 +1,6 @@
 internal import CLibXML2
+internal import Glibc
 internal import Synchronization
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 /// A RELAX NG schema, compiled once by libxml2.
 ///

@@ -50,7 +50,7 @@ struct PrintedElement {
   init(_ element: Element) {
     name = element.qualifiedName
     attributes = element.attributes.map { attribute in
-      let name = element.document.text(in: attribute.name)
+      let name = element.name(of: attribute)
       return (
         name, Self.isSecret(name, element) ? "(hidden)" : element.document.text(in: attribute.value)
       )
@@ -132,7 +132,7 @@ struct DefinitionMerge {
     var printed: [(name: String, value: String)] = []
     var seen: Set<String> = []
     let names = { (element: Element) in
-      element.attributes.map { (element.document.text(in: $0.name), $0) }
+      element.attributes.map { (element.name(of: $0), $0) }
     }
     let isDeclaration = { (name: String) in name == "xmlns" || name.hasPrefix("xmlns:") }
     let wanted = Dictionary(names(new), uniquingKeysWith: { first, _ in first })

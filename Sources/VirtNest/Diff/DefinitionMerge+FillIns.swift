@@ -52,7 +52,7 @@ extension DefinitionMerge {
     case "mirror": return true
     case "protocol": return element["type"] == "raw"
     case "source":
-      return element.attributes.allSatisfy { element.document.text(in: $0.name) == "mode" }
+      return element.attributes.allSatisfy { element.name(of: $0) == "mode" }
         && element.isLeaf
     case "seclabel": return element["type"] == "dynamic"
     case "label", "imagelabel": return path == ["seclabel"]
@@ -83,7 +83,7 @@ extension DefinitionMerge {
     let place = path.joined(separator: "/")
     if Self.filled.contains(place) { return true }
     let hasDefaults = element.attributes.allSatisfy {
-      Self.isFilled(attribute: element.document.text(in: $0.name), of: element, at: path)
+      Self.isFilled(attribute: element.name(of: $0), of: element, at: path)
     }
     switch place {
     case "vcpu": return element.text == "1"

@@ -48,9 +48,8 @@ public struct Guest: Hashable, Sendable {
   /// Reads the guest that a definition describes.
   public init(reading definition: DomainDefinition) {
     self.init(reading: definition, Property.all)
-    let devices = definition.domain.child("devices")
-    disks = devices?.children("disk").map { Disk(reading: $0) } ?? []
-    interfaces = devices?.children("interface").map { NetworkInterface(reading: $0) } ?? []
+    disks = definition.domain.devices("disk").map { Disk(reading: $0) }
+    interfaces = definition.domain.devices("interface").map { NetworkInterface(reading: $0) }
   }
 
   /// Reads a part of what a definition describes.

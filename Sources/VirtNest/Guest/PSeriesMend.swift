@@ -13,8 +13,6 @@ extension DomainEditor {
       removeWhole(element)
       gone.insert(element)
     }
-    var targets = Set(
-      domain.all(["devices", "disk"]).compactMap { $0.child("target")?["dev"] })
     // A disk that is put on another bus may have what it cannot have there.
     var changed: [Element: [String: String]] = [:]
     var done: [Element: Set<String>] = [:]
@@ -28,7 +26,7 @@ extension DomainEditor {
       {
         goesOn = true
         note("\(limit.message(element)); \(limit.mendText(past: true))", element)
-        for mend in limit.mends { apply(mend, to: element, &changed, &targets) }
+        for mend in limit.mends { apply(mend, to: element, &changed) }
         if limit.mends.contains(.remove(nil)) { gone.insert(element) }
       }
     }
@@ -36,8 +34,7 @@ extension DomainEditor {
   }
 
   private mutating func apply(
-    _ mend: PSeriesLimit.Mend, to element: Element, _ changed: inout [Element: [String: String]],
-    _ targets: inout Set<String>
+    _ mend: PSeriesLimit.Mend, to element: Element, _ changed: inout [Element: [String: String]]
   ) {
     switch mend {
     case .remove(nil): removeWhole(element)
@@ -46,10 +43,10 @@ extension DomainEditor {
       unset(place, of: element)
       changed[element, default: [:]][place] = ""
     case .set(let place, let value):
-      set(place, of: element, to: value)
+      set(WordValue(place: WordPlace(inTable: place), value: value), in: element, element.path)
       changed[element, default: [:]][place] = value
     case .scsi:
-      putOnSCSI(element, &targets)
+      putOnSCSI(element)
       changed[element, default: [:]]["target/@bus"] = "scsi"
     case .usb: element.withoutUSB.map { removeWhole($0) }
     case .buses: removeAddressesBehindBridges()
@@ -97,51 +94,19 @@ extension DomainEditor {
     }
   }
 
-  private mutating func set(_ place: String, of element: Element, to value: String) {
-    let (steps, name) = Element.split(place)
-    guard let holder = element.first(steps) else {
-      if let step = steps.first {
-        let value = NewElement.Attribute(String(name.dropFirst()), value: value)
-        addOrExtend(Step(step.name), in: element) { child in
-          if name == "#" { child.text = value.value } else { child.attributes.append(value) }
-        }
-      }
-      return
-    }
-    if name == "#" {
-      changes.setText(of: holder, to: value)
-    } else {
-      setAttribute(String(name.dropFirst()), of: holder, to: value)
-    }
-  }
-
-  /// Puts a disk on the SCSI bus, under its name where that is free there.
-  private mutating func putOnSCSI(_ disk: Element, _ targets: inout Set<String>) {
+  /// Puts a disk on the SCSI bus, under a name of that.
+  private mutating func putOnSCSI(_ disk: Element) {
     guard let target = disk.child("target") else { return }
-    let old = target["dev"] ?? ""
-    if !old.hasPrefix("sd") {
-      let free = "abcdefghijklmnopqrstuvwxyz".lazy.map { "sd\($0)" }
-        .first { !targets.contains($0) }
-      guard let free else { return }
-      targets.insert(free)
-      setAttribute("dev", of: target, to: free)
+    if target["dev"]?.hasPrefix("sd") != true {
+      setAttribute("dev", of: target, to: freeTarget(ofBus: "scsi"))
     }
     setAttribute("bus", of: target, to: "scsi")
     disk.child("address").map { changes.remove($0) }
   }
 
-  private mutating func addSCSIController() {
-    guard let devices = domain.child("devices"),
-      !devices.children("controller").contains(where: { $0["type"] == "scsi" })
-    else { return }
-    add(
-      NewElement("controller", ["type": "scsi", "index": "0", "model": "virtio-scsi"]),
-      toExisting: devices)
-  }
-
   /// Removes addresses behind bridges that go: libvirt gives new ones.
   private mutating func removeAddressesBehindBridges() {
-    for device in domain.all(["devices", "*"]) {
+    for device in domain.devices {
       guard let address = device.child("address"), address["type"] == "pci",
         let bus = address["bus"], bus.contains(where: { $0 != "0" && $0 != "x" })
       else { continue }

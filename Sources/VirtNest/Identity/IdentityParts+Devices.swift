@@ -194,7 +194,7 @@ extension IdentityParts {
         }
         // libvirt makes a path for a channel that has none.
         let isAlone = source.attributes.allSatisfy {
-          ["mode", "path"].contains(source.document.text(in: $0.name))
+          ["mode", "path"].contains(source.name(of: $0))
         }
         add(
           source, "the socket \(socket)", key: "socket:\(socket)",

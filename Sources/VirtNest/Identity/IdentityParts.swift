@@ -145,7 +145,7 @@ struct IdentityParts {
             .follows(leader, attribute: nil))
         }
         for attribute in element.attributes {
-          let key = element.document.text(in: attribute.name)
+          let key = element.name(of: attribute)
           guard let leader = leader(element.value(of: attribute)) else { continue }
           add(
             element, "the \(leader.rawValue) in \(key)= of <\(element.qualifiedName)>",
@@ -177,7 +177,7 @@ struct IdentityParts {
     let path = nvram.child("source")?["file"] ?? nvram.text.trimmingSpaces
     guard !path.isEmpty else { return }
     let step: IdentityPart.Step =
-      nvram.attributes.contains { nvram.document.text(in: $0.name) == "template" }
+      nvram.attributes.contains { nvram.name(of: $0) == "template" }
         && nvram.isLeaf ? .clearText(nvram) : .remove(nvram)
     add(nvram, "the NVRAM file \(path)", key: "image:\(path)", .chosenByLibvirt([step]))
   }

@@ -58,7 +58,7 @@ public struct CheckedFile: Sendable {
     let explained = Set(found.filter { $0.severity == .error }.compactMap { $0.place?.range })
     return schema.mismatches(of: guest.definition.document).compactMap { mismatch in
       let element = mismatch.element
-      let name = mismatch.attribute.map { element.document.text(in: $0.name) }
+      let name = mismatch.attribute.map { element.name(of: $0) }
       let diagnostic = Rule.schema.finding(
         element, attribute: name, mismatch.message,
         advice: """

@@ -54,13 +54,13 @@ final class CheckedGuest: Sendable {
   }
 
   /// All devices.
-  var devices: [Element] { domain.all(["devices", "*"]) }
+  var devices: [Element] { domain.devices }
 
   /// The NUMA cells.
-  var numaCells: [Element] { domain.all(["cpu", "numa", "cell"]) }
+  var numaCells: [Element] { domain.numaCells }
 
   /// The devices of a name.
-  func devices(_ name: String) -> [Element] { domain.all(["devices", Step(name)]) }
+  func devices(_ name: String) -> [Element] { domain.devices(name) }
 }
 
 extension Element {
@@ -130,7 +130,7 @@ extension Element {
 
   /// The controller that says that the guest has no USB.
   var withoutUSB: Element? {
-    document.root.child("devices")?.children("controller").first {
+    document.root.devices("controller").first {
       $0["type"] == "usb" && $0["model"] == "none"
     }
   }

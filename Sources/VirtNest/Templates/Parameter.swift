@@ -204,7 +204,6 @@ extension WordPlace {
   fileprivate func match(in element: Element) -> XPathMatch? {
     guard let element = element.first(steps) else { return nil }
     guard case .attribute(let name) = leaf else { return .element(element) }
-    return element.attributes.first { element.document.text(in: $0.name) == name }
-      .map { .attribute(element, $0) }
+    return element.attribute(named: name).map { .attribute(element, $0) }
   }
 }

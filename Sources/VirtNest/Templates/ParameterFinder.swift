@@ -249,7 +249,7 @@ extension ParameterFinder {
     for element in domain.descendants where !element.isInMetadata && !renewed.contains(element) {
       guard let select = element.selectingXPath else { continue }
       for attribute in element.attributes {
-        let name = element.document.text(in: attribute.name)
+        let name = element.name(of: attribute)
         guard !name.contains(":"), let text = withName(element.value(of: attribute)) else {
           continue
         }

@@ -14,7 +14,7 @@ struct ParameterReader {
     var namespaces = DomainNamespace.boundPrefixes
     // A block can declare prefixes for other namespaces of the definition.
     for attribute in block.attributes {
-      let name = block.document.text(in: attribute.name)
+      let name = block.name(of: attribute)
       if name.hasPrefix("xmlns:") {
         namespaces[String(name.dropFirst(6))] = block.value(of: attribute)
       }

@@ -210,8 +210,7 @@ extension Template {
     case .element(let element), .text(let element, _):
       changes.setText(of: element, to: text, keepingSpace: true)
     case .attribute(let element, let attribute):
-      changes.setAttribute(
-        element.document.text(in: attribute.name), of: element, to: text)
+      changes.setAttribute(attribute, of: element, to: text)
     }
   }
 
@@ -254,13 +253,6 @@ extension Template {
 }
 
 extension XPathMatch {
-  /// The element that it is, or stands in.
-  var element: Element {
-    switch self {
-    case .element(let element), .attribute(let element, _), .text(let element, _): element
-    }
-  }
-
   /// The text of it.
   var text: String {
     switch self {

@@ -133,7 +133,7 @@ package enum TemplateLint {
     if domain["id"] != nil {
       add(Rule.identityLeftIn, "the id belongs to a running guest", "Remove it.", domain.place)
     }
-    for graphics in domain.child("devices")?.children("graphics") ?? []
+    for graphics in domain.devices("graphics")
     where graphics["passwd"] != nil {
       add(
         Rule.identityLeftIn, "the template contains a display password", "Remove it.",

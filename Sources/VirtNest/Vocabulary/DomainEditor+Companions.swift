@@ -55,25 +55,29 @@ extension DomainEditor {
 
   /// libvirt adds a USB keyboard and mouse to any ppc64 guest with graphics.
   mutating func needUSB() {
-    let none = domain.devices("controller").first {
-      $0["type"] == "usb" && $0["model"] == "none"
-    }
-    guard let none else { return }
+    guard let none = domain.withoutUSB else { return }
     setAttribute("model", of: none, to: "qemu-xhci")
     note(
       "graphics need a USB controller on a pseries guest: its model is now qemu-xhci",
       at: none)
   }
 
+  /// Adds a SCSI controller where there is none, and says so.
   mutating func needSCSIController() {
+    if addSCSIController() { note("a SCSI disk needs its controller: virtio-scsi is added") }
+  }
+
+  /// Adds a SCSI controller; `false` where there is one.
+  @discardableResult
+  mutating func addSCSIController() -> Bool {
     guard !domain.devices("controller").contains(where: { $0["type"] == "scsi" }),
       !newElements(named: "controller").contains(where: { element in
         element.attributes.contains { $0.name == "type" && $0.value == "scsi" }
       })
-    else { return }
+    else { return false }
     add(
       NewElement("controller", ["type": "scsi", "index": "0", "model": "virtio-scsi"]),
       to: ["devices"])
-    note("a SCSI disk needs its controller: virtio-scsi is added")
+    return true
   }
 }

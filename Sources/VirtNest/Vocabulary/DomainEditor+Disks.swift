@@ -36,9 +36,10 @@ extension DomainEditor {
     if bus == "scsi" { needSCSIController() }
   }
 
-  private func freeTarget(ofBus bus: String) -> String {
-    let kind = WordKind.declared[0]
-    var taken = Set(elements(of: kind).compactMap { $0.child("target")?["dev"] })
+  /// A name for a disk of a bus that no disk has or will have.
+  func freeTarget(ofBus bus: String) -> String {
+    let targets = domain.devices("disk").compactMap { $0.child("target") }
+    var taken = Set(targets.flatMap { [$0["dev"], attribute("dev", of: $0)] }.compactMap(\.self))
     for added in newElements(named: "disk") {
       for child in added.children where child.name == "target" {
         taken.formUnion(child.attributes.filter { $0.name == "dev" }.map(\.value))

@@ -74,17 +74,13 @@ extension Element {
   }
 
   /// The devices of a `<domain>`: libvirt reads every `<devices>` of it.
-  package var devices: [Element] { children("devices").flatMap(\.children) }
+  package var devices: [Element] { all(["devices", "*"]) }
 
   /// The devices of a `<domain>` that have a name.
-  package func devices(_ name: String) -> [Element] {
-    children("devices").flatMap { $0.children(name) }
-  }
+  package func devices(_ name: String) -> [Element] { all(["devices", Step(name)]) }
 
   /// The NUMA cells of a `<domain>`.
-  var numaCells: [Element] {
-    children("cpu").flatMap { $0.children("numa") }.flatMap { $0.children("cell") }
-  }
+  var numaCells: [Element] { all(["cpu", "numa", "cell"]) }
 
   /// A new element that a step picks, with the prefix that is bound here to the step's namespace.
   ///

@@ -77,7 +77,7 @@ extension WordEdit {
 
 extension WordPlace {
   /// A place of a table of limits: `target/@bus`, `wwn/#`.
-  fileprivate init(inTable text: String) {
+  init(inTable text: String) {
     let (steps, name) = Element.split(text)
     self.init(
       steps: steps.map { Step($0.name) },

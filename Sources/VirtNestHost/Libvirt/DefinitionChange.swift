@@ -205,7 +205,7 @@ enum Secrets {
   private static let attributes = ["passwd", "passwdValidTo"]
 
   private static func graphics(in definition: DomainDefinition) -> [Element] {
-    definition.domain.children("devices").flatMap { $0.children("graphics") }
+    definition.domain.devices("graphics")
   }
 
   /// Copies passwords from the host's definition to displays that have none.

@@ -85,6 +85,13 @@ extension DomainDefinition {
     parts.collect()
     return parts.found
   }
+
+  /// Those of them that others write of the guest, some of which repeat its name or uuid.
+  var writtenByOthers: [IdentityPart] {
+    var parts = IdentityParts(domain)
+    parts.collectWrittenByOthers()
+    return parts.found
+  }
 }
 
 /// SHA-1 (FIPS 180-4), which derives identifiers from names.

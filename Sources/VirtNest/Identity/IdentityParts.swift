@@ -20,8 +20,7 @@ struct IdentityParts {
     if let genid = domain.child("genid"), !genid.text.trimmingSpaces.isEmpty {
       add(genid, "the generation id", .chosenByLibvirt([.clearText(genid)]))
     }
-    collectMetadata()
-    collectSystemInformation()
+    collectWrittenByOthers()
     if let nvram = domain.child("os")?.child("nvram") { collect(nvram: nvram) }
     for device in domain.all(["devices", "*"]) {
       numbers[device.localName, default: 0] += 1
@@ -125,6 +124,11 @@ struct IdentityParts {
   }
 
   // MARK: Texts
+
+  mutating func collectWrittenByOthers() {
+    collectMetadata()
+    collectSystemInformation()
+  }
 
   /// What others write of the guest, as OpenStack, oVirt and KubeVirt do: what equals its name or uuid is that.
   private mutating func collectMetadata() {

@@ -17,7 +17,7 @@ extension DomainDefinition {
       result.domain.child(name).map { $0.text != domain.child(name)?.text } ?? false
     }
     guard !changed.isEmpty else { return [] }
-    return identityParts.compactMap { part in
+    return writtenByOthers.compactMap { part in
       guard case .follows(let leader, _) = part.renewal, changed.contains(leader.rawValue),
         !edits.touch(part.range)
       else { return nil }
@@ -29,8 +29,7 @@ extension DomainDefinition {
   }
 
   private func staleDevices(in result: DomainDefinition, _ edits: [Edit]) -> [Diagnostic] {
-    let starts = result.domain.devices
-      .map { ($0.range.lowerBound, $0) }
+    let starts = result.domain.devices.map { ($0.range.lowerBound, $0) }
     let results = Dictionary(starts) { first, _ in first }
     let places = MovedPlaces(edits)
     return domain.devices.flatMap { device in

@@ -107,7 +107,9 @@ extension WordEdit {
       return
     }
     guard let model = cpu.model else {
-      guard element?["mode"] != mode || element?.child("model") != nil else { return }
+      // A mode by its key says nothing of the model beside the same mode.
+      let isWhole = given["model"] != nil && element?.child("model") != nil
+      guard element?["mode"] != mode || isWhole else { return }
       try ask("mode", mode)
       removed.formUnion(["model", "vendor", "feature"])
       for key in ["match", "check", "migratable"] { try derive(key, nil) }

@@ -29,8 +29,9 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
       change.assignments.last { $0.key == key && !$0.value.isEmpty }?.value
     }
     let (first, model, mode) = (value(""), value("model"), value("mode"))
+    let given = change.text.parted(at: ",")?.tail ?? change.text
     if let first, model != nil, Self.modes[first] == nil, first != "custom" {
-      throw InvalidValue("cpu", change.text, "it names two models")
+      throw InvalidValue("cpu", given, "it names two models")
     }
     if let special = (first ?? model).flatMap({ Self.modes[$0] }) {
       self.init(mode: special, model: first == nil ? nil : model)
@@ -38,7 +39,7 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
     }
     guard let model = first == "custom" ? model : first ?? model else {
       if first == "custom" {
-        throw InvalidValue("cpu", change.text, "custom needs a model, as in model=POWER9")
+        throw InvalidValue("cpu", given, "custom needs a model, as in model=POWER9")
       }
       guard let mode = mode.flatMap({ Self.modes[$0] }) else { return nil }
       self.init(mode: mode)
@@ -49,7 +50,7 @@ public struct CPU: Hashable, Sendable, CustomStringConvertible {
       model.utf8.dropFirst(5).allSatisfy(\.isDigit)
     {
       throw InvalidValue(
-        "cpu", change.text,
+        "cpu", given,
         "small letters name what the host's CPU is to be compatible with: host-model,model=\(model);"
           + " QEMU's model is \(model.uppercased())")
     }
